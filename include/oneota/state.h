@@ -1,0 +1,195 @@
+/*
+ * oneota - over-the-air updates from OneNET
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * state.h: the memory of a client. Visible so that the caller can allocate it; private in every
+ * field: read oneota_status(), never these. One section for each module of the library, from the
+ * bottom up.
+ */
+#ifndef ONEOTA_STATE_H
+#define ONEOTA_STATE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "oneota/calls.h"
+#include "oneota/config.h"
+#include "oneota/port.h"
+#include "oneota/setup.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---------------------------------------------------------------- crypto.c */
+
+/** A hash in progress; the words hold the context of the crypto library (checked in crypto.c). */
+typedef struct {
+    uint64_t words[14];
+    uint8_t kind;
+} oneota_hash_t;
+
+/* ---------------------------------------------------------------- http.c */
+
+/** What the header of an answer said. */
+typedef struct {
+    uint64_t content_length; /**< when has_length */
+    uint64_t range_first;    /**< when has_range: Content-Range: bytes first-last/total */
+    uint64_t range_last;
+    uint64_t range_total;
+    uint64_t date_s;         /**< Date as Unix seconds, 0 = none */
+    uint32_t retry_after_s;  /**< Retry-After in seconds; when it was a date: the time until it,
+                                  counted from Date; 0 = none */
+    int32_t ota_errno;       /**< -1 = none */
+    uint16_t status;
+    bool has_length;
+    bool has_range;
+    bool chunked;
+    bool json;               /**< Content-Type is application/json */
+    bool keep;               /**< the connection can carry another request */
+} oneota_head_t;
+
+typedef struct {
+    oneota_head_t head;
+    char *line;             /**< borrowed: ONEOTA_LINE_BYTES, used until the header ends */
+    uint64_t left;          /**< body bytes still to come in this body or chunk */
+    uint16_t line_length;
+    uint16_t block_length;  /**< bytes of this header or trailer block */
+    uint8_t interim;        /**< 1xx answers seen */
+    uint8_t seen;           /**< of this header: what several of its lines decide together */
+    uint8_t state;
+} oneota_http_t;
+
+/* ---------------------------------------------------------------- exchange.c */
+
+typedef struct {
+    const oneota_net_t *net;
+    void *net_ctx;
+    uint8_t *work;           /**< borrowed: line or JSON body, then request and input */
+    uint32_t work_bytes;
+    oneota_http_t http;
+    const char *address;     /**< where to connect; borrowed */
+    const char *server_name;
+    uint32_t request_length, sent;
+    uint32_t begin, end;     /**< input not parsed yet: work[begin..end) */
+    uint32_t body, body_end; /**< body bytes not taken yet, likewise */
+    uint32_t since_ms;       /**< when the present wait began */
+    int32_t code;            /**< native error, or HTTP status, of a failure */
+    uint16_t port;
+    uint8_t state;
+    uint8_t reason;          /**< of a failure, oneota_reason_t */
+    bool open;               /**< there is a connection */
+    bool reused;             /**< it has carried an answer before */
+    bool stream;             /**< the body may take as long as it keeps coming */
+} oneota_exchange_t;
+
+/* ---------------------------------------------------------------- journal.c */
+
+#define ONEOTA_JOURNAL_TYPES 8 /**< record types 1 to 8 */
+
+typedef struct {
+    const oneota_flash_t *flash;
+    void *flash_ctx;
+    uint8_t *scratch;        /**< borrowed: scratch_bytes, a multiple of the program unit */
+    uint32_t scratch_bytes;
+    oneota_erase_unit_t home; /**< the unit that counts; length 0: none yet */
+    oneota_erase_unit_t unit; /**< the unit being scanned or written */
+    uint32_t generation;      /**< of the newest seal, read or written */
+    uint32_t newest[ONEOTA_JOURNAL_TYPES]; /**< offset of the newest record of each type */
+    uint32_t moved[ONEOTA_JOURNAL_TYPES];  /**< what newest will be when this write is whole */
+    uint32_t place;           /**< of the record being scanned or written, or of the next one */
+    uint32_t extent;          /**< bytes of the record being written, padded */
+    uint32_t done;            /**< of these, programmed */
+    uint32_t crc;             /**< of the record being written */
+    uint8_t phase;
+    uint8_t step;             /**< what of a move is being written */
+    bool fresh;               /**< home was sealed since the start: records may be appended */
+    bool busy;                /**< the flash is programming what is in scratch */
+} oneota_journal_t;
+
+/* ---------------------------------------------------------------- record.c */
+
+/** What the client knows of its task across a reset: the journal's records, decoded. */
+typedef struct {
+    oneota_task_t task;
+    uint8_t image;       /**< index in setup.images */
+    uint8_t dialect;     /**< id of the dialect that the handle belongs to */
+    uint8_t stage;       /**< how far it has come: STAGE_* of record.h */
+    uint8_t percent;     /**< last progress reported */
+    uint8_t result;      /**< terminal code to be delivered, 0 = none */
+    uint8_t reason;      /**< oneota_reason_t of the result */
+    uint8_t rounds;      /**< rounds used up */
+    bool again;          /**< the one further download after a mismatch is used up */
+    uint32_t stored;     /**< bytes of the image in flash, a start of an erase unit, or all */
+    uint32_t package;    /**< offset in the package from which the download goes on */
+    uint32_t skip;       /**< output of that place in the image (differential) */
+    uint32_t spent_s;    /**< time that the download has taken */
+} oneota_record_t;
+
+/* ---------------------------------------------------------------- slot.c */
+
+/** An image on its way into, or out of, a slot. */
+typedef struct {
+    const oneota_flash_t *flash;
+    void *flash_ctx;
+    uint8_t *carry;      /**< borrowed: one program unit that is not full yet */
+    uint32_t carried;    /**< bytes in it */
+    uint32_t size;       /**< of the whole image */
+    uint32_t position;   /**< bytes programmed, or read back */
+    uint32_t erased_end; /**< everything below is erased or programmed */
+    oneota_hash_t hash;  /**< over bytes [0, position) */
+} oneota_slot_t;
+
+/* ---------------------------------------------------------------- download.c */
+
+typedef struct {
+    uint32_t first;         /**< of the range that was asked for */
+    uint32_t end;           /**< past the last byte that the answer carries */
+    uint32_t place;         /**< package offset of the next body byte */
+    uint32_t wanted;        /**< body bytes before this place are dropped */
+    uint32_t range_bytes;   /**< size of the next range */
+    uint8_t range_form;     /**< oneota_range_form_t that this server understands */
+    uint8_t attempts;       /**< in a row without a new byte */
+    uint8_t package_errors; /**< of these: "cannot have the file" */
+    uint8_t flash_errors;   /**< since the task was accepted */
+    bool form_known;        /**< range_form has been answered with 206 */
+    bool text;              /**< this answer carries no package bytes */
+} oneota_download_t;
+
+/* ---------------------------------------------------------------- machine.c */
+
+/** A client. Private in every field. */
+typedef struct {
+    const oneota_setup_t *setup;
+    oneota_exchange_t exchange;
+    oneota_journal_t journal;
+    oneota_slot_t slot;
+    oneota_download_t download;
+    oneota_record_t record;
+    uint64_t learned_s;     /**< the platform's clock at learned_ms; 0 = never heard */
+    uint32_t learned_ms;
+    uint32_t since_ms;      /**< when the state was entered, or a wait within it began */
+    uint32_t wait_ms;       /**< how long that wait lasts */
+    uint32_t later_ms;      /**< how long ST_WAIT is to last */
+    uint32_t sleep_ms;      /**< what this poll returns */
+    uint32_t spent_at_ms;   /**< up to when record.spent_s is counted */
+    int32_t code;           /**< behind reason */
+    uint16_t flags;         /**< FLAG_* of machine.h */
+    uint16_t body_length;   /**< of the JSON body that is being collected */
+    uint8_t state;
+    uint8_t next;           /**< state that is entered once the journal has it; 0 = none */
+    uint8_t phase;          /**< within a step */
+    uint8_t reason;         /**< last failure, or why it waits: oneota_reason_t */
+    uint8_t failures;       /**< in a row, for the back-off */
+    uint8_t image;          /**< the one that is checked, or on trial */
+    uint8_t step;           /**< progress report that is due */
+    uint8_t shown;          /**< percent last told to the application */
+    bool busy;              /**< a flash operation goes on: nothing else may come between */
+    oneota_boot_t boot;     /**< of image, as read at the start */
+} oneota_t;
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,131 @@
+/*
+ * oneota - SPDX-License-Identifier: Apache-2.0
+ */
+#include "download.h"
+
+static uint32_t lesser(uint32_t a, uint32_t b)
+{
+    return a < b ? a : b;
+}
+
+/* Offset at which percent of size bytes are there. */
+static uint32_t mark_of(uint32_t size, uint32_t percent)
+{
+    return (uint32_t)(((uint64_t)size * percent + 99u) / 100u);
+}
+
+/* Where the next progress report is due, beyond taken bytes; size if none is. */
+static uint32_t next_mark(uint32_t taken, uint32_t size, uint32_t percent)
+{
+    for (uint32_t p = percent / 10u * 10u + 10u; p <= 90u; p += 10u) {
+        uint32_t mark = mark_of(size, p);
+        if (mark > taken) {
+            return mark;
+        }
+    }
+    return size;
+}
+
+/* The next multiple of unit, no further than size. */
+static uint32_t round_up(uint32_t place, uint32_t unit, uint32_t size)
+{
+    uint32_t missing = (unit - place % unit) % unit;
+    return place + lesser(missing, size - place);
+}
+
+void download_plan(oneota_download_t *d, uint32_t taken, uint32_t size, uint32_t percent,
+                   uint32_t unit)
+{
+    if (d->range_bytes == 0) {
+        d->range_bytes = ONEOTA_RANGE_FIRST;
+    }
+    d->text = false;
+    d->wanted = taken;
+    d->place = taken;
+    if (d->range_form == ONEOTA_RANGE_NONE || size == 1u) {
+        d->range_form = ONEOTA_RANGE_NONE;
+        d->first = 0;
+        d->end = size;
+        return;
+    }
+    uint32_t length = lesser(d->range_bytes, size - taken);
+    uint32_t end = lesser(taken + length, next_mark(taken, size, percent));
+    end = round_up(end, unit, size);
+    end = end < 2u ? 2u : end;
+    d->end = size - end == 1u ? size : end;
+    d->first = d->end - taken == 1u ? taken - 1u : taken;
+}
+
+static bool proves_place(const oneota_download_t *d, const oneota_head_t *head, uint32_t size)
+{
+    return head->has_range && head->range_first == d->first && head->range_last >= d->first &&
+           head->range_last < d->end && head->range_total == size &&
+           (!head->has_length ||
+            head->content_length == head->range_last - head->range_first + 1u);
+}
+
+static download_kind_t judge_partial(oneota_download_t *d, const oneota_head_t *head,
+                                     uint32_t size)
+{
+    if (!head->has_range) {
+        return DOWNLOAD_TEXT;
+    }
+    if (d->range_form == ONEOTA_RANGE_NONE || !proves_place(d, head, size)) {
+        return DOWNLOAD_BAD;
+    }
+    d->form_known = true;
+    d->place = d->first;
+    d->end = (uint32_t)head->range_last + 1u;
+    return DOWNLOAD_BODY;
+}
+
+static download_kind_t judge_whole(oneota_download_t *d, const oneota_head_t *head, uint32_t size)
+{
+    bool asked = d->range_form == ONEOTA_RANGE_NONE || (d->first == 0 && d->end == size);
+    if (!head->has_length || head->content_length != size) {
+        return DOWNLOAD_TEXT;
+    }
+    if (!asked) {
+        return d->form_known ? DOWNLOAD_BAD : DOWNLOAD_RANGELESS;
+    }
+    d->place = 0;
+    d->end = size;
+    return DOWNLOAD_BODY;
+}
+
+download_kind_t download_judge(oneota_download_t *d, const oneota_head_t *head, uint32_t size)
+{
+    if (head->ota_errno > 0) {
+        return DOWNLOAD_TEXT;
+    }
+    if (head->status == 206u) {
+        return judge_partial(d, head, size);
+    }
+    if (head->status == 200u) {
+        return judge_whole(d, head, size);
+    }
+    return DOWNLOAD_TEXT;
+}
+
+void download_next_form(oneota_download_t *d)
+{
+    d->range_form = d->range_form == ONEOTA_RANGE_BYTES ? ONEOTA_RANGE_BARE : ONEOTA_RANGE_NONE;
+}
+
+void download_grow(oneota_download_t *d)
+{
+    d->range_bytes = lesser(d->range_bytes, ONEOTA_RANGE_MAX / 2u) * 2u;
+}
+
+void download_shrink(oneota_download_t *d)
+{
+    uint32_t half = d->range_bytes / 2u;
+    d->range_bytes = half > ONEOTA_RANGE_MIN ? half : ONEOTA_RANGE_MIN;
+}
+
+uint8_t download_percent_due(uint32_t stored, uint32_t size, uint8_t reported)
+{
+    uint32_t percent = (uint32_t)((uint64_t)stored * 10u / size) * 10u;
+    percent = lesser(percent, 90u);
+    return percent >= reported + 10u ? (uint8_t)percent : 0u;
+}

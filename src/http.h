@@ -1,0 +1,52 @@
+/*
+ * oneota - SPDX-License-Identifier: Apache-2.0
+ *
+ * http.h: an HTTP/1.1 answer, taken apart as its bytes arrive, in pieces of any size. Knows no URL,
+ * no JSON, no state of an update. The body is never copied: it is pointed at where it lies.
+ *
+ *     http_begin(&http, line);
+ *     while (more bytes in data) {
+ *         switch (http_feed(&http, data, length, &used, &body)) {
+ *             case HTTP_MORE: ... all of data used, give more ...
+ *             case HTTP_HEAD: ... http.head is complete; go on with data + used ...
+ *             case HTTP_BODY: ... body.data, body.length; go on with data + used ...
+ *             case HTTP_END:  ... the answer is complete ...
+ *             case HTTP_BAD:  ... not HTTP, or beyond a limit of config.h; close ...
+ *         }
+ *     }
+ */
+#ifndef ONEOTA_SRC_HTTP_H
+#define ONEOTA_SRC_HTTP_H
+
+#include "oneota/state.h"
+
+typedef enum {
+    HTTP_MORE = 0, /**< every byte was used, and more are needed */
+    HTTP_HEAD,     /**< the header is complete (said once; interim answers are skipped) */
+    HTTP_BODY,     /**< here are body bytes */
+    HTTP_END,      /**< the answer is complete; bytes after it were not used */
+    HTTP_BAD       /**< cannot be read; stays so */
+} http_event_t;
+
+typedef struct {
+    const uint8_t *data; /**< within the bytes that were fed */
+    size_t length;
+} http_body_t;
+
+/** @param line  borrowed until HTTP_HEAD: ONEOTA_LINE_BYTES. Chunk sizes and trailers need none. */
+void http_begin(oneota_http_t *http, char *line);
+
+/** Takes some of length bytes; *used says how many. With HTTP_BODY, *body lies within data. */
+http_event_t http_feed(oneota_http_t *http, const uint8_t *data, size_t length, size_t *used,
+                       http_body_t *body);
+
+/** The peer closed in order. @return HTTP_END where that is how this body ends, else HTTP_BAD */
+http_event_t http_closed(oneota_http_t *http);
+
+/** Content-Range, as "bytes 0-5/22"; false for any other form, also for an unknown total. */
+bool http_read_range(const char *value, size_t length, oneota_head_t *head);
+
+/** RFC 1123 date ("Tue, 05 Nov 2019 02:20:55 GMT") as Unix seconds; 0 = not one. */
+uint64_t http_read_date(const char *value, size_t length);
+
+#endif

@@ -1,0 +1,235 @@
+/*
+ * oneota - SPDX-License-Identifier: Apache-2.0
+ *
+ * The table says what follows, the steps do the work, advance() is the only function that assigns
+ * a state. A state that must survive a reset has a stage; the journal has it before the state begins.
+ */
+#include "machine.h"
+
+#include "exchange.h"
+#include "policy.h"
+
+/* An event that the state's step does not return. Waiting is safe: the record says how to go on. */
+#define NEVER ST_WAIT
+
+static const uint8_t k_next[ST_COUNT][EV_COUNT] = {
+    /*                  -        DONE           NONE         LATER    FAIL       OVER      RECHECK     ASIDE */
+    [ST_START]      = { NEVER, ST_RESUME,     NEVER,       ST_WAIT, NEVER,     NEVER,    NEVER,      NEVER },
+    [ST_VERSION]    = { NEVER, ST_CHECK,      ST_WAIT,     ST_WAIT, NEVER,     NEVER,    NEVER,      NEVER },
+    [ST_CHECK]      = { NEVER, ST_GATE,       ST_WAIT,     ST_WAIT, NEVER,     NEVER,    NEVER,      ST_VERSION },
+    [ST_GATE]       = { NEVER, ST_TOKEN,      NEVER,       ST_WAIT, ST_RESULT, NEVER,    NEVER,      NEVER },
+    [ST_TOKEN]      = { NEVER, ST_PREFIX,     NEVER,       ST_WAIT, ST_RESULT, ST_CLOSE, ST_RECHECK, NEVER },
+    [ST_PREFIX]     = { NEVER, ST_DOWNLOAD,   NEVER,       ST_WAIT, ST_RESULT, NEVER,    NEVER,      NEVER },
+    [ST_DOWNLOAD]   = { NEVER, ST_VERIFY,     ST_PREFIX,   ST_WAIT, ST_RESULT, ST_CLOSE, ST_TOKEN,   ST_PROGRESS },
+    [ST_PROGRESS]   = { NEVER, ST_DOWNLOAD,   NEVER,       NEVER,   ST_RESULT, NEVER,    NEVER,      NEVER },
+    [ST_VERIFY]     = { NEVER, ST_DOWNLOADED, ST_PREFIX,   ST_WAIT, ST_RESULT, NEVER,    NEVER,      NEVER },
+    [ST_DOWNLOADED] = { NEVER, ST_INSTALL,    NEVER,       ST_WAIT, ST_RESULT, ST_CLOSE, ST_RECHECK, ST_DOUBT },
+    [ST_RECHECK]    = { NEVER, ST_RESUME,     NEVER,       ST_WAIT, ST_RESULT, ST_CLOSE, NEVER,      NEVER },
+    [ST_DOUBT]      = { NEVER, ST_INSTALL,    NEVER,       ST_WAIT, ST_RESULT, ST_CLOSE, NEVER,      NEVER },
+    [ST_INSTALL]    = { NEVER, ST_MARK,       NEVER,       ST_WAIT, ST_RESULT, NEVER,    NEVER,      NEVER },
+    [ST_MARK]       = { NEVER, ST_RESTART,    NEVER,       ST_WAIT, ST_RESULT, NEVER,    NEVER,      NEVER },
+    [ST_RESTART]    = { NEVER, NEVER,         NEVER,       NEVER,   NEVER,     NEVER,    NEVER,      NEVER },
+    [ST_TRIAL]      = { NEVER, ST_CONFIRM,    NEVER,       NEVER,   ST_REVERT, NEVER,    NEVER,      NEVER },
+    [ST_CONFIRM]    = { NEVER, ST_RESULT,     ST_VERSION,  ST_WAIT, NEVER,     NEVER,    NEVER,      NEVER },
+    [ST_REVERT]     = { NEVER, ST_RETURN,     NEVER,       ST_WAIT, NEVER,     NEVER,    NEVER,      NEVER },
+    [ST_RETURN]     = { NEVER, NEVER,         NEVER,       NEVER,   NEVER,     NEVER,    NEVER,      NEVER },
+    [ST_IDENTIFY]   = { NEVER, ST_RESULT,     NEVER,       ST_WAIT, ST_RESULT, NEVER,    NEVER,      NEVER },
+    [ST_RESULT]     = { NEVER, ST_CLOSE,      NEVER,       ST_WAIT, NEVER,     NEVER,    NEVER,      NEVER },
+    [ST_CLOSE]      = { NEVER, ST_VERSION,    NEVER,       NEVER,   NEVER,     NEVER,    NEVER,      NEVER },
+    [ST_WAIT]       = { NEVER, ST_RESUME,     NEVER,       NEVER,   NEVER,     NEVER,    NEVER,      NEVER },
+};
+
+/* Where work goes on after a start or a wait: by what was recorded, and what the boot control says. */
+static const uint8_t k_resume[STAGE_COUNT][ONEOTA_BOOT_CONDITION_COUNT] = {
+    /*                  CONFIRMED      PENDING     TRIAL      REVERTED */
+    [STAGE_NONE]    = { ST_VERSION,    ST_RESTART, ST_TRIAL,  ST_VERSION },
+    [STAGE_TASK]    = { ST_GATE,       ST_RESTART, ST_TRIAL,  ST_GATE },
+    [STAGE_LOADED]  = { ST_DOWNLOADED, ST_RESTART, ST_TRIAL,  ST_DOWNLOADED },
+    [STAGE_ACKED]   = { ST_INSTALL,    ST_RESTART, ST_TRIAL,  ST_INSTALL },
+    [STAGE_MARKING] = { ST_MARK,       ST_RESTART, ST_TRIAL,  ST_MARK },
+    [STAGE_RESTART] = { ST_IDENTIFY,   ST_RESTART, ST_TRIAL,  ST_IDENTIFY },
+    [STAGE_TRIAL]   = { ST_IDENTIFY,   ST_RESTART, ST_TRIAL,  ST_IDENTIFY },
+    [STAGE_RESULT]  = { ST_RESULT,     ST_REVERT,  ST_REVERT, ST_RESULT },
+};
+
+enum {
+    PAUSES = 1u << 0,  /* the application's pause stops it */
+    CANCELS = 1u << 1, /* the application's cancel ends the task here: 107 */
+    BACKS = 1u << 2,   /* likewise, after 101 may have been taken: 206 */
+    TIMED = 1u << 3,   /* its time counts as time of the download */
+    KEEPS = STAGE_COUNT /* stage: as it is */
+};
+
+typedef struct {
+    const char *name;
+    event_t (*step)(oneota_t *m);
+    uint8_t stage; /* recorded before it is entered */
+    uint8_t traits;
+} state_info_t;
+
+static const state_info_t k_state[ST_COUNT] = {
+    [ST_NONE]       = { "?",          step_wait,       KEEPS,         0 },
+    [ST_START]      = { "start",      step_start,      KEEPS,         0 },
+    [ST_VERSION]    = { "version",    step_version,    KEEPS,         PAUSES },
+    [ST_CHECK]      = { "check",      step_check,      KEEPS,         PAUSES },
+    [ST_GATE]       = { "gate",       step_gate,       STAGE_TASK,    PAUSES | CANCELS },
+    [ST_TOKEN]      = { "token",      step_token,      STAGE_TASK,    PAUSES | CANCELS | TIMED },
+    [ST_PREFIX]     = { "prefix",     step_prefix,     STAGE_TASK,    PAUSES | CANCELS | TIMED },
+    [ST_DOWNLOAD]   = { "download",   step_download,   STAGE_TASK,    PAUSES | CANCELS | TIMED },
+    [ST_PROGRESS]   = { "progress",   step_progress,   STAGE_TASK,    PAUSES | CANCELS | TIMED },
+    [ST_VERIFY]     = { "verify",     step_verify,     STAGE_TASK,    PAUSES | CANCELS },
+    [ST_DOWNLOADED] = { "downloaded", step_downloaded, STAGE_LOADED,  PAUSES | BACKS },
+    [ST_RECHECK]    = { "recheck",    step_recheck,    KEEPS,         PAUSES },
+    [ST_DOUBT]      = { "doubt",      step_recheck,    KEEPS,         PAUSES | BACKS },
+    [ST_INSTALL]    = { "install",    step_install,    STAGE_ACKED,   PAUSES | BACKS },
+    [ST_MARK]       = { "mark",       step_mark,       STAGE_MARKING, 0 },
+    [ST_RESTART]    = { "restart",    step_restart,    STAGE_RESTART, 0 },
+    [ST_TRIAL]      = { "trial",      step_trial,      STAGE_TRIAL,   0 },
+    [ST_CONFIRM]    = { "confirm",    step_confirm,    KEEPS,         0 },
+    [ST_REVERT]     = { "revert",     step_revert,     STAGE_RESULT,  0 },
+    [ST_RETURN]     = { "return",     step_restart,    KEEPS,         0 },
+    [ST_IDENTIFY]   = { "identify",   step_identify,   KEEPS,         0 },
+    [ST_RESULT]     = { "result",     step_result,     STAGE_RESULT,  0 },
+    [ST_CLOSE]      = { "close",      step_close,      STAGE_NONE,    0 },
+    [ST_WAIT]       = { "wait",       step_wait,       KEEPS,         0 },
+};
+
+const char *machine_state_text(uint8_t state)
+{
+    return state < ST_COUNT ? k_state[state].name : "?";
+}
+
+state_t machine_resume_state(uint8_t stage, uint8_t condition)
+{
+    return (state_t)k_resume[stage][condition];
+}
+
+/* Only time in the states of the download counts; a closed gate or a wait does not. */
+void machine_count_time(oneota_t *m)
+{
+    uint32_t now = now_ms(m);
+    if (k_state[m->state].traits & TIMED) {
+        m->record.spent_s += (now - m->spent_at_ms) / 1000u;
+    }
+    m->spent_at_ms = now;
+}
+
+static void enter(oneota_t *m, uint8_t state)
+{
+    oneota_event_t event = machine_event(m, ONEOTA_EVENT_STATE);
+    event.from = m->state;
+    event.to = state;
+    m->state = state;
+    m->next = ST_NONE;
+    m->phase = 0;
+    m->since_ms = now_ms(m);
+    LOG_INFO(m, "machine: state", "is", k_state[state].name, 0);
+    machine_emit(m, &event);
+}
+
+/* Straight into the state, or first its stage into the journal. */
+static void go(oneota_t *m, uint8_t state)
+{
+    uint8_t stage = k_state[state].stage;
+    machine_count_time(m);
+    if (stage != KEEPS && stage != m->record.stage) {
+        m->record.stage = stage;
+        set(m, FLAG_DIRTY);
+    }
+    if (!has(m, FLAG_DIRTY)) {
+        enter(m, state);
+        return;
+    }
+    m->next = state;
+    machine_begin_wait(m, 0);
+}
+
+static void advance(oneota_t *m, event_t event)
+{
+    uint8_t next = k_next[m->state][event];
+    if (next == ST_RESUME) {
+        next = (uint8_t)machine_resume_state(m->record.stage, m->boot.condition);
+    }
+    go(m, next);
+}
+
+/* The journal first. While it cannot be written, the state is not entered. */
+static void store_and_enter(oneota_t *m)
+{
+    if (machine_waits(m)) {
+        return;
+    }
+    oneota_error_t error = machine_store_state(m);
+    if (error == ONEOTA_AGAIN) {
+        return;
+    }
+    if (error != ONEOTA_OK) {
+        machine_complain(m, ONEOTA_REASON_STORAGE, 0);
+        machine_begin_wait(m, machine_backoff_ms(m));
+        return;
+    }
+    clear(m, FLAG_DIRTY);
+    enter(m, m->next);
+}
+
+static void forget(oneota_t *m)
+{
+    exchange_close(&m->exchange);
+    clear(m, FLAG_FORGET | FLAG_LIVE | FLAG_UPDATED | FLAG_CANCEL);
+    m->record = (oneota_record_t){ 0 };
+    set(m, FLAG_DIRTY);
+    go(m, ST_CLOSE);
+}
+
+/* What the application asked for since the last poll. @return true if that was this poll's work */
+static bool take_commands(oneota_t *m)
+{
+    uint8_t traits = k_state[m->state].traits;
+    if (m->busy || m->state == ST_START) {
+        return false;
+    }
+    if (has(m, FLAG_FORGET)) {
+        forget(m);
+        return true;
+    }
+    if (has(m, FLAG_CANCEL) && (traits & (CANCELS | BACKS)) != 0) {
+        uint8_t result = (traits & BACKS) ? ONEOTA_STEP_INSTALL_UNKNOWN : ONEOTA_STEP_UNKNOWN;
+        exchange_close(&m->exchange);
+        clear(m, FLAG_CANCEL);
+        advance(m, machine_fail(m, result, ONEOTA_REASON_DROPPED, 0));
+        return true;
+    }
+    if (has(m, FLAG_PAUSED) && (traits & PAUSES) != 0) {
+        exchange_close(&m->exchange);
+        advance(m, machine_later(m, ONEOTA_REASON_PAUSED, 0, WAIT_FOREVER_MS));
+        return true;
+    }
+    return false;
+}
+
+uint32_t machine_poll(oneota_t *m)
+{
+    m->sleep_ms = 0;
+    if (m->next != ST_NONE) {
+        store_and_enter(m);
+        return m->sleep_ms;
+    }
+    if (take_commands(m)) {
+        return 0;
+    }
+    event_t event = k_state[m->state].step(m);
+    if (event == EV_STAY) {
+        return m->sleep_ms;
+    }
+    advance(m, event);
+    return 0;
+}
+
+void machine_init(oneota_t *m, const oneota_setup_t *setup)
+{
+    *m = (oneota_t){ 0 };
+    m->setup = setup;
+    m->state = ST_START;
+    m->flags = setup->ask_before_install ? (uint16_t)FLAG_DEFERRED : 0u;
+    m->since_ms = m->spent_at_ms = now_ms(m);
+}

@@ -1,0 +1,257 @@
+/*
+ * oneota - SPDX-License-Identifier: Apache-2.0
+ *
+ * machine.h: what happens next. machine.c has the table and the one function that assigns a state; the
+ * steps_*.c files have what each state does. A step returns an event and never sets the state.
+ */
+#ifndef ONEOTA_SRC_MACHINE_H
+#define ONEOTA_SRC_MACHINE_H
+
+#include "http.h"
+#include "oneota/state.h"
+#include "record.h"
+
+/* ---------------------------------------------------------------- states and events */
+
+typedef enum {
+    ST_NONE = 0,   /**< a forgotten cell of the table */
+    ST_START,      /**< read journal and boot control */
+    ST_VERSION,    /**< report the running versions */
+    ST_CHECK,      /**< is there a task, for each image in turn? */
+    ST_GATE,       /**< battery and signal for a round of download */
+    ST_TOKEN,      /**< is the task still valid? */
+    ST_PREFIX,     /**< hash again what is stored */
+    ST_DOWNLOAD,   /**< ranges into the slot */
+    ST_PROGRESS,   /**< report the percentage */
+    ST_VERIFY,     /**< read the slot back */
+    ST_DOWNLOADED, /**< report 101 */
+    ST_RECHECK,    /**< the token was refused: is the task still the same? */
+    ST_DOUBT,      /**< 101 was refused: is the task still the same? */
+    ST_INSTALL,    /**< consent, battery and signal for the installation */
+    ST_MARK,       /**< last read-back, then mark for trial */
+    ST_RESTART,    /**< the device is to restart into the new image */
+    ST_TRIAL,      /**< the new image runs: confirm or reject */
+    ST_CONFIRM,    /**< make it stay */
+    ST_REVERT,     /**< take it back */
+    ST_RETURN,     /**< the device is to restart into the old image */
+    ST_IDENTIFY,   /**< which image runs? */
+    ST_RESULT,     /**< report how it ended */
+    ST_CLOSE,      /**< the task is over */
+    ST_WAIT,       /**< nothing to do for a while */
+    ST_COUNT,
+    ST_RESUME      /**< not a state: where the record says that work goes on */
+} state_t;
+
+typedef enum {
+    EV_STAY = 0, /**< the step goes on */
+    EV_DONE,     /**< its work is done */
+    EV_NONE,     /**< there was nothing to do, or nothing came of it */
+    EV_LATER,    /**< failed for now: go on with it after a wait */
+    EV_FAIL,     /**< the task failed: record.result is to be reported */
+    EV_OVER,     /**< the task is over, no report */
+    EV_RECHECK,  /**< the platform's word on the task is needed */
+    EV_ASIDE,    /**< something else comes first */
+    EV_COUNT
+} event_t;
+
+enum {
+    FLAG_REPORTED = 1u << 0,  /**< the versions were reported since the start */
+    FLAG_CHECK = 1u << 1,     /**< a check is due after the version report */
+    FLAG_VERSION_FIRST = 1u << 2, /**< the platform asked for the version once */
+    FLAG_UPDATED = 1u << 3,   /**< 201 was delivered; say so after the version report */
+    FLAG_AUTH = 1u << 4,      /**< a new Authorization was tried for this call */
+    FLAG_RECHECKED = 1u << 5, /**< the task was asked for again since its token was good */
+    FLAG_DOUBTED = 1u << 6,   /**< the download's refusal was looked into */
+    FLAG_ANNOUNCE = 1u << 7,  /**< step 1 is due before the first byte */
+    FLAG_LIVE = 1u << 8,      /**< the slot in RAM is in step with the flash */
+    FLAG_DIRTY = 1u << 9,     /**< the record changed: store it before the next state */
+    FLAG_PAUSED = 1u << 10,
+    FLAG_DEFERRED = 1u << 11,
+    FLAG_CANCEL = 1u << 12,
+    FLAG_CONFIRM = 1u << 13,
+    FLAG_REJECT = 1u << 14,
+    FLAG_FORGET = 1u << 15
+};
+
+#define WAIT_FOREVER_MS 2000000000u
+
+/* ---------------------------------------------------------------- machine.c */
+
+void machine_init(oneota_t *m, const oneota_setup_t *setup);
+uint32_t machine_poll(oneota_t *m);
+const char *machine_state_text(uint8_t state);
+
+/** Adds the time since the last call to the task's time, in the states of the download. */
+void machine_count_time(oneota_t *m);
+
+/** The state in which work goes on: by what is recorded and what the boot control says. */
+state_t machine_resume_state(uint8_t stage, uint8_t condition);
+
+/* ---------------------------------------------------------------- for the steps: small ones */
+
+static inline bool has(const oneota_t *m, unsigned flag)
+{
+    return (m->flags & flag) != 0;
+}
+
+static inline void set(oneota_t *m, unsigned flag)
+{
+    m->flags = (uint16_t)(m->flags | flag);
+}
+
+static inline void clear(oneota_t *m, unsigned flag)
+{
+    m->flags = (uint16_t)(m->flags & ~flag);
+}
+
+static inline uint32_t now_ms(const oneota_t *m)
+{
+    return m->setup->clock->now_ms(m->setup->clock_ctx);
+}
+
+static inline uint32_t random_bits(const oneota_t *m)
+{
+    return m->setup->device->random(m->setup->device_ctx);
+}
+
+/** The image that the task is for. */
+static inline const oneota_image_t *task_image(const oneota_t *m)
+{
+    return &m->setup->images[m->record.image];
+}
+
+/* ---------------------------------------------------------------- for the steps: report.c */
+
+/** An event with nothing but its type and image; and telling it to the application. */
+oneota_event_t machine_event(const oneota_t *m, oneota_event_type_t type);
+void machine_emit(const oneota_t *m, const oneota_event_t *event);
+
+/** Tells of the present task, without its token. */
+void machine_tell_task(const oneota_t *m);
+
+/** Says once what went wrong: reason and code are kept, logged and told. */
+void machine_complain(oneota_t *m, oneota_reason_t reason, int32_t code);
+
+/** Complains; the wait that LATER brings is ms. */
+event_t machine_later(oneota_t *m, oneota_reason_t reason, int32_t code, uint32_t ms);
+
+/** Likewise, with the back-off for one more failure in a row. */
+event_t machine_back_off(oneota_t *m, oneota_reason_t reason, int32_t code);
+
+/** Complains; the task failed, and result is what the platform is to be told. */
+event_t machine_fail(oneota_t *m, uint8_t result, oneota_reason_t reason, int32_t code);
+
+/** Complains; the task is over, and the platform is told nothing. */
+event_t machine_over(oneota_t *m, oneota_reason_t reason, int32_t code);
+
+/** Nothing is wrong and nothing to do until the next poll interval. @return NONE */
+event_t machine_rest(oneota_t *m);
+
+/** Complains; one more round of the task is used up. When it was the last: the task failed. */
+event_t machine_round(oneota_t *m, oneota_reason_t reason, int32_t code, uint8_t result);
+
+/** Battery and signal against the task's thresholds. @return DONE, or what machine_round() says;
+ *  low_battery and weak_signal are the codes for the end of all rounds */
+event_t machine_conditions(oneota_t *m, uint8_t low_battery, uint8_t weak_signal);
+
+/** Starts a wait within the state; and goes on with it: true while it lasts. */
+void machine_begin_wait(oneota_t *m, uint32_t ms);
+bool machine_waits(oneota_t *m);
+
+/** Back-off after one more failure in a row; wait between rounds; wait between checks. */
+uint32_t machine_backoff_ms(oneota_t *m);
+uint32_t machine_interval_ms(const oneota_t *m);
+uint32_t machine_poll_ms(const oneota_t *m);
+
+/** Writes the task, or the state of things, into the journal. Repeat while AGAIN. */
+oneota_error_t machine_store_task(oneota_t *m);
+oneota_error_t machine_store_state(oneota_t *m);
+
+/** One line of log: "area: what key=value". Use the LOG macros. */
+void machine_log(const oneota_t *m, oneota_log_level_t level, const char *what, const char *key,
+                 const char *text, int64_t number);
+
+/* ---------------------------------------------------------------- steps_call.c */
+
+/** One control call from request to answer; step is read for a report alone.
+ *  @return STAY it goes on; DONE *answer is filled; LATER no answer (complained) */
+event_t machine_call(oneota_t *m, oneota_call_t call, uint8_t step, oneota_answer_t *answer);
+
+/** What follows a verdict that is no answer to the question: LATER, after the right complaint and
+ *  with the right wait. */
+event_t machine_put_off(oneota_t *m, const oneota_answer_t *answer);
+
+/** Keeps the platform's clock, to be used for `et`. 0 changes nothing. */
+void machine_learn_time(oneota_t *m, uint64_t now_s);
+
+/** A refused Authorization is made anew once, with the platform's own clock. @return true: call again */
+bool machine_authorize_again(oneota_t *m, const oneota_answer_t *answer);
+
+/** Takes body bytes of an answer that is text to the front of the work buffer. @return false: too long */
+bool machine_collect(oneota_t *m, const http_body_t *body);
+
+/** Reads the text that was collected, and logs the code. */
+void machine_read_answer(oneota_t *m, oneota_call_t call, oneota_answer_t *answer);
+
+/** Fills what every request needs. */
+void machine_request(oneota_t *m, oneota_call_t call, oneota_request_t *request);
+
+/* ---------------------------------------------------------------- steps_prove.c */
+
+/** The slot of the task's image that does not run. */
+uint8_t machine_target_slot(const oneota_t *m);
+
+/** What is in flash, or what arrived, is not what was announced: one more download, then 205.
+ *  @return NONE or FAIL */
+event_t machine_mismatch(oneota_t *m, oneota_reason_t reason);
+
+/* ---------------------------------------------------------------- steps_*.c */
+
+event_t step_start(oneota_t *m);
+event_t step_version(oneota_t *m);
+event_t step_check(oneota_t *m);
+event_t step_gate(oneota_t *m);
+event_t step_token(oneota_t *m);
+event_t step_prefix(oneota_t *m);
+event_t step_download(oneota_t *m);
+event_t step_progress(oneota_t *m);
+event_t step_verify(oneota_t *m);
+event_t step_downloaded(oneota_t *m);
+event_t step_recheck(oneota_t *m);
+event_t step_install(oneota_t *m);
+event_t step_mark(oneota_t *m);
+event_t step_restart(oneota_t *m);
+event_t step_trial(oneota_t *m);
+event_t step_confirm(oneota_t *m);
+event_t step_revert(oneota_t *m);
+event_t step_identify(oneota_t *m);
+event_t step_result(oneota_t *m);
+event_t step_close(oneota_t *m);
+event_t step_wait(oneota_t *m);
+
+/* ---------------------------------------------------------------- log */
+
+/* Compiled in up to ONEOTA_LOG_LEVEL; text NULL: the value is number. */
+
+#if ONEOTA_LOG_LEVEL >= 1
+#define LOG_ERROR(m, what, key, text, number) machine_log(m, ONEOTA_LOG_ERROR, what, key, text, number)
+#else
+#define LOG_ERROR(m, what, key, text, number) ((void)0)
+#endif
+#if ONEOTA_LOG_LEVEL >= 2
+#define LOG_WARN(m, what, key, text, number) machine_log(m, ONEOTA_LOG_WARN, what, key, text, number)
+#else
+#define LOG_WARN(m, what, key, text, number) ((void)0)
+#endif
+#if ONEOTA_LOG_LEVEL >= 3
+#define LOG_INFO(m, what, key, text, number) machine_log(m, ONEOTA_LOG_INFO, what, key, text, number)
+#else
+#define LOG_INFO(m, what, key, text, number) ((void)0)
+#endif
+#if ONEOTA_LOG_LEVEL >= 4
+#define LOG_DEBUG(m, what, key, text, number) machine_log(m, ONEOTA_LOG_DEBUG, what, key, text, number)
+#else
+#define LOG_DEBUG(m, what, key, text, number) ((void)0)
+#endif
+
+#endif

@@ -1,0 +1,135 @@
+/*
+ * oneota - SPDX-License-Identifier: Apache-2.0
+ */
+#include "slot.h"
+
+#include <string.h>
+
+bool slot_fits(const oneota_flash_t *flash, void *flash_ctx, uint32_t size)
+{
+    uint32_t capacity = flash->size(flash_ctx);
+    capacity -= capacity % flash->program_unit;
+    return size > 0 && size <= capacity;
+}
+
+void slot_begin(oneota_slot_t *slot, const oneota_flash_t *flash, void *flash_ctx, uint8_t *carry,
+                uint32_t size, crypto_hash_kind_t kind)
+{
+    slot->flash = flash;
+    slot->flash_ctx = flash_ctx;
+    slot->carry = carry;
+    slot->carried = 0;
+    slot->size = size;
+    slot->position = 0;
+    slot->erased_end = 0;
+    crypto_hash_begin(&slot->hash, kind);
+}
+
+uint32_t slot_taken(const oneota_slot_t *slot)
+{
+    return slot->position + slot->carried;
+}
+
+bool slot_at_unit(const oneota_slot_t *slot)
+{
+    return slot->position == slot->erased_end;
+}
+
+static void advance(oneota_slot_t *slot, const uint8_t *data, uint32_t length)
+{
+    crypto_hash_add(&slot->hash, data, length);
+    slot->position += length;
+}
+
+oneota_error_t slot_read(oneota_slot_t *slot, uint32_t end, uint8_t *buffer, uint32_t buffer_bytes)
+{
+    uint32_t left = end - slot->position;
+    uint32_t length = left < buffer_bytes ? left : buffer_bytes;
+    if (slot->flash->read(slot->flash_ctx, slot->position, buffer, length) != ONEOTA_OK) {
+        return ONEOTA_STORAGE;
+    }
+    advance(slot, buffer, length);
+    slot->erased_end = slot->position;
+    return slot->position == end ? ONEOTA_OK : ONEOTA_AGAIN;
+}
+
+/* The unit that begins at position. A unit that begins elsewhere would hold bytes that must stay. */
+static oneota_error_t erase_next(oneota_slot_t *slot)
+{
+    oneota_erase_unit_t unit = slot->flash->erase_unit(slot->flash_ctx, slot->position);
+    if (unit.start != slot->position || unit.length == 0) {
+        return ONEOTA_STORAGE;
+    }
+    oneota_error_t error = slot->flash->erase(slot->flash_ctx, slot->position);
+    if (error == ONEOTA_OK) {
+        slot->erased_end = unit.start + unit.length;
+    }
+    return error;
+}
+
+static oneota_error_t program(oneota_slot_t *slot, const uint8_t *data, uint32_t length)
+{
+    return slot->flash->program(slot->flash_ctx, slot->position, data, length);
+}
+
+static oneota_error_t program_carry(oneota_slot_t *slot)
+{
+    oneota_error_t error = program(slot, slot->carry, slot->flash->program_unit);
+    if (error == ONEOTA_OK) {
+        advance(slot, slot->carry, slot->carried);
+        slot->carried = 0;
+    }
+    return error;
+}
+
+/* Whole program units straight from the input, as far as the erased unit reaches. */
+static oneota_error_t program_direct(oneota_slot_t *slot, const uint8_t *data, uint32_t length,
+                                     uint32_t *taken)
+{
+    uint32_t room = slot->erased_end - slot->position;
+    length -= length % slot->flash->program_unit;
+    length = length < room ? length : room;
+    oneota_error_t error = program(slot, data, length);
+    if (error == ONEOTA_OK) {
+        advance(slot, data, length);
+        *taken = length;
+    }
+    return error;
+}
+
+oneota_error_t slot_write(oneota_slot_t *slot, const uint8_t *data, uint32_t length,
+                          uint32_t *taken)
+{
+    uint32_t unit = slot->flash->program_unit;
+    *taken = 0;
+    if (length > slot->size - slot_taken(slot)) {
+        return ONEOTA_LIMIT;
+    }
+    if (slot_at_unit(slot)) {
+        return erase_next(slot);
+    }
+    if (slot->carried == unit) {
+        return program_carry(slot);
+    }
+    if (slot->carried == 0 && length >= unit) {
+        return program_direct(slot, data, length, taken);
+    }
+    *taken = length < unit - slot->carried ? length : unit - slot->carried;
+    memcpy(slot->carry + slot->carried, data, *taken);
+    slot->carried += *taken;
+    return ONEOTA_OK;
+}
+
+oneota_error_t slot_finish(oneota_slot_t *slot)
+{
+    if (slot->carried == 0) {
+        return ONEOTA_OK;
+    }
+    if (slot_at_unit(slot)) {
+        oneota_error_t error = erase_next(slot);
+        return error == ONEOTA_OK ? ONEOTA_AGAIN : error;
+    }
+    memset(slot->carry + slot->carried, slot->flash->erased_value,
+           slot->flash->program_unit - slot->carried);
+    return program_carry(slot);
+}

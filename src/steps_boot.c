@@ -1,0 +1,264 @@
+/*
+ * oneota - SPDX-License-Identifier: Apache-2.0
+ *
+ * The states around a restart, and those of rest: start, install, restart, trial, confirm, revert,
+ * close, wait.
+ */
+#include <string.h>
+
+#include "dialect.h"
+#include "exchange.h"
+#include "journal.h"
+#include "machine.h"
+#include "policy.h"
+
+enum { PHASE_SCAN = 0, PHASE_READ, PHASE_FIRST };
+
+#define REMIND_MS 60000u
+#define FLASH_BUSY_MS 1u
+
+/* ---------------------------------------------------------------- start */
+
+/* The task, and how far it has come; nothing that does not belong together. */
+static void read_record(oneota_t *m)
+{
+    uint8_t data[JOURNAL_PAYLOAD_MAX];
+    size_t length = 0;
+    oneota_record_t *record = &m->record;
+    bool known = journal_read(&m->journal, RECORD_TASK, data, sizeof data, &length) == ONEOTA_OK &&
+                 record_task_decode(record, data, length) &&
+                 record->image < m->setup->image_count &&
+                 record->dialect == m->setup->dialect->id &&
+                 journal_read(&m->journal, RECORD_STATE, data, sizeof data, &length) ==
+                     ONEOTA_OK &&
+                 record_state_decode(record, data, length);
+    if (!known || record->stage == STAGE_NONE) {
+        *record = (oneota_record_t){ 0 };
+    }
+}
+
+/* The task's image; without a task the first one that is on trial or marked, else the first. */
+static oneota_error_t read_boot(oneota_t *m)
+{
+    const oneota_setup_t *setup = m->setup;
+    uint8_t first = m->record.stage == STAGE_NONE ? 0u : m->record.image;
+    uint8_t end = m->record.stage == STAGE_NONE ? setup->image_count : (uint8_t)(first + 1u);
+    for (uint8_t n = first; n < end; n++) {
+        m->image = n;
+        if (setup->boot->query(setup->boot_ctx, n, &m->boot) != ONEOTA_OK || m->boot.slot > 1u ||
+            m->boot.condition >= ONEOTA_BOOT_CONDITION_COUNT) {
+            return ONEOTA_STORAGE;
+        }
+        if (m->boot.condition == ONEOTA_BOOT_PENDING || m->boot.condition == ONEOTA_BOOT_TRIAL) {
+            return ONEOTA_OK;
+        }
+    }
+    m->image = first;
+    return setup->boot->query(setup->boot_ctx, first, &m->boot);
+}
+
+/* What the journal says is a hint; what the boot control says decides. */
+static void reconcile(oneota_t *m)
+{
+    oneota_record_t *record = &m->record;
+    bool other = m->boot.condition == ONEOTA_BOOT_TRIAL || m->boot.condition == ONEOTA_BOOT_PENDING;
+    if (record->stage < STAGE_MARKING && other) {
+        *record = (oneota_record_t){ 0 }; /* somebody else has installed something */
+    }
+    if (record->stage == STAGE_RESULT && record->result == ONEOTA_STEP_UPDATED) {
+        record->stage = STAGE_TRIAL; /* 201 is said only of what is seen to run */
+    }
+}
+
+static event_t begin(oneota_t *m)
+{
+    read_record(m);
+    if (read_boot(m) != ONEOTA_OK) {
+        (void)machine_back_off(m, ONEOTA_REASON_STORAGE, 0);
+        machine_begin_wait(m, m->later_ms);
+        m->phase = PHASE_READ;
+        return EV_STAY;
+    }
+    reconcile(m);
+    LOG_INFO(m, "start: boot", "condition", NULL, m->boot.condition);
+    LOG_INFO(m, "start: record", "stage", NULL, m->record.stage);
+    if (m->record.stage != STAGE_NONE) {
+        machine_tell_task(m);
+        return EV_DONE;
+    }
+    set(m, FLAG_CHECK);
+    uint32_t interval_s = m->setup->poll_interval_s > 0 ? m->setup->poll_interval_s : 3600u;
+    machine_begin_wait(m, m->setup->check_at_once ? 0u
+                                                  : policy_first_ms(interval_s, random_bits(m)));
+    m->phase = PHASE_FIRST;
+    return EV_STAY;
+}
+
+event_t step_start(oneota_t *m)
+{
+    switch (m->phase) {
+    case PHASE_SCAN:
+        if (journal_scan(&m->journal) == ONEOTA_OK) {
+            m->phase = PHASE_READ;
+            machine_begin_wait(m, 0);
+        }
+        return EV_STAY;
+    case PHASE_READ:
+        return machine_waits(m) ? EV_STAY : begin(m);
+    default:
+        return machine_waits(m) && m->boot.condition == ONEOTA_BOOT_CONFIRMED ? EV_STAY : EV_DONE;
+    }
+}
+
+/* ---------------------------------------------------------------- install, restart */
+
+event_t step_install(oneota_t *m)
+{
+    if (m->phase == 0) {
+        oneota_event_t ready = machine_event(m, ONEOTA_EVENT_READY);
+        m->phase = 1;
+        machine_emit(m, &ready);
+        return EV_STAY;
+    }
+    if (has(m, FLAG_DEFERRED)) {
+        return machine_later(m, ONEOTA_REASON_PAUSED, 0, WAIT_FOREVER_MS);
+    }
+    return machine_conditions(m, ONEOTA_STEP_INSTALL_BATTERY, ONEOTA_STEP_INSTALL_BATTERY);
+}
+
+/* Asks for the restart, and again once a minute until it happens. */
+event_t step_restart(oneota_t *m)
+{
+    if (m->phase == 0 || !machine_waits(m)) {
+        oneota_event_t event = machine_event(m, ONEOTA_EVENT_RESTART);
+        m->phase = 1;
+        exchange_close(&m->exchange);
+        machine_begin_wait(m, REMIND_MS);
+        (void)machine_waits(m);
+        machine_emit(m, &event);
+    }
+    return EV_STAY;
+}
+
+/* ---------------------------------------------------------------- trial, confirm, revert */
+
+static bool has_task(const oneota_t *m)
+{
+    return m->record.task.target[0] != '\0';
+}
+
+static event_t begin_trial(oneota_t *m)
+{
+    oneota_event_t event = machine_event(m, ONEOTA_EVENT_TRIAL);
+    if (has_task(m) && strcmp(task_image(m)->id.version, m->record.task.target) != 0) {
+        return machine_fail(m, ONEOTA_STEP_INSTALL_MISMATCH, ONEOTA_REASON_VERSION, 0);
+    }
+    m->phase = 1;
+    machine_begin_wait(m, ONEOTA_TRIAL_MS);
+    machine_emit(m, &event);
+    return EV_STAY;
+}
+
+event_t step_trial(oneota_t *m)
+{
+    if (m->phase == 0) {
+        return begin_trial(m);
+    }
+    if (has(m, FLAG_REJECT)) {
+        return machine_fail(m, ONEOTA_STEP_INSTALL_UNKNOWN, ONEOTA_REASON_REJECTED, 0);
+    }
+    if (has(m, FLAG_CONFIRM)) {
+        return EV_DONE;
+    }
+    if (!machine_waits(m)) {
+        return machine_fail(m, ONEOTA_STEP_INSTALL_UNKNOWN, ONEOTA_REASON_UNCONFIRMED, 0);
+    }
+    return EV_STAY;
+}
+
+event_t step_confirm(oneota_t *m)
+{
+    oneota_error_t error = m->setup->boot->confirm(m->setup->boot_ctx, m->image);
+    m->busy = error == ONEOTA_AGAIN;
+    if (error == ONEOTA_AGAIN) {
+        m->sleep_ms = FLASH_BUSY_MS;
+        return EV_STAY;
+    }
+    if (error != ONEOTA_OK) {
+        return machine_back_off(m, ONEOTA_REASON_STORAGE, 0);
+    }
+    clear(m, FLAG_CONFIRM);
+    m->failures = 0;
+    m->boot.condition = ONEOTA_BOOT_CONFIRMED;
+    m->record.result = ONEOTA_STEP_UPDATED;
+    m->record.reason = ONEOTA_REASON_NONE;
+    if (has_task(m)) {
+        return EV_DONE;
+    }
+    m->record = (oneota_record_t){ 0 };
+    return EV_NONE;
+}
+
+event_t step_revert(oneota_t *m)
+{
+    oneota_error_t error = m->setup->boot->revert(m->setup->boot_ctx, m->image);
+    m->busy = error == ONEOTA_AGAIN;
+    if (error == ONEOTA_AGAIN) {
+        m->sleep_ms = FLASH_BUSY_MS;
+        return EV_STAY;
+    }
+    if (error != ONEOTA_OK) {
+        return machine_back_off(m, ONEOTA_REASON_STORAGE, 0);
+    }
+    clear(m, FLAG_REJECT);
+    return EV_DONE;
+}
+
+/* ---------------------------------------------------------------- close, wait */
+
+/* The journal has it: there is no task any more. */
+event_t step_close(oneota_t *m)
+{
+    oneota_record_t *record = &m->record;
+    oneota_event_t event = machine_event(m, ONEOTA_EVENT_ENDED);
+    event.step = record->result;
+    event.reason = record->reason;
+    event.code = m->code;
+    if (record->result == ONEOTA_STEP_UPDATED) {
+        clear(m, FLAG_REPORTED);
+        set(m, FLAG_UPDATED);
+    } else if (has_task(m)) {
+        machine_emit(m, &event);
+    }
+    *record = (oneota_record_t){ 0 };
+    clear(m, FLAG_LIVE | FLAG_RECHECKED | FLAG_CANCEL);
+    return EV_DONE;
+}
+
+static event_t begin_idle(oneota_t *m)
+{
+    oneota_event_t event = machine_event(m, ONEOTA_EVENT_IDLE);
+    exchange_close(&m->exchange);
+    machine_begin_wait(m, m->later_ms);
+    m->phase = 1;
+    event.reason = m->reason;
+    event.code = m->code;
+    event.sleep_ms = m->later_ms;
+    machine_emit(m, &event);
+    return EV_STAY;
+}
+
+event_t step_wait(oneota_t *m)
+{
+    if (m->phase == 0) {
+        return begin_idle(m);
+    }
+    if (machine_waits(m) && !has(m, FLAG_CANCEL)) {
+        return EV_STAY;
+    }
+    if (m->record.stage == STAGE_NONE) {
+        set(m, FLAG_CHECK);
+        clear(m, FLAG_VERSION_FIRST);
+    }
+    return EV_DONE;
+}

@@ -1,0 +1,469 @@
+/*
+ * oneota - SPDX-License-Identifier: Apache-2.0
+ *
+ * The states that bring the package into the slot: gate, prefix, download.
+ */
+#include <string.h>
+
+#include "dialect.h"
+#include "download.h"
+#include "exchange.h"
+#include "machine.h"
+#include "slot.h"
+#include "text.h"
+
+enum { PHASE_REQUEST = 0, PHASE_ANSWER, PHASE_STORE, PHASE_BACKOFF, PHASE_TAIL };
+
+#define FLASH_ERRORS_MAX 3u
+#define FLASH_BUSY_MS 1u
+
+static uint32_t package_size(const oneota_t *m)
+{
+    return m->record.task.size;
+}
+
+/* ---------------------------------------------------------------- gate */
+
+event_t step_gate(oneota_t *m)
+{
+    event_t event = machine_conditions(m, ONEOTA_STEP_BATTERY, ONEOTA_STEP_SIGNAL);
+    if (event == EV_DONE) { /* a new round */
+        m->download.attempts = 0;
+        m->download.package_errors = 0;
+        m->download.form_known = false;
+    }
+    return event;
+}
+
+/* ---------------------------------------------------------------- prefix */
+
+/* Progress that the journal holds is a hint: it counts where an erase unit starts, or for all of it. */
+static bool can_resume(const oneota_t *m, const oneota_flash_t *flash, void *flash_ctx)
+{
+    uint32_t stored = m->record.stored;
+    if (stored == 0 || stored >= package_size(m)) {
+        return stored == package_size(m);
+    }
+    return flash->erase_unit(flash_ctx, stored).start == stored;
+}
+
+static void start_over(oneota_t *m)
+{
+    uint8_t target = machine_target_slot(m);
+    const oneota_image_t *image = task_image(m);
+    uint8_t *carry = m->exchange.work + m->exchange.work_bytes;
+    slot_begin(&m->slot, image->slot[target], image->slot_ctx[target], carry, package_size(m),
+               CRYPTO_MD5);
+}
+
+static event_t begin_prefix(oneota_t *m)
+{
+    uint8_t target = machine_target_slot(m);
+    const oneota_flash_t *flash = task_image(m)->slot[target];
+    void *flash_ctx = task_image(m)->slot_ctx[target];
+    if (!slot_fits(flash, flash_ctx, package_size(m))) {
+        return machine_fail(m, ONEOTA_STEP_NO_SPACE, ONEOTA_REASON_SPACE, 0);
+    }
+    if (m->record.task.type != 1u) {
+        return machine_fail(m, ONEOTA_STEP_UNKNOWN, ONEOTA_REASON_TYPE, m->record.task.type);
+    }
+    if (!can_resume(m, flash, flash_ctx)) {
+        m->record.stored = 0;
+    }
+    start_over(m);
+    m->phase = PHASE_ANSWER;
+    return EV_STAY;
+}
+
+event_t step_prefix(oneota_t *m)
+{
+    if (has(m, FLAG_LIVE)) {
+        return EV_DONE;
+    }
+    if (m->phase == PHASE_REQUEST) {
+        return begin_prefix(m);
+    }
+    if (m->record.stored > 0) {
+        oneota_error_t error = slot_read(&m->slot, m->record.stored, m->exchange.work,
+                                         m->exchange.work_bytes);
+        if (error == ONEOTA_AGAIN) {
+            return EV_STAY;
+        }
+        if (error != ONEOTA_OK) { /* what cannot be read is downloaded again */
+            m->record.stored = 0;
+            start_over(m);
+        }
+    }
+    LOG_INFO(m, "download: from", "byte", NULL, m->record.stored);
+    set(m, FLAG_LIVE);
+    return EV_DONE;
+}
+
+/* ---------------------------------------------------------------- where to download from */
+
+/* 10/8, 127/8, 0/8, 169.254/16, 172.16/12, 192.168/16, and names that are not global. */
+static bool is_private(const char *host)
+{
+    static const char *const k_private[] = { "10.",      "127.",     "0.",       "169.254.",
+                                             "192.168.", "[",        "172.16.",  "172.17.",
+                                             "172.18.",  "172.19.",  "172.20.",  "172.21.",
+                                             "172.22.",  "172.23.",  "172.24.",  "172.25.",
+                                             "172.26.",  "172.27.",  "172.28.",  "172.29.",
+                                             "172.30.",  "172.31." };
+    for (size_t n = 0; n < sizeof k_private / sizeof k_private[0]; n++) {
+        if (strncmp(host, k_private[n], strlen(k_private[n])) == 0) {
+            return true;
+        }
+    }
+    return strchr(host, '.') == NULL;
+}
+
+/* The task's own host, when it names one and the application allows it; else the main host. The text
+ * "host:port" is cut at the colon the first time. */
+static const char *download_host(oneota_t *m, uint16_t *port)
+{
+    const oneota_setup_t *setup = m->setup;
+    char *host = m->record.task.address;
+    uint64_t number = 0;
+    *port = setup->port != 0 ? setup->port : 80u;
+    if (host[0] == '\0' || !setup->use_address ||
+        (is_private(host) && !setup->use_private_address)) {
+        return setup->address;
+    }
+    char *colon = strrchr(host, ':');
+    if (colon != NULL) {
+        *colon = '\0';
+    }
+    const char *digits = host + strlen(host) + 1u;
+    if (!text_to_u64(digits, strlen(digits), &number) || number == 0 || number > UINT16_MAX) {
+        return setup->address;
+    }
+    *port = (uint16_t)number;
+    return host;
+}
+
+/* ---------------------------------------------------------------- one range */
+
+static event_t request_range(oneota_t *m)
+{
+    oneota_download_t *d = &m->download;
+    oneota_request_t request;
+    size_t size = 0;
+    size_t length = 0;
+    uint16_t port = 0;
+    download_plan(d, slot_taken(&m->slot), package_size(m), m->record.percent,
+                  m->slot.flash->program_unit);
+    machine_request(m, ONEOTA_CALL_DOWNLOAD, &request);
+    request.range_form = d->range_form;
+    request.first = d->first;
+    request.last = d->end - 1u;
+    char *room = exchange_room(&m->exchange, &size);
+    if (oneota_request_write(m->setup->dialect, &request, room, size, &length) != ONEOTA_OK) {
+        return machine_later(m, ONEOTA_REASON_CONFIG, 0, machine_poll_ms(m));
+    }
+    const char *host = download_host(m, &port);
+    exchange_start(&m->exchange, host, port, request.host, (uint32_t)length, true, now_ms(m));
+    m->body_length = 0;
+    m->phase = PHASE_ANSWER;
+    LOG_DEBUG(m, "download: ask", "first", NULL, d->first);
+    return EV_STAY;
+}
+
+/* What comes before the next range: the end, the deadline, step 1, a progress report. */
+static event_t next_range(oneota_t *m)
+{
+    uint32_t taken = slot_taken(&m->slot);
+    machine_count_time(m);
+    if (taken == package_size(m)) {
+        m->phase = PHASE_TAIL;
+        return EV_STAY;
+    }
+    if (m->record.spent_s > ONEOTA_TASK_S) {
+        return machine_fail(m, ONEOTA_STEP_TIMEOUT, ONEOTA_REASON_DEADLINE, 0);
+    }
+    if (has(m, FLAG_ANNOUNCE)) {
+        clear(m, FLAG_ANNOUNCE);
+        m->step = 1;
+        return EV_ASIDE;
+    }
+    uint8_t percent = download_percent_due(m->slot.position, package_size(m), m->record.percent);
+    if (percent != 0) {
+        m->record.percent = percent; /* stored before it is sent: each is said once */
+        m->step = percent;
+        set(m, FLAG_DIRTY);
+        return EV_ASIDE;
+    }
+    return request_range(m);
+}
+
+/* ---------------------------------------------------------------- an attempt that came to nothing */
+
+static event_t end_round(oneota_t *m)
+{
+    oneota_download_t *d = &m->download;
+    bool package = d->package_errors >= d->attempts;
+    return package ? machine_round(m, ONEOTA_REASON_PACKAGE, m->code, ONEOTA_STEP_UNKNOWN)
+                   : machine_round(m, ONEOTA_REASON_RETRIES, m->code, ONEOTA_STEP_TIMEOUT);
+}
+
+/* wait_ms 0: back off. */
+static event_t attempt_failed(oneota_t *m, oneota_reason_t reason, int32_t code, uint32_t wait_ms)
+{
+    oneota_download_t *d = &m->download;
+    exchange_close(&m->exchange);
+    download_shrink(d);
+    m->record.task.address[0] = '\0'; /* from the main host, then */
+    machine_complain(m, reason, code);
+    d->attempts = d->place > d->wanted ? 0u : (uint8_t)(d->attempts + 1u);
+    if (d->attempts >= ONEOTA_ATTEMPTS) {
+        return end_round(m);
+    }
+    m->failures = d->attempts > 0 ? (uint8_t)(d->attempts - 1u) : 0u;
+    machine_begin_wait(m, wait_ms != 0 ? wait_ms : machine_backoff_ms(m));
+    m->phase = PHASE_BACKOFF;
+    return EV_STAY;
+}
+
+/* The slot does not take it. What is stored is read again, and the unit erased again, next time. */
+static event_t flash_failed(oneota_t *m)
+{
+    exchange_close(&m->exchange);
+    clear(m, FLAG_LIVE);
+    m->busy = false;
+    m->download.flash_errors++;
+    if (m->download.flash_errors >= FLASH_ERRORS_MAX) {
+        return machine_fail(m, ONEOTA_STEP_UNKNOWN, ONEOTA_REASON_STORAGE, 0);
+    }
+    return machine_back_off(m, ONEOTA_REASON_STORAGE, 0);
+}
+
+/* ---------------------------------------------------------------- the answer: a text instead of bytes */
+
+/* The platform says no: once its word on the task is asked for, then the file cannot be had. */
+static event_t refused(oneota_t *m, const oneota_answer_t *answer)
+{
+    if (has(m, FLAG_DOUBTED)) {
+        return machine_fail(m, ONEOTA_STEP_UNKNOWN, ONEOTA_REASON_PACKAGE, answer->code);
+    }
+    set(m, FLAG_DOUBTED);
+    return EV_RECHECK;
+}
+
+static event_t judge_text(oneota_t *m)
+{
+    oneota_answer_t answer;
+    machine_read_answer(m, ONEOTA_CALL_DOWNLOAD, &answer);
+    oneota_reason_t reason = (oneota_reason_t)answer.reason;
+    if (machine_authorize_again(m, &answer)) {
+        m->phase = PHASE_REQUEST;
+        return EV_STAY;
+    }
+    switch (answer.verdict) {
+    case ONEOTA_VERDICT_PACKAGE:
+        return machine_fail(m, ONEOTA_STEP_UNKNOWN, ONEOTA_REASON_PACKAGE, answer.code);
+    case ONEOTA_VERDICT_RECHECK:
+    case ONEOTA_VERDICT_EXPIRED:
+    case ONEOTA_VERDICT_WRONG_STATE:
+        return refused(m, &answer);
+    case ONEOTA_VERDICT_OVER:
+    case ONEOTA_VERDICT_FOREIGN:
+    case ONEOTA_VERDICT_NO_TASK:
+        return machine_over(m, ONEOTA_REASON_OVER, answer.code);
+    case ONEOTA_VERDICT_CANCELLED:
+        return machine_over(m, ONEOTA_REASON_CANCELLED, answer.code);
+    case ONEOTA_VERDICT_POSTPONED:
+    case ONEOTA_VERDICT_AUTH:
+        return machine_put_off(m, &answer);
+    case ONEOTA_VERDICT_PACKAGE_LATER:
+        m->download.package_errors++;
+        return attempt_failed(m, reason, answer.code, 0);
+    case ONEOTA_VERDICT_OK:
+        return attempt_failed(m, ONEOTA_REASON_PEER, m->exchange.http.head.status, 0);
+    default:
+        return attempt_failed(m, reason, answer.code, answer.retry_after_s * 1000u);
+    }
+}
+
+/* ---------------------------------------------------------------- the answer: package bytes */
+
+static void tell_progress(oneota_t *m)
+{
+    uint32_t size = package_size(m);
+    oneota_event_t event = machine_event(m, ONEOTA_EVENT_PROGRESS);
+    event.percent = (uint8_t)((uint64_t)m->slot.position * 100u / size);
+    event.bytes = m->slot.position;
+    if (event.percent != m->shown) {
+        m->shown = event.percent;
+        machine_emit(m, &event);
+    }
+}
+
+/* Between erase units, where a reset may find its way back. */
+static bool store_due(const oneota_t *m)
+{
+    uint32_t stored = m->record.stored;
+    return slot_at_unit(&m->slot) && m->slot.position > stored &&
+           m->slot.position - stored >= ONEOTA_STORE_BYTES;
+}
+
+static event_t write_body(oneota_t *m, const http_body_t *body, uint32_t length)
+{
+    uint32_t taken = 0;
+    oneota_error_t error = slot_write(&m->slot, body->data, length, &taken);
+    m->busy = error == ONEOTA_AGAIN;
+    if (error == ONEOTA_AGAIN) {
+        m->sleep_ms = FLASH_BUSY_MS;
+        return EV_STAY;
+    }
+    if (error != ONEOTA_OK) {
+        return flash_failed(m);
+    }
+    exchange_take(&m->exchange, taken, now_ms(m));
+    if (taken > 0) {
+        m->download.place += taken;
+        m->download.attempts = 0;
+        m->download.package_errors = 0;
+        clear(m, FLAG_DOUBTED);
+        tell_progress(m);
+    }
+    return EV_STAY;
+}
+
+static event_t take_body(oneota_t *m, const http_body_t *body)
+{
+    oneota_download_t *d = &m->download;
+    uint32_t left = d->end - d->place;
+    uint32_t length = body->length < left ? (uint32_t)body->length : left;
+    if (d->text) {
+        return machine_collect(m, body)
+                   ? EV_STAY
+                   : attempt_failed(m, ONEOTA_REASON_PEER, m->exchange.http.head.status, 0);
+    }
+    if (length == 0) { /* more than the header said */
+        return attempt_failed(m, ONEOTA_REASON_PEER, m->exchange.http.head.status, 0);
+    }
+    if (d->place < d->wanted) { /* asked for only to make the range two bytes long */
+        uint32_t known = d->wanted - d->place;
+        length = length < known ? length : known;
+        d->place += length;
+        exchange_take(&m->exchange, length, now_ms(m));
+        return EV_STAY;
+    }
+    if (store_due(m)) {
+        m->record.stored = m->slot.position;
+        m->phase = PHASE_STORE;
+        return EV_STAY;
+    }
+    return write_body(m, body, length);
+}
+
+static event_t judge_head(oneota_t *m)
+{
+    oneota_download_t *d = &m->download;
+    switch (download_judge(d, &m->exchange.http.head, package_size(m))) {
+    case DOWNLOAD_BODY:
+        return EV_STAY;
+    case DOWNLOAD_TEXT:
+        d->text = true;
+        return EV_STAY;
+    case DOWNLOAD_RANGELESS:
+        LOG_WARN(m, "download: range ignored", "form", NULL, d->range_form);
+        exchange_close(&m->exchange);
+        download_next_form(d);
+        m->phase = PHASE_REQUEST;
+        return EV_STAY;
+    default:
+        return attempt_failed(m, ONEOTA_REASON_PEER, m->exchange.http.head.status, 0);
+    }
+}
+
+static event_t end_range(oneota_t *m)
+{
+    oneota_download_t *d = &m->download;
+    if (d->text) {
+        return judge_text(m);
+    }
+    if (d->place < d->end) {
+        return attempt_failed(m, ONEOTA_REASON_NETWORK, 0, 0);
+    }
+    download_grow(d);
+    m->failures = 0;
+    m->phase = PHASE_REQUEST;
+    return EV_STAY;
+}
+
+static event_t take_answer(oneota_t *m)
+{
+    http_body_t body;
+    switch (exchange_step(&m->exchange, now_ms(m), &body)) {
+    case EXCHANGE_WAIT:
+        m->sleep_ms = exchange_left_ms(&m->exchange, now_ms(m));
+        return EV_STAY;
+    case EXCHANGE_HEAD:
+        return judge_head(m);
+    case EXCHANGE_BODY:
+        return take_body(m, &body);
+    case EXCHANGE_END:
+        return end_range(m);
+    case EXCHANGE_FAILED:
+        return attempt_failed(m, (oneota_reason_t)m->exchange.reason, m->exchange.code, 0);
+    default:
+        return EV_STAY;
+    }
+}
+
+/* ---------------------------------------------------------------- download */
+
+static event_t store_progress(oneota_t *m)
+{
+    oneota_error_t error = machine_store_state(m);
+    if (error == ONEOTA_AGAIN) {
+        return EV_STAY;
+    }
+    if (error != ONEOTA_OK) { /* the download can do without; a reset would cost more */
+        machine_complain(m, ONEOTA_REASON_STORAGE, 0);
+    }
+    m->phase = PHASE_ANSWER;
+    return EV_STAY;
+}
+
+/* All bytes were taken: program the last of them, and see whether they are what was announced. */
+static event_t finish(oneota_t *m)
+{
+    uint8_t digest[CRYPTO_DIGEST_MAX];
+    oneota_error_t error = slot_finish(&m->slot);
+    m->busy = error == ONEOTA_AGAIN;
+    if (error == ONEOTA_AGAIN) {
+        m->sleep_ms = FLASH_BUSY_MS;
+        return EV_STAY;
+    }
+    if (error != ONEOTA_OK) {
+        return flash_failed(m);
+    }
+    tell_progress(m);
+    crypto_hash_end(&m->slot.hash, digest);
+    clear(m, FLAG_LIVE);
+    if (!crypto_equal(digest, m->record.task.md5, sizeof m->record.task.md5)) {
+        return machine_mismatch(m, ONEOTA_REASON_DIGEST);
+    }
+    return EV_DONE;
+}
+
+event_t step_download(oneota_t *m)
+{
+    switch (m->phase) {
+    case PHASE_REQUEST:
+        return next_range(m);
+    case PHASE_STORE:
+        return store_progress(m);
+    case PHASE_TAIL:
+        return finish(m);
+    case PHASE_BACKOFF:
+        if (!machine_waits(m)) {
+            m->phase = PHASE_REQUEST;
+        }
+        return EV_STAY;
+    default:
+        return take_answer(m);
+    }
+}

@@ -1,0 +1,165 @@
+/*
+ * oneota - SPDX-License-Identifier: Apache-2.0
+ *
+ * The states that read a whole slot back from flash and decide by what is really there: verify, mark,
+ * identify.
+ */
+#include "crypto.h"
+#include "machine.h"
+#include "slot.h"
+
+enum { PHASE_BEGIN = 0, PHASE_READ, PHASE_ACT };
+
+#define FLASH_BUSY_MS 1u
+
+uint8_t machine_target_slot(const oneota_t *m)
+{
+    return m->boot.slot == 0 ? 1u : 0u;
+}
+
+/* Hashes the image in a slot, a block each call.
+ * @return OK it is the task's; VERIFY it is not; AGAIN; STORAGE */
+static oneota_error_t read_back(oneota_t *m, uint8_t slot)
+{
+    uint8_t digest[CRYPTO_DIGEST_MAX];
+    const oneota_image_t *image = task_image(m);
+    if (m->phase == PHASE_BEGIN) {
+        slot_begin(&m->slot, image->slot[slot], image->slot_ctx[slot], NULL,
+                   m->record.task.size, CRYPTO_MD5);
+        m->phase = PHASE_READ;
+        return ONEOTA_AGAIN;
+    }
+    oneota_error_t error = slot_read(&m->slot, m->record.task.size, m->exchange.work,
+                                     m->exchange.work_bytes);
+    if (error != ONEOTA_OK) {
+        return error;
+    }
+    m->phase = PHASE_ACT;
+    crypto_hash_end(&m->slot.hash, digest);
+    return crypto_equal(digest, m->record.task.md5, sizeof m->record.task.md5) ? ONEOTA_OK
+                                                                               : ONEOTA_VERIFY;
+}
+
+event_t machine_mismatch(oneota_t *m, oneota_reason_t reason)
+{
+    if (m->record.again) {
+        return machine_fail(m, ONEOTA_STEP_INSTALL_DIGEST, reason, 0);
+    }
+    machine_complain(m, reason, 0);
+    m->record.again = true;
+    m->record.stored = 0;
+    set(m, FLAG_DIRTY);
+    return EV_NONE;
+}
+
+/* ---------------------------------------------------------------- verify */
+
+static event_t inspect(oneota_t *m)
+{
+    const oneota_setup_t *setup = m->setup;
+    oneota_error_t error = setup->boot->inspect(setup->boot_ctx, m->record.image,
+                                                machine_target_slot(m), m->record.task.size);
+    m->busy = error == ONEOTA_AGAIN;
+    switch (error) {
+    case ONEOTA_OK:
+        m->record.stored = m->record.task.size;
+        return EV_DONE;
+    case ONEOTA_AGAIN:
+        m->sleep_ms = FLASH_BUSY_MS;
+        return EV_STAY;
+    case ONEOTA_VERIFY:
+        return machine_fail(m, ONEOTA_STEP_INSTALL_MISMATCH, ONEOTA_REASON_IMAGE, 0);
+    default:
+        return machine_back_off(m, ONEOTA_REASON_STORAGE, 0);
+    }
+}
+
+event_t step_verify(oneota_t *m)
+{
+    if (m->phase == PHASE_ACT) {
+        return inspect(m);
+    }
+    oneota_error_t error = read_back(m, machine_target_slot(m));
+    if (error == ONEOTA_OK || error == ONEOTA_AGAIN) {
+        return EV_STAY;
+    }
+    return machine_mismatch(m, error == ONEOTA_VERIFY ? ONEOTA_REASON_DIGEST
+                                                      : ONEOTA_REASON_STORAGE);
+}
+
+/* ---------------------------------------------------------------- mark */
+
+static event_t mark(oneota_t *m)
+{
+    const oneota_setup_t *setup = m->setup;
+    const oneota_task_t *task = &m->record.task;
+    const oneota_boot_mark_t image = { machine_target_slot(m), task->size, task->target, task->md5,
+                                       sizeof task->md5 };
+    oneota_error_t error = setup->boot->mark(setup->boot_ctx, m->record.image, &image);
+    m->busy = error == ONEOTA_AGAIN;
+    if (error == ONEOTA_AGAIN) {
+        m->sleep_ms = FLASH_BUSY_MS;
+        return EV_STAY;
+    }
+    if (error != ONEOTA_OK) {
+        return machine_round(m, ONEOTA_REASON_STORAGE, 0, ONEOTA_STEP_INSTALL_RETRIES);
+    }
+    m->boot.condition = ONEOTA_BOOT_PENDING;
+    return EV_DONE;
+}
+
+/* Nothing is marked without the proof of a read-back in this very state. */
+event_t step_mark(oneota_t *m)
+{
+    if (m->phase == PHASE_ACT) {
+        return mark(m);
+    }
+    oneota_error_t error = read_back(m, machine_target_slot(m));
+    if (error == ONEOTA_OK || error == ONEOTA_AGAIN) {
+        return EV_STAY;
+    }
+    return machine_fail(m, ONEOTA_STEP_INSTALL_DIGEST,
+                        error == ONEOTA_VERIFY ? ONEOTA_REASON_DIGEST : ONEOTA_REASON_STORAGE, 0);
+}
+
+/* ---------------------------------------------------------------- identify */
+
+static bool names_target(const oneota_t *m)
+{
+    const char *a = task_image(m)->id.version;
+    const char *b = m->record.task.target;
+    while (*a != '\0' && *a == *b) {
+        a++;
+        b++;
+    }
+    return *a == *b;
+}
+
+static event_t updated(oneota_t *m)
+{
+    if (!names_target(m)) {
+        return machine_fail(m, ONEOTA_STEP_INSTALL_MISMATCH, ONEOTA_REASON_VERSION, 0);
+    }
+    m->record.result = ONEOTA_STEP_UPDATED;
+    m->record.reason = ONEOTA_REASON_NONE;
+    return EV_DONE;
+}
+
+/* A restart into the new image was wanted, and nothing is on trial: was it confirmed, or is this the
+ * old one? Some boot loaders cannot tell; the digest of what runs can. */
+event_t step_identify(oneota_t *m)
+{
+    if (m->boot.condition == ONEOTA_BOOT_REVERTED) {
+        return machine_fail(m, ONEOTA_STEP_INSTALL_UNKNOWN, ONEOTA_REASON_REVERTED, 0);
+    }
+    switch (read_back(m, m->boot.slot)) {
+    case ONEOTA_AGAIN:
+        return EV_STAY;
+    case ONEOTA_OK:
+        return updated(m);
+    case ONEOTA_VERIFY:
+        return machine_fail(m, ONEOTA_STEP_INSTALL_UNKNOWN, ONEOTA_REASON_REVERTED, 0);
+    default:
+        return machine_back_off(m, ONEOTA_REASON_STORAGE, 0);
+    }
+}

@@ -1,0 +1,454 @@
+/*
+ * oneota - SPDX-License-Identifier: Apache-2.0
+ */
+#include "fake_flash.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { MARK_PROGRAMMED = 1, MARK_ERASED = 2, MARK_UNREADABLE = 4, MARK_UNSTABLE = 8, MARK_MOODY = 16 };
+
+uint32_t fake_flash_random(fake_flash_t *flash)
+{
+    flash->random ^= flash->random << 13;
+    flash->random ^= flash->random >> 17;
+    flash->random ^= flash->random << 5;
+    return flash->random * 2654435769u >> 3;
+}
+
+uint32_t fake_flash_unit(const fake_flash_t *flash, uint32_t offset)
+{
+    uint32_t i = 0;
+    while (i + 1u < flash->unit_count && offset >= flash->units[i + 1u].start) {
+        i++;
+    }
+    return i;
+}
+
+static oneota_error_t violate(fake_flash_t *flash, const char *what)
+{
+    flash->violations++;
+    if (flash->violation == NULL) {
+        flash->violation = what;
+    }
+    return ONEOTA_STORAGE;
+}
+
+/* ---------------------------------------------------------------- what happens in the cells */
+
+static void set_byte(fake_flash_t *flash, uint32_t offset, uint8_t value)
+{
+    flash->bytes[offset] = value;
+    flash->whole[offset] = value;
+}
+
+static void mark(fake_flash_t *flash, uint32_t offset, uint32_t length, uint8_t value)
+{
+    uint32_t unit = flash->port.program_unit;
+    memset(flash->marks + offset / unit, value, (length + unit - 1u) / unit);
+}
+
+static uint8_t programmed(const fake_flash_t *flash, uint32_t offset, uint8_t value)
+{
+    uint8_t old = flash->bytes[offset];
+    return flash->port.erased_value == 0xFFu ? (uint8_t)(old & value) : (uint8_t)(old | value);
+}
+
+static void do_erase(fake_flash_t *flash, uint32_t offset, uint32_t length)
+{
+    memset(flash->bytes + offset, flash->port.erased_value, length);
+    memset(flash->whole + offset, flash->port.erased_value, length);
+    mark(flash, offset, length, MARK_ERASED);
+}
+
+static void do_program(fake_flash_t *flash, uint32_t offset, const uint8_t *data, uint32_t length)
+{
+    for (uint32_t i = 0; i < length; i++) {
+        set_byte(flash, offset + i, programmed(flash, offset + i, data[i]));
+    }
+    mark(flash, offset, length, MARK_PROGRAMMED);
+}
+
+static uint8_t torn_mark(const fake_flash_t *flash)
+{
+    static const uint8_t marks[FAKE_TORN_COUNT] = { 0, MARK_UNREADABLE, MARK_UNSTABLE, MARK_MOODY };
+    return (uint8_t)(MARK_PROGRAMMED | marks[flash->torn]);
+}
+
+/* Which bytes had been changed when the power went? At least one and not all, where that is possible. */
+static void tear(fake_flash_t *flash, uint32_t length, bool *changed)
+{
+    uint32_t prefix = length > 1u ? 1u + fake_flash_random(flash) % (length - 1u) : 0u;
+    for (uint32_t i = 0; i < length; i++) {
+        changed[i] = flash->cut == FAKE_CUT_TORN_PREFIX ? i < prefix
+                                                        : (fake_flash_random(flash) & 1u) != 0;
+    }
+}
+
+/* Program units that were done to the last byte or not begun are as they should be; the others bear the
+ * mark of a tear, and at least one does. */
+static void mark_tear(fake_flash_t *flash, uint32_t offset, uint32_t length, const bool *changed)
+{
+    uint32_t unit = flash->port.program_unit;
+    uint32_t marked = 0;
+    for (uint32_t at = 0; at < length; at += unit) {
+        uint32_t done = 0;
+        for (uint32_t i = at; i < at + unit; i++) {
+            done += changed[i] ? 1u : 0u;
+        }
+        bool partly = done > 0 && done < unit;
+        marked += partly ? 1u : 0u;
+        mark(flash, offset + at, unit, partly ? torn_mark(flash) : MARK_PROGRAMMED);
+    }
+    if (marked == 0) {
+        uint32_t at = fake_flash_random(flash) % (length / unit) * unit;
+        mark(flash, offset + at, unit, torn_mark(flash));
+    }
+}
+
+static void tear_program(fake_flash_t *flash, uint32_t offset, const uint8_t *data, uint32_t length)
+{
+    bool *changed = malloc(length * sizeof *changed);
+    if (changed == NULL) {
+        abort();
+    }
+    tear(flash, length, changed);
+    for (uint32_t i = 0; i < length; i++) {
+        uint8_t value = programmed(flash, offset + i, data[i]);
+        flash->whole[offset + i] = value;
+        if (changed[i]) {
+            flash->bytes[offset + i] = value;
+        }
+    }
+    mark_tear(flash, offset, length, changed);
+    free(changed);
+}
+
+/* Half of the unit is erased, in pieces of 64 bytes or a program unit; what is left is old or random. */
+static void tear_erase(fake_flash_t *flash, uint32_t offset, uint32_t length)
+{
+    uint32_t piece = flash->port.program_unit > 64u ? flash->port.program_unit : 64u;
+    for (uint32_t at = 0; at < length; at += piece) {
+        uint32_t count = length - at < piece ? length - at : piece;
+        bool prefix = flash->cut == FAKE_CUT_TORN_PREFIX;
+        bool gone = prefix ? at < length / 2u : (fake_flash_random(flash) & 1u) != 0;
+        memset(flash->whole + offset + at, flash->port.erased_value, count);
+        for (uint32_t i = offset + at; i < offset + at + count; i++) {
+            if (gone) {
+                flash->bytes[i] = flash->port.erased_value;
+            } else if (!prefix && (fake_flash_random(flash) & 3u) == 0) {
+                flash->bytes[i] = (uint8_t)fake_flash_random(flash);
+            }
+        }
+        mark(flash, offset + at, count, gone ? MARK_PROGRAMMED : torn_mark(flash));
+    }
+}
+
+/* ---------------------------------------------------------------- what goes wrong */
+
+/* One call of this kind: does the fault hit it? */
+static bool count_call(fake_flash_t *flash, fake_kind_t kind)
+{
+    bool change = kind != FAKE_READ;
+    flash->calls[kind]++;
+    flash->calls[FAKE_CHANGE] += change ? 1u : 0u;
+    flash->calls[FAKE_ANY]++;
+    uint32_t now = flash->calls[flash->fault_kind];
+    if (flash->fault_kind != kind && flash->fault_kind != FAKE_ANY &&
+        !(flash->fault_kind == FAKE_CHANGE && change)) {
+        return false;
+    }
+    return flash->fault_at != 0 && now >= flash->fault_at &&
+           now - flash->fault_at < flash->fault_count;
+}
+
+static void flip(fake_flash_t *flash, uint32_t offset, uint32_t length)
+{
+    uint32_t at = offset + fake_flash_random(flash) % length;
+    set_byte(flash, at, (uint8_t)(flash->bytes[at] ^ (1u << fake_flash_random(flash) % 8u)));
+}
+
+/* The AGAIN that a call is asked to give; and that the caller repeats just what it asked for. */
+static bool is_again(fake_flash_t *flash, fake_kind_t kind, uint32_t offset, const uint8_t *data,
+                     uint32_t length)
+{
+    uint32_t sum = length;
+    for (uint32_t i = 0; data != NULL && i < length; i++) {
+        sum = sum * 31u + data[i];
+    }
+    if (!flash->busy) {
+        flash->busy_left = flash->again;
+        flash->busy_kind = (uint8_t)kind;
+        flash->busy_offset = offset;
+        flash->busy_length = length;
+        flash->busy_sum = sum;
+    } else if (flash->busy_kind != kind || flash->busy_offset != offset ||
+               flash->busy_length != length || flash->busy_sum != sum) {
+        violate(flash, "another call while one is AGAIN");
+    }
+    flash->busy = flash->busy_left > 0;
+    flash->busy_left -= flash->busy ? 1u : 0u;
+    return flash->busy;
+}
+
+static bool is_cut(fake_flash_t *flash)
+{
+    flash->operations++;
+    flash->off = flash->operations == flash->cut_at;
+    return flash->off;
+}
+
+/* ---------------------------------------------------------------- the port */
+
+static oneota_error_t flash_erase(void *ctx, uint32_t offset)
+{
+    fake_flash_t *flash = ctx;
+    uint32_t number = fake_flash_unit(flash, offset);
+    uint32_t length = flash->units[number].length;
+    if (flash->off) {
+        return ONEOTA_STORAGE;
+    }
+    if (flash->units[number].start != offset) {
+        return violate(flash, "erase does not begin at a unit");
+    }
+    if (is_again(flash, FAKE_ERASE, offset, NULL, 0)) {
+        return ONEOTA_AGAIN;
+    }
+    flash->erases[number]++;
+    bool hit = count_call(flash, FAKE_ERASE);
+    if (is_cut(flash)) {
+        if (flash->cut == FAKE_CUT_AFTER) {
+            do_erase(flash, offset, length);
+        } else if (flash->cut != FAKE_CUT_BEFORE) {
+            tear_erase(flash, offset, length);
+        }
+        return ONEOTA_STORAGE;
+    }
+    if (flash->worn[number] || (hit && flash->fault == FAKE_FAULT_ERROR)) {
+        return ONEOTA_STORAGE;
+    }
+    if (hit && flash->fault == FAKE_FAULT_SILENT) {
+        /* the caller believes in it: what it programs now is no violation */
+        mark(flash, offset, length, MARK_ERASED);
+        return ONEOTA_OK;
+    }
+    do_erase(flash, offset, length);
+    if (hit && flash->fault == FAKE_FAULT_FLIP) {
+        flip(flash, offset, length);
+    }
+    return hit && flash->fault == FAKE_FAULT_ERROR_DONE ? ONEOTA_STORAGE : ONEOTA_OK;
+}
+
+static bool may_program(fake_flash_t *flash, uint32_t offset, uint32_t length)
+{
+    uint32_t unit = flash->port.program_unit;
+    if (length == 0 || offset % unit != 0 || length % unit != 0) {
+        violate(flash, "program is not aligned");
+        return false;
+    }
+    if (offset >= flash->size || length > flash->size - offset) {
+        violate(flash, "program outside");
+        return false;
+    }
+    return true;
+}
+
+static oneota_error_t flash_program(void *ctx, uint32_t offset, const void *data, uint32_t length)
+{
+    fake_flash_t *flash = ctx;
+    if (flash->off) {
+        return ONEOTA_STORAGE;
+    }
+    if (!may_program(flash, offset, length)) {
+        return ONEOTA_STORAGE;
+    }
+    if (is_again(flash, FAKE_PROGRAM, offset, data, length)) {
+        return ONEOTA_AGAIN;
+    }
+    for (uint32_t at = offset; at < offset + length; at += flash->port.program_unit) {
+        if ((flash->marks[at / flash->port.program_unit] & MARK_ERASED) == 0) {
+            violate(flash, "program without an erase");
+        }
+    }
+    bool hit = count_call(flash, FAKE_PROGRAM);
+    if (is_cut(flash)) {
+        if (flash->cut == FAKE_CUT_AFTER) {
+            do_program(flash, offset, data, length);
+        } else if (flash->cut != FAKE_CUT_BEFORE) {
+            tear_program(flash, offset, data, length);
+        }
+        return ONEOTA_STORAGE;
+    }
+    if (hit && (flash->fault == FAKE_FAULT_ERROR || flash->fault == FAKE_FAULT_SILENT)) {
+        mark(flash, offset, length, MARK_PROGRAMMED);
+        return flash->fault == FAKE_FAULT_ERROR ? ONEOTA_STORAGE : ONEOTA_OK;
+    }
+    do_program(flash, offset, data, length);
+    if (hit && flash->fault == FAKE_FAULT_FLIP) {
+        flip(flash, offset, length);
+    }
+    return hit && flash->fault == FAKE_FAULT_ERROR_DONE ? ONEOTA_STORAGE : ONEOTA_OK;
+}
+
+static bool read_byte(fake_flash_t *flash, uint32_t at, uint32_t coins, uint8_t *byte)
+{
+    uint32_t number = at / flash->port.program_unit;
+    uint8_t marks = flash->marks[number];
+    uint32_t coin = (coins >> number % 29u) & 1u;
+    uint32_t mood = (flash->mood >> number % 29u) & 1u;
+    bool whole = ((marks & MARK_UNSTABLE) != 0 && coin != 0) || ((marks & MARK_MOODY) != 0 && mood != 0);
+    *byte = whole ? flash->whole[at] : flash->bytes[at];
+    if ((marks & MARK_ERASED) != 0 && flash->erased_read == FAKE_ERASED_RANDOM) {
+        *byte = (uint8_t)fake_flash_random(flash);
+    }
+    return (marks & MARK_UNREADABLE) == 0 &&
+           ((marks & MARK_ERASED) == 0 || flash->erased_read != FAKE_ERASED_ERROR);
+}
+
+static oneota_error_t flash_read(void *ctx, uint32_t offset, void *buffer, uint32_t length)
+{
+    fake_flash_t *flash = ctx;
+    uint8_t *bytes = buffer;
+    if (flash->off) {
+        return ONEOTA_STORAGE;
+    }
+    if (flash->busy) {
+        return violate(flash, "read while a call is AGAIN");
+    }
+    if (offset > flash->size || length > flash->size - offset) {
+        return violate(flash, "read outside");
+    }
+    bool hit = count_call(flash, FAKE_READ);
+    if (hit && flash->fault <= FAKE_FAULT_ERROR_DONE) {
+        return ONEOTA_STORAGE;
+    }
+    uint32_t coins = fake_flash_random(flash);
+    for (uint32_t i = 0; i < length; i++) {
+        if (!read_byte(flash, offset + i, coins, &bytes[i])) {
+            return ONEOTA_STORAGE;
+        }
+        if (hit && flash->fault == FAKE_FAULT_SILENT) {
+            bytes[i] = (uint8_t)fake_flash_random(flash);
+        }
+    }
+    if (hit && flash->fault == FAKE_FAULT_FLIP && length > 0) {
+        bytes[fake_flash_random(flash) % length] ^= (uint8_t)(1u << fake_flash_random(flash) % 8u);
+    }
+    return ONEOTA_OK;
+}
+
+static oneota_erase_unit_t flash_erase_unit(void *ctx, uint32_t offset)
+{
+    const fake_flash_t *flash = ctx;
+    return flash->units[fake_flash_unit(flash, offset)];
+}
+
+static uint32_t flash_size(void *ctx)
+{
+    const fake_flash_t *flash = ctx;
+    return flash->size;
+}
+
+/* ---------------------------------------------------------------- the test's side */
+
+static bool lay_out(fake_flash_t *flash, const fake_flash_config_t *config)
+{
+    uint32_t total = 0;
+    for (uint32_t i = 0;; i++) {
+        uint32_t length = config->unit;
+        if (length == 0) {
+            length = config->units[i];
+        }
+        if (length == 0 || (config->size != 0 && total >= config->size)) {
+            break;
+        }
+        if (i == FAKE_FLASH_UNITS_MAX) {
+            return false;
+        }
+        flash->units[i].start = total;
+        flash->units[i].length = length;
+        flash->unit_count = i + 1u;
+        total += length;
+    }
+    flash->size = config->size != 0 ? config->size : total;
+    return flash->size != 0 && flash->size <= total;
+}
+
+bool fake_flash_init(fake_flash_t *flash, const fake_flash_config_t *config)
+{
+    memset(flash, 0, sizeof *flash);
+    if ((config->unit == 0) == (config->units == NULL) || config->program_unit == 0 ||
+        (config->unit != 0 && config->size == 0) || !lay_out(flash, config)) {
+        return false;
+    }
+    const oneota_erase_unit_t *last = &flash->units[flash->unit_count - 1u];
+    size_t room = (size_t)last->start + last->length;
+    flash->port.erase = flash_erase;
+    flash->port.program = flash_program;
+    flash->port.read = flash_read;
+    flash->port.erase_unit = flash_erase_unit;
+    flash->port.size = flash_size;
+    flash->port.program_unit = config->program_unit;
+    flash->port.erased_value = config->erased;
+    flash->random = config->seed * 2u + 1u;
+    flash->bytes = malloc(room);
+    flash->whole = malloc(room);
+    flash->marks = malloc(room / config->program_unit + 1u);
+    if (flash->bytes == NULL || flash->whole == NULL || flash->marks == NULL) {
+        fake_flash_free(flash);
+        return false;
+    }
+    for (uint32_t i = 0; i < room; i++) {
+        set_byte(flash, i, (uint8_t)fake_flash_random(flash));
+    }
+    memset(flash->marks, MARK_PROGRAMMED, room / config->program_unit + 1u);
+    return true;
+}
+
+void fake_flash_free(fake_flash_t *flash)
+{
+    free(flash->bytes);
+    free(flash->whole);
+    free(flash->marks);
+    flash->bytes = NULL;
+    flash->whole = NULL;
+    flash->marks = NULL;
+}
+
+void fake_flash_copy(fake_flash_t *to, const fake_flash_t *from)
+{
+    uint8_t *bytes = to->bytes, *whole = to->whole, *marks = to->marks;
+    const oneota_erase_unit_t *last = &from->units[from->unit_count - 1u];
+    size_t room = (size_t)last->start + last->length;
+    memcpy(bytes, from->bytes, room);
+    memcpy(whole, from->whole, room);
+    memcpy(marks, from->marks, room / from->port.program_unit + 1u);
+    *to = *from;
+    to->bytes = bytes;
+    to->whole = whole;
+    to->marks = marks;
+}
+
+void fake_flash_erase_all(fake_flash_t *flash)
+{
+    for (uint32_t i = 0; i < flash->unit_count; i++) {
+        do_erase(flash, flash->units[i].start, flash->units[i].length);
+    }
+}
+
+void fake_flash_power_on(fake_flash_t *flash)
+{
+    flash->off = false;
+    flash->busy = false;
+    flash->cut_at = 0;
+    flash->mood = fake_flash_random(flash);
+}
+
+void fake_flash_put(fake_flash_t *flash, uint32_t offset, const void *data, uint32_t length)
+{
+    const uint8_t *bytes = data;
+    for (uint32_t i = 0; i < length; i++) {
+        set_byte(flash, offset + i, bytes[i]);
+        mark(flash, offset + i, 1u, MARK_PROGRAMMED);
+    }
+}
