@@ -13,7 +13,7 @@
 #define ET_MAX        20u /* digits of 64 bits */
 #define SIGN_MAX      44u /* base64 of the longest MAC */
 
-/* Pieces of the value, in its order, and of what is signed. res comes in four: it needs no memory. */
+/* Pieces of the value, in its order, and of what is signed. Cut in four, res needs no memory. */
 enum { VERSION, RES, RES_PRODUCT, RES_DEVICES, RES_NAME, ET, METHOD, SIGN, LF, PIECES };
 
 static const char k_before[LF][9] = {

@@ -252,6 +252,8 @@ enum {
 
 typedef struct {
     oneota_task_t task;
+    char handle[ONEOTA_HANDLE_MAX + 1];
+    char address[ONEOTA_ADDRESS_MAX + 1];
     int64_t code, size, type, status, signal, power, retry, interval;
     char text[TEXT_MAX + 1];
     char md5[MD5_DIGITS + 1];
@@ -268,7 +270,7 @@ typedef struct {
 static const field_t k_fields[FIELD_COUNT] = {
     [FIELD_CODE] = {NULL, offsetof(values_t, code), 0, 0},
     [FIELD_TEXT] = {NULL, offsetof(values_t, text), TEXT_MAX, TEXT_PRINTABLE},
-    [FIELD_HANDLE] = {NULL, offsetof(values_t, task.handle), ONEOTA_HANDLE_MAX, TEXT_HANDLE},
+    [FIELD_HANDLE] = {NULL, offsetof(values_t, handle), ONEOTA_HANDLE_MAX, TEXT_HANDLE},
     [FIELD_TARGET] = {"target", offsetof(values_t, task.target), ONEOTA_VERSION_MAX, TEXT_VERSION},
     [FIELD_MD5] = {"md5", offsetof(values_t, md5), MD5_DIGITS, TEXT_HEX},
     [FIELD_SIZE] = {"size", offsetof(values_t, size), 0, 0},
@@ -278,7 +280,7 @@ static const field_t k_fields[FIELD_COUNT] = {
     [FIELD_POWER] = {"power", offsetof(values_t, power), 0, 0},
     [FIELD_RETRY] = {"retry", offsetof(values_t, retry), 0, 0},
     [FIELD_INTERVAL] = {"interval", offsetof(values_t, interval), 0, 0},
-    [FIELD_ADDRESS] = {"ipPort", offsetof(values_t, task.address), ONEOTA_ADDRESS_MAX, TEXT_HOST},
+    [FIELD_ADDRESS] = {"ipPort", offsetof(values_t, address), ONEOTA_ADDRESS_MAX, TEXT_HOST},
 };
 
 /* false: not JSON, or no code in it */
@@ -356,7 +358,7 @@ static int32_t within(int64_t number, uint32_t max)
     return announced > max ? -1 : (int32_t)announced;
 }
 
-static bool take_task(values_t *values, oneota_task_t *to)
+static bool take_task(values_t *values, oneota_answer_t *to)
 {
     oneota_task_t *task = &values->task;
 
@@ -370,8 +372,8 @@ static bool take_task(values_t *values, oneota_task_t *to)
         !text_to_bytes(values->md5, MD5_DIGITS, task->md5, sizeof task->md5)) {
         return false;
     }
-    if (!settle_address(task->address)) {
-        memset(task->address, 0, sizeof task->address);
+    if (settle_address(values->address)) {
+        memcpy(to->address, values->address, sizeof to->address);
     }
     task->size = saturate(values->size);
     task->type = (uint8_t)values->type;
@@ -379,7 +381,8 @@ static bool take_task(values_t *values, oneota_task_t *to)
     task->power = within(values->power, 100);
     task->retry = saturate(values->retry);
     task->interval_s = saturate(values->interval);
-    *to = *task;
+    to->task = *task;
+    memcpy(to->handle, values->handle, sizeof to->handle);
     return true;
 }
 
@@ -401,39 +404,24 @@ static void look_up(const oneota_dialect_t *dialect, unsigned in, int32_t code,
     conclude(answer, known->verdict, known->reason, code);
 }
 
-/* What follows the mark, or NULL. */
-static const char *find(const char *text, const char *mark)
-{
-    const size_t length = strlen(mark);
-    for (; *text != '\0'; text++) {
-        if (strncmp(text, mark, length) == 0) {
-            return text + length;
-        }
-    }
-    return NULL;
-}
-
 /* {"errno":12,"error":"..."} */
 static void judge_code(const oneota_dialect_t *dialect, uint8_t call, const values_t *values,
                        oneota_answer_t *answer)
 {
     const bool fits = values->code >= INT32_MIN && values->code <= INT32_MAX;
-    const char *now = find(values->text, "now=");
+    const char *now = strstr(values->text, "now=");
 
     look_up(dialect, DIALECT_IN(call == ONEOTA_CALL_DOWNLOAD ? ONEOTA_CALL_TOKEN : call),
             fits ? (int32_t)values->code : INT32_MAX, answer);
     /* no document has a number for this refusal of a report, only its text */
     if (call == ONEOTA_CALL_REPORT && answer->reason == ONEOTA_REASON_UNKNOWN &&
-        find(values->text, "invalid state") != NULL) {
+        strstr(values->text, "invalid state") != NULL) {
         answer->verdict = ONEOTA_VERDICT_WRONG_STATE;
         answer->reason = ONEOTA_REASON_OVER;
     }
     if (now != NULL) {
-        size_t digits = 0;
-        while (now[digits] >= '0' && now[digits] <= '9') {
-            digits++;
-        }
-        (void)text_to_u64(now, digits, &answer->now_s);
+        now += 4;
+        (void)text_to_u64(now, strspn(now, "0123456789"), &answer->now_s);
     }
 }
 
@@ -444,7 +432,7 @@ static void judge_success(const oneota_dialect_t *dialect, uint8_t call, values_
     bool usable = call != ONEOTA_CALL_DOWNLOAD;
 
     if (call == ONEOTA_CALL_CHECK) {
-        usable = take_task(values, &answer->task);
+        usable = take_task(values, answer);
     } else if (call == ONEOTA_CALL_TOKEN && dialect->announce_state != 0) {
         usable = values->states[FIELD_STATUS] == JSON_GOOD;
         look_up(dialect, DIALECT_IN_STATE, within(values->status, INT32_MAX), answer);

@@ -2,8 +2,8 @@
  * oneota - SPDX-License-Identifier: Apache-2.0
  *
  * crypto.c: hashes, HMAC and base64 on mbedTLS 2.28 and 3.6. The hash modules are used directly:
- * unlike mbedtls_md_setup() they need no heap. In software they cannot fail, and a digest that a broken
- * accelerator left unfinished matches nothing: what they return is ignored.
+ * unlike mbedtls_md_setup() they need no heap. In software they cannot fail, and a digest that a
+ * broken accelerator left unfinished matches nothing: what they return is ignored.
  */
 #include "crypto.h"
 

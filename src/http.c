@@ -13,8 +13,6 @@
 
 #define RETRY_MAX_S 86400u
 
-#define SAME(value, length, text) same(value, length, text, sizeof(text) - 1u)
-
 /** What comes next. The order matters: header, body, over, framing. */
 typedef enum {
     IN_STATUS = 0,
@@ -25,28 +23,44 @@ typedef enum {
     IN_END,
     IN_BAD,
     IN_SIZE, /**< of a chunk; `left` is being read */
-    IN_SIZE_BLANK,
     IN_EXTENSION,
     IN_CHUNK_END,
     IN_TRAILER
 } state_t;
 
-/** Added to a framing state: CR was seen, LF must follow. */
-#define AFTER_CR 0x40u
-
-/** http->seen: what several lines of one header decide together. */
-enum { SEEN_HTTP10 = 1, SEEN_CLOSE = 2, SEEN_KEEP_ALIVE = 4, SEEN_RANGE = 8 };
+/** http->seen: in this header; CR: just now. */
+enum { SEEN_HTTP10 = 1, SEEN_CLOSE = 2, SEEN_KEEP_ALIVE = 4, SEEN_RANGE = 8, SEEN_CR = 16 };
 
 /* ---------------------------------------------------------------- values */
-
-static bool is_control(uint8_t c)
-{
-    return (c < 0x20u && c != '\t') || c == 0x7Fu;
-}
 
 static bool is_blank(char c)
 {
     return c == ' ' || c == '\t';
+}
+
+static const char *skip_blanks(const char *from, const char *end)
+{
+    while (from < end && is_blank(*from)) {
+        from++;
+    }
+    return from;
+}
+
+/** text_equal_nocase(), where the case is nearly always the usual one. */
+static bool same(const char *a, size_t length, const char *b)
+{
+    return memcmp(a, b, length) == 0 || text_equal_nocase(a, length, b);
+}
+
+#define WORD(text) text, sizeof(text) - 1u
+
+/** value begins with this word, of so many letters, and not with a longer one. */
+static bool starts_with(const char *value, size_t length, const char *word, size_t letters)
+{
+    return length >= letters &&
+           (length == letters || value[letters] == ',' || value[letters] == ';' ||
+            is_blank(value[letters])) &&
+           same(value, letters, word);
 }
 
 static uint32_t clamp_retry(uint64_t seconds)
@@ -54,98 +68,84 @@ static uint32_t clamp_retry(uint64_t seconds)
     return seconds == 0 ? 1u : seconds > RETRY_MAX_S ? RETRY_MAX_S : (uint32_t)seconds;
 }
 
-/** text_equal_nocase(), where the case is nearly always the usual one. */
-static bool same(const char *a, size_t length, const char *b, size_t b_length)
+/** Days before the first of a month, of years that begin in March: the leap day comes last.
+ *  month: 1 to 13 */
+static uint32_t days_before(unsigned year, unsigned month)
 {
-    return length == b_length && (memcmp(a, b, length) == 0 || text_equal_nocase(a, length, b));
-}
-
-/** Two digits, or a number above 99 that no caller accepts. */
-static unsigned two_digits(const char *at)
-{
-    const unsigned tens = (unsigned)at[0] - '0';
-    const unsigned ones = (unsigned)at[1] - '0';
-    return tens > 9u || ones > 9u ? 1000u : tens * 10u + ones;
-}
-
-/** 1 to 12, 0 = not a month. */
-static unsigned read_month(const char *at)
-{
-    static const char names[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
-    for (unsigned i = 0; i < 12u; i++) {
-        const char *name = names + 3u * i;
-        if (at[0] == name[0] && at[1] == name[1] && at[2] == name[2]) {
-            return i + 1u;
-        }
-    }
-    return 0;
-}
-
-/** Days from 1970-01-01; 0 to 9999 in year, the other two checked here. @return false: no such day */
-static bool count_days(unsigned year, unsigned month, unsigned day, uint32_t *days)
-{
-    const bool leap = (year % 4u == 0 && year % 100u != 0) || year % 400u == 0;
-    const unsigned length = month != 2u ? 30u + (((month >> 3) + month) & 1u) : leap ? 29u : 28u;
-    if (year < 1970u || month == 0 || day == 0 || day > length) {
-        return false;
-    }
-    const unsigned before = year - 1u;
-    const unsigned leap_days = before / 4u - before / 100u + before / 400u - 477u;
-    const unsigned shift = month <= 2u ? 0 : leap ? 1u : 2u;
-    *days = (year - 1970u) * 365u + leap_days + (367u * month - 362u) / 12u - shift + day - 1u;
-    return true;
+    const unsigned months = year * 12u + month - 3u;
+    const unsigned y = months / 12u;
+    return y * 365u + y / 4u - y / 100u + y / 400u + (months % 12u * 153u + 2u) / 5u;
 }
 
 /* Tue, 05 Nov 2019 02:20:55 GMT; the name of the day is not looked at */
 uint64_t http_read_date(const char *value, size_t length)
 {
-    if (length != 29u || value[3] != ',' || value[4] != ' ' || value[7] != ' ' ||
-        value[11] != ' ' || value[16] != ' ' || value[19] != ':' || value[22] != ':' ||
-        memcmp(value + 25, " GMT", 4) != 0) {
+    enum { DAY, YEAR, HOUR, MINUTE, SECOND, PARTS };
+    static const char form[] = "???, 00 ??? 1111 22:33:44 GMT";
+    static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+    uint32_t part[PARTS] = {0};
+    if (length != sizeof form - 1u) {
         return 0;
     }
-    const unsigned century = two_digits(value + 12);
-    const unsigned year = two_digits(value + 14);
-    const unsigned hour = two_digits(value + 17);
-    const unsigned minute = two_digits(value + 20);
-    const unsigned second = two_digits(value + 23);
-    uint32_t days;
-    if (century > 99u || year > 99u || hour > 23u || minute > 59u || second > 60u ||
-        !count_days(century * 100u + year, read_month(value + 8), two_digits(value + 5), &days)) {
+    for (size_t i = 0; i < length; i++) {
+        const unsigned place = (unsigned)form[i] - '0';
+        const unsigned digit = (unsigned)value[i] - '0';
+        if (place < PARTS && digit <= 9u) {
+            part[place] = part[place] * 10u + digit;
+        } else if (form[i] != '?' && form[i] != value[i]) {
+            return 0;
+        }
+    }
+    unsigned month = 1;
+    while (memcmp(months + 3u * month - 3u, value + 8, 3) != 0) {
+        if (month++ == 12u) {
+            return 0;
+        }
+    }
+    const uint32_t start = days_before(part[YEAR], month);
+    if (part[YEAR] < 1970u || part[DAY] - 1u >= days_before(part[YEAR], month + 1u) - start ||
+        part[HOUR] > 23u || part[MINUTE] > 59u || part[SECOND] > 60u) {
         return 0;
     }
-    return (uint64_t)days * 86400u + hour * 3600u + minute * 60u + second;
+    const uint32_t days = start - days_before(1970, 1) + part[DAY] - 1u;
+    const uint32_t seconds = part[HOUR] * 3600u + part[MINUTE] * 60u + part[SECOND];
+    return (uint64_t)days * 86400u + seconds;
 }
 
 /* bytes 0-5/22 */
 bool http_read_range(const char *value, size_t length, oneota_head_t *head)
 {
-    uint64_t *const numbers[] = {&head->range_first, &head->range_last, &head->range_total};
     static const char before[] = " -/";
-    const char *end = value + length;
-    if (length < 5u || !SAME(value, 5u, "bytes")) {
+    uint64_t numbers[3];
+    size_t at = 5;
+    if (!starts_with(value, length, WORD("bytes"))) {
         return false;
     }
-    value += 5;
     for (size_t i = 0; i < 3u; i++) {
-        if (value == end || *value++ != before[i]) {
+        if (at == length || value[at] != before[i]) {
             return false;
         }
-        const size_t digits = text_read_u64(value, (size_t)(end - value), numbers[i]);
+        at++;
+        const size_t digits = text_read_u64(value + at, length - at, &numbers[i]);
         if (digits == 0) {
             return false;
         }
-        value += digits;
+        at += digits;
     }
-    return value == end && head->range_first <= head->range_last &&
-           head->range_last < head->range_total;
+    head->range_first = numbers[0];
+    head->range_last = numbers[1];
+    head->range_total = numbers[2];
+    return at == length && numbers[0] <= numbers[1] && numbers[1] < numbers[2];
 }
 
 /* ---------------------------------------------------------------- fields; false: refused */
 
+/* Package bytes need no date, and reading one costs more than the rest of a header's values. */
 static bool take_date(oneota_http_t *http, const char *value, size_t length)
 {
-    http->head.date_s = http_read_date(value, length);
+    if (http->head.status != 206u) {
+        http->head.date_s = http_read_date(value, length);
+    }
     return true;
 }
 
@@ -161,17 +161,16 @@ static bool take_ota_errno(oneota_http_t *http, const char *value, size_t length
 /* Connection: keep-alive, Upgrade */
 static bool take_connection(oneota_http_t *http, const char *value, size_t length)
 {
-    size_t word = 0;
-    for (size_t at = 0; at < length; at = word + 1u) {
-        word = at;
-        while (word < length && value[word] != ',' && !is_blank(value[word])) {
-            word++;
-        }
-        if (SAME(value + at, word - at, "close")) {
-            http->seen |= SEEN_CLOSE;
-        } else if (SAME(value + at, word - at, "keep-alive")) {
+    const char *end = value + length;
+    while (value < end) {
+        length = (size_t)(end - value);
+        if (starts_with(value, length, WORD("keep-alive"))) {
             http->seen |= SEEN_KEEP_ALIVE;
+        } else if (starts_with(value, length, WORD("close"))) {
+            http->seen |= SEEN_CLOSE;
         }
+        const char *comma = memchr(value, ',', length);
+        value = comma == NULL ? end : skip_blanks(comma + 1, end);
     }
     return true;
 }
@@ -179,15 +178,11 @@ static bool take_connection(oneota_http_t *http, const char *value, size_t lengt
 /* A date counts from Date, which may stand below: `left`, free until the body, keeps it. */
 static bool take_retry_after(oneota_http_t *http, const char *value, size_t length)
 {
-    uint64_t seconds;
-    http->left = 0;
-    http->head.retry_after_s = 0;
-    if (!text_is(value, length, TEXT_DIGITS, 1, length)) {
-        http->left = http_read_date(value, length);
-    } else if (text_to_u64(value, length, &seconds)) {
+    uint64_t seconds = UINT64_MAX;
+    if (text_to_u64(value, length, &seconds) || text_is(value, length, TEXT_DIGITS, 1, length)) {
         http->head.retry_after_s = clamp_retry(seconds);
     } else {
-        http->head.retry_after_s = RETRY_MAX_S;
+        http->left = http_read_date(value, length);
     }
     return true;
 }
@@ -195,20 +190,16 @@ static bool take_retry_after(oneota_http_t *http, const char *value, size_t leng
 /* application/json;charset=UTF-8 */
 static bool take_content_type(oneota_http_t *http, const char *value, size_t length)
 {
-    const size_t n = sizeof "application/json" - 1u;
-    http->head.json = length >= n && (length == n || value[n] == ';' || is_blank(value[n])) &&
-                      SAME(value, n, "application/json");
+    http->head.json = starts_with(value, length, WORD("application/json"));
     return true;
 }
 
 static bool take_content_range(oneota_http_t *http, const char *value, size_t length)
 {
-    if ((http->seen & SEEN_RANGE) != 0) {
-        return false;
-    }
+    const bool first = (http->seen & SEEN_RANGE) == 0;
     http->seen |= SEEN_RANGE;
     http->head.has_range = http_read_range(value, length, &http->head);
-    return true;
+    return first;
 }
 
 static bool take_content_length(oneota_http_t *http, const char *value, size_t length)
@@ -226,16 +217,14 @@ static bool take_content_length(oneota_http_t *http, const char *value, size_t l
 static bool take_content_encoding(oneota_http_t *http, const char *value, size_t length)
 {
     (void)http;
-    return SAME(value, length, "identity");
+    return text_equal_nocase(value, length, "identity");
 }
 
 static bool take_transfer_encoding(oneota_http_t *http, const char *value, size_t length)
 {
-    if (http->head.chunked || !SAME(value, length, "chunked")) {
-        return false;
-    }
+    const bool first = !http->head.chunked;
     http->head.chunked = true;
-    return true;
+    return first && text_equal_nocase(value, length, "chunked");
 }
 
 typedef struct {
@@ -243,9 +232,10 @@ typedef struct {
     bool (*take)(oneota_http_t *http, const char *value, size_t length);
 } field_t;
 
-#define FIELD(name, take) [sizeof(name) - 1u] = {name, take}
+#define FIELD_INDEX(length) ((length) - (sizeof "Date" - 1u))
+#define FIELD(name, take) [FIELD_INDEX(sizeof(name) - 1u)] = {name, take}
 
-/** By the length of the name; no two of these have the same. */
+/** By the length of the name, "Date" the shortest; no two of these have the same. */
 static const field_t k_fields[] = {
     FIELD("Date", take_date),
     FIELD("Ota-Errno", take_ota_errno),
@@ -274,53 +264,59 @@ static void begin_header(oneota_http_t *http)
 /* HTTP/1.1 206 Partial Content, where all after the number may be missing */
 static bool read_status(oneota_http_t *http, const char *line, size_t length)
 {
+    unsigned status = 0;
     if (length < 12u || memcmp(line, "HTTP/1.", 7) != 0 || (line[7] != '1' && line[7] != '0') ||
         line[8] != ' ' || (length > 12u && line[12] != ' ')) {
         return false;
     }
-    const unsigned hundreds = (unsigned)line[9] - '0';
-    const unsigned rest = two_digits(line + 10);
-    if (hundreds < 1u || hundreds > 5u || rest > 99u) {
-        return false;
+    for (size_t i = 9; i < 12u; i++) {
+        const unsigned digit = (unsigned)line[i] - '0';
+        if (digit > 9u) {
+            return false;
+        }
+        status = status * 10u + digit;
     }
-    http->head.status = (uint16_t)(hundreds * 100u + rest);
+    http->head.status = (uint16_t)status;
     http->seen = line[7] == '0' ? SEEN_HTTP10 : 0;
     http->state = IN_FIELDS;
-    return true;
+    return status >= 100u && status < 600u;
 }
 
-/** A blank in the name is refused: a folded line begins with one, and "Content-Length : 5" is read
- *  differently by different readers. */
+/** A name between blanks is refused: a folded line begins with one, and "Content-Length : 5" is
+ *  read differently by different readers. */
 static bool read_field(oneota_http_t *http, const char *line, size_t length)
 {
-    const char *value = memchr(line, ':', length);
-    if (value == NULL || value == line) {
+    const char *colon = memchr(line, ':', length);
+    if (colon == NULL) {
         return false;
     }
-    const size_t name = (size_t)(value++ - line);
-    const field_t *field = &k_fields[name];
-    if (name >= sizeof k_fields / sizeof k_fields[0] || field->name == NULL ||
-        !same(line, name, field->name, name)) {
-        return memchr(line, ' ', name) == NULL && memchr(line, '\t', name) == NULL;
+    const size_t name = (size_t)(colon - line);
+    const size_t index = FIELD_INDEX(name);
+    if (index >= sizeof k_fields / sizeof k_fields[0] || k_fields[index].name == NULL ||
+        !same(line, name, k_fields[index].name)) {
+        return name > 0 && !is_blank(line[0]) && !is_blank(colon[-1]);
     }
     const char *end = line + length;
-    while (value < end && is_blank(*value)) {
-        value++;
-    }
+    const char *value = skip_blanks(colon + 1, end);
     while (end > value && is_blank(end[-1])) {
         end--;
     }
-    return field->take(http, value, (size_t)(end - value));
+    return k_fields[index].take(http, value, (size_t)(end - value));
+}
+
+static bool skip_interim(oneota_http_t *http)
+{
+    const bool skipped = http->head.status != 101u && http->interim != ONEOTA_INTERIM_MAX;
+    http->interim++;
+    begin_header(http);
+    return skipped;
 }
 
 static bool end_header(oneota_http_t *http)
 {
     oneota_head_t *head = &http->head;
     if (head->status < 200u) {
-        const bool skip = head->status != 101u && http->interim != ONEOTA_INTERIM_MAX;
-        http->interim++;
-        begin_header(http);
-        return skip;
+        return skip_interim(http);
     }
     if (head->chunked && head->has_length) {
         return false;
@@ -328,166 +324,145 @@ static bool end_header(oneota_http_t *http)
     if (http->left != 0 && head->date_s != 0) {
         head->retry_after_s = clamp_retry(http->left > head->date_s ? http->left - head->date_s : 0);
     }
-    const bool old = (http->seen & SEEN_HTTP10) != 0;
-    head->keep = (http->seen & SEEN_CLOSE) == 0 &&
-                 (!old || ((http->seen & SEEN_KEEP_ALIVE) != 0 && !head->chunked));
+    head->keep = (http->seen & (SEEN_CLOSE | SEEN_HTTP10)) == 0 ||
+                 ((http->seen & (SEEN_CLOSE | SEEN_KEEP_ALIVE)) == SEEN_KEEP_ALIVE &&
+                  !head->chunked);
     http->left = 0;
+    http->state = IN_END;
     if (head->status == 204u || head->status == 304u) {
-        http->state = IN_END;
-    } else if (head->chunked) {
+        return true;
+    }
+    if (head->chunked) {
         http->state = IN_SIZE;
-    } else if (head->has_length) {
-        http->left = head->content_length;
-        http->state = http->left == 0 ? IN_END : IN_BODY;
-    } else {
+    } else if (!head->has_length) {
         http->left = UINT64_MAX;
         http->state = IN_REST;
         head->keep = false;
+    } else if (head->content_length > 0) {
+        http->left = head->content_length;
+        http->state = IN_BODY;
     }
     return true;
 }
 
-static bool read_line(oneota_http_t *http, const char *line, size_t length)
-{
-    if (http->state == IN_STATUS) {
-        return read_status(http, line, length);
-    }
-    return length == 0 ? end_header(http) : read_field(http, line, length);
-}
+/* ---------------------------------------------------------------- lines */
 
-/** How many bytes come before the first control character: a word at a time. */
-static size_t count_plain(const uint8_t *data, size_t length)
+/** Length of a line that lies whole in data, CR LF included; 0: look at it byte by byte. Goes over
+ *  the plain text in it a word at a time. */
+static size_t find_line(const uint8_t *data, size_t length)
 {
     const size_t ones = SIZE_MAX / 0xFFu; /* 0x01 in every byte */
-    size_t count = 0;
-    while (length - count >= sizeof(size_t)) {
-        size_t word;
-        memcpy(&word, data + count, sizeof word);
-        /* A byte below 0x20 sets its top bit in the first term, 0x7F in the second. So may others,
-         * which only costs time. */
-        if ((((word - ones * 0x20u) | (word + ones)) & ones * 0x80u) != 0) {
+    size_t word = 0;
+    const uint8_t *at = data;
+    const uint8_t *last = length > sizeof word ? data + (length - sizeof word) : data;
+    for (; at < last; at += sizeof word) {
+        memcpy(&word, at, sizeof word);
+        word = (word - ones * 0x20u) & ones * 0x80u; /* not 0 in a byte below 0x20 */
+        if (word != 0) {
             break;
         }
-        count += sizeof word;
     }
-    while (count < length && !is_control(data[count])) {
-        count++;
+    if (word == 0) {
+        return 0;
     }
-    return count;
+    const uint8_t *suspects = (const uint8_t *)&word;
+    size_t end = 0;
+    while (suspects[end] == 0) {
+        end++;
+    }
+    at += end;
+    return at[0] == '\r' && at[1] == '\n' ? (size_t)(at - data) + 2u : 0;
 }
 
-/** A line without its end. */
-typedef struct {
-    const char *data;
-    size_t length;
-} line_t;
-
-/** Takes bytes up to the end of a line, or all there are; refuses the answer beyond a limit or at
- *  a control character. @return there is a whole line */
-static bool take_line(oneota_http_t *http, const uint8_t *data, size_t length, line_t *line,
-                      size_t *used)
+/** Counts a byte of a line that is looked at byte by byte. @return false: refused */
+static bool count_byte(oneota_http_t *http, uint8_t c)
 {
-    const size_t held = http->line_length;
-    const size_t room = ONEOTA_LINE_BYTES - held;
-    const size_t most = length < room ? length : room;
-    size_t taken = 0;
-    if (held == 0 || http->line[held - 1u] != '\r') {
-        taken = count_plain(data, most);
-        taken += taken < most && data[taken] == '\r';
-    }
-    const bool whole = taken < most && data[taken] == '\n';
-    const bool refused = !whole && (taken < most || taken == room);
-    taken += whole;
-    *used += taken;
-    if (refused || taken > (size_t)ONEOTA_HEADER_BYTES - http->block_length) {
-        http->state = IN_BAD;
+    const bool after_cr = (http->seen & SEEN_CR) != 0;
+    if (http->line_length++ == ONEOTA_LINE_BYTES || http->block_length++ == ONEOTA_HEADER_BYTES) {
         return false;
     }
-    http->block_length = (uint16_t)(http->block_length + taken);
-    line->data = (const char *)data;
-    line->length = held + taken;
-    if (held > 0 || !whole) {
-        memcpy(http->line + held, data, taken);
-        line->data = http->line;
+    if (c == '\r') {
+        http->seen |= SEEN_CR;
     }
-    http->line_length = whole ? 0 : (uint16_t)line->length;
-    if (whole) {
-        line->length--;
-        line->length -= line->length > 0 && line->data[line->length - 1u] == '\r';
-    }
-    return whole;
+    return c == '\n' || (!after_cr && (c >= 0x20u || c == '\r' || c == '\t'));
 }
 
-static void read_header(oneota_http_t *http, const uint8_t *data, size_t length, size_t *used)
+/** @return bytes of the line without its end */
+static size_t end_line(oneota_http_t *http)
 {
-    line_t line;
-    while (http->state <= IN_FIELDS && *used < length) {
-        if (take_line(http, data + *used, length - *used, &line, used) &&
-            !read_line(http, line.data, line.length)) {
-            http->state = IN_BAD;
+    const size_t length = http->line_length - ((http->seen & SEEN_CR) != 0 ? 2u : 1u);
+    http->line_length = 0;
+    http->seen &= (uint8_t)~SEEN_CR;
+    return length;
+}
+
+/** Takes a whole line, or one byte of it. @return bytes taken; 0: refused */
+static size_t take_line(oneota_http_t *http, const uint8_t *data, size_t length)
+{
+    const char *line = (const char *)data;
+    size_t taken = http->line_length > 0 ? 0 : find_line(data, length);
+    size_t line_length = taken - 2u;
+    if (taken - 1u < ONEOTA_LINE_BYTES && taken <= (size_t)ONEOTA_HEADER_BYTES - http->block_length) {
+        http->block_length = (uint16_t)(http->block_length + taken);
+    } else {
+        taken = 1;
+        if (!count_byte(http, *data)) {
+            return 0;
         }
+        http->line[http->line_length - 1u] = (char)*data;
+        if (*data != '\n') {
+            return taken;
+        }
+        line = http->line;
+        line_length = end_line(http);
     }
+    const bool fine = http->state == IN_STATUS ? read_status(http, line, line_length)
+                      : line_length > 0        ? read_field(http, line, line_length)
+                                               : end_header(http);
+    return fine ? taken : 0;
 }
 
 /* ---------------------------------------------------------------- chunks and their trailer */
 
-static uint8_t end_framing_line(oneota_http_t *http, unsigned state, bool empty)
+static uint8_t end_framing_line(oneota_http_t *http)
 {
-    http->line_length = 0;
-    if (state == IN_CHUNK_END) {
-        return IN_SIZE;
-    }
-    if (state == IN_TRAILER) {
+    const bool empty = end_line(http) == 0;
+    if (http->state == IN_TRAILER) {
         return empty ? IN_END : IN_TRAILER;
     }
     http->block_length = 0;
+    if (http->state == IN_CHUNK_END) {
+        return IN_SIZE;
+    }
     return empty ? IN_BAD : http->left == 0 ? IN_TRAILER : IN_CHUNK;
 }
 
 /* c2;name=value CR LF */
-static uint8_t next_size(oneota_http_t *http, unsigned state, uint8_t c)
+static uint8_t next_size(oneota_http_t *http, uint8_t c)
 {
-    const unsigned letter = (c | 0x20u) - 'a';
     const unsigned decimal = (unsigned)c - '0';
-    const unsigned digit = decimal < 10u ? decimal : letter < 6u ? letter + 10u : 16u;
-    if (state == IN_SIZE && digit < 16u) {
-        const bool fits = http->left >> 60 == 0;
-        http->left = http->left << 4 | digit;
-        return fits ? IN_SIZE : IN_BAD;
+    const unsigned letter = (c | 0x20u) - 'a';
+    if (decimal > 9u && letter > 5u) {
+        return http->line_length > 1u && (c == ';' || is_blank((char)c)) ? IN_EXTENSION : IN_BAD;
     }
-    if (http->line_length == 1u) {
-        return IN_BAD;
-    }
-    return c == ';' ? IN_EXTENSION : is_blank((char)c) ? IN_SIZE_BLANK : IN_BAD;
+    const bool fits = http->left >> 60 == 0;
+    http->left = http->left << 4 | (decimal <= 9u ? decimal : letter + 10u);
+    return fits ? IN_SIZE : IN_BAD;
 }
 
 /** The state after one byte of what stands around chunks. */
 static uint8_t next_framing(oneota_http_t *http, uint8_t c)
 {
-    const unsigned state = http->state & ~AFTER_CR;
-    const bool after_cr = state != http->state;
-    if (http->line_length++ == ONEOTA_LINE_BYTES ||
-        (state == IN_TRAILER && http->block_length++ == ONEOTA_HEADER_BYTES)) {
+    if (!count_byte(http, c)) {
         return IN_BAD;
     }
     if (c == '\n') {
-        return end_framing_line(http, state, http->line_length == (after_cr ? 2u : 1u));
+        return end_framing_line(http);
     }
-    if (after_cr || (is_control(c) && c != '\r')) {
-        return IN_BAD;
+    if (c == '\r' || http->state == IN_EXTENSION || http->state == IN_TRAILER) {
+        return http->state;
     }
-    if (c == '\r') {
-        return (uint8_t)(state | AFTER_CR);
-    }
-    switch (state) {
-    case IN_EXTENSION:
-    case IN_TRAILER:
-        return (uint8_t)state;
-    case IN_CHUNK_END:
-        return IN_BAD;
-    default:
-        return next_size(http, state, c);
-    }
+    return http->state == IN_SIZE ? next_size(http, c) : IN_BAD;
 }
 
 /* ---------------------------------------------------------------- the answer */
@@ -499,8 +474,7 @@ void http_begin(oneota_http_t *http, char *line)
     begin_header(http);
 }
 
-static http_event_t give_body(oneota_http_t *http, const uint8_t *data, size_t length,
-                              http_body_t *body)
+static size_t give_body(oneota_http_t *http, const uint8_t *data, size_t length, http_body_t *body)
 {
     body->data = data;
     body->length = length < http->left ? length : (size_t)http->left;
@@ -508,7 +482,21 @@ static http_event_t give_body(oneota_http_t *http, const uint8_t *data, size_t l
     if (http->left == 0) {
         http->state = http->state == IN_CHUNK ? IN_CHUNK_END : IN_END;
     }
-    return HTTP_BODY;
+    return body->length;
+}
+
+/** Up to the end of the header. @return bytes taken */
+static size_t take_header(oneota_http_t *http, const uint8_t *data, size_t length)
+{
+    size_t taken = 0;
+    while (http->state <= IN_FIELDS && taken < length) {
+        const size_t line = take_line(http, data + taken, length - taken);
+        taken += line;
+        if (line == 0) {
+            http->state = IN_BAD;
+        }
+    }
+    return taken;
 }
 
 http_event_t http_feed(oneota_http_t *http, const uint8_t *data, size_t length, size_t *used,
@@ -516,7 +504,7 @@ http_event_t http_feed(oneota_http_t *http, const uint8_t *data, size_t length, 
 {
     *used = 0;
     if (http->state <= IN_FIELDS) {
-        read_header(http, data, length, used);
+        *used = take_header(http, data, length);
         if (http->state > IN_FIELDS && http->state != IN_BAD) {
             return HTTP_HEAD;
         }
@@ -533,9 +521,8 @@ http_event_t http_feed(oneota_http_t *http, const uint8_t *data, size_t length, 
     if (*used == length) {
         return HTTP_MORE;
     }
-    const http_event_t event = give_body(http, data + *used, length - *used, body);
-    *used += body->length;
-    return event;
+    *used += give_body(http, data + *used, length - *used, body);
+    return HTTP_BODY;
 }
 
 http_event_t http_closed(oneota_http_t *http)

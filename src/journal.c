@@ -51,24 +51,25 @@ static uint32_t end_of(const oneota_erase_unit_t *unit)
     return unit->start + unit->length;
 }
 
-static bool flash_read(const oneota_journal_t *journal, uint32_t offset, uint8_t *data,
-                       uint32_t length)
+static oneota_error_t flash_read(const oneota_journal_t *journal, uint32_t offset, uint8_t *data,
+                                 uint32_t length)
 {
-    return journal->flash->read(journal->flash_ctx, offset, data, length) == ONEOTA_OK;
+    return journal->flash->read(journal->flash_ctx, offset, data, length);
 }
 
 /* Nothing of a record is used before its CRC was proven over the same bytes. The payload goes to data
  * where it fits, else through the scratch, in which a seal's stays. */
-static bool record_try(const oneota_journal_t *journal, uint32_t offset, uint32_t end,
-                       record_t *record, uint8_t *data, size_t size)
+static bool record_try(const oneota_journal_t *journal, const oneota_erase_unit_t *unit,
+                       uint32_t offset, record_t *record, uint8_t *data, size_t size)
 {
     uint8_t word[HEAD_BYTES];
-    if (end - offset < FRAME_BYTES || !flash_read(journal, offset, word, HEAD_BYTES) ||
+    uint32_t room = end_of(unit) - offset;
+    if (room < FRAME_BYTES || flash_read(journal, offset, word, HEAD_BYTES) != ONEOTA_OK ||
         word[0] != MAGIC) {
         return false;
     }
     uint32_t length = bytes_get_u16(word + 2);
-    if (length > JOURNAL_PAYLOAD_MAX || extent_of(journal, length) > end - offset) {
+    if (length > JOURNAL_PAYLOAD_MAX || extent_of(journal, length) > room) {
         return false;
     }
     record->type = word[1];
@@ -78,30 +79,35 @@ static bool record_try(const oneota_journal_t *journal, uint32_t offset, uint32_
     for (uint32_t at = 0, count; at < length; at += count) {
         uint8_t *piece = length <= size ? data + at : journal->scratch;
         count = smaller(length - at, journal->scratch_bytes);
-        if (!flash_read(journal, offset + at, piece, count)) {
+        if (flash_read(journal, offset + at, piece, count) != ONEOTA_OK) {
             return false;
         }
         record->crc = bytes_crc32(record->crc, piece, count);
     }
-    return flash_read(journal, offset + length, word, sizeof word) &&
+    return flash_read(journal, offset + length, word, sizeof word) == ONEOTA_OK &&
            bytes_get_u32(word) == record->crc;
 }
 
-static bool record_read(const oneota_journal_t *journal, uint32_t offset, uint32_t end,
-                        record_t *record, uint8_t *data, size_t size)
+static bool record_read(const oneota_journal_t *journal, const oneota_erase_unit_t *unit,
+                        uint32_t offset, record_t *record, uint8_t *data, size_t size)
 {
     for (int i = 0; i < READ_TRIES; i++) {
-        if (record_try(journal, offset, end, record, data, size)) {
+        if (record_try(journal, unit, offset, record, data, size)) {
             return true;
         }
     }
     return false;
 }
 
-static bool record_check(const oneota_journal_t *journal, uint32_t offset, uint32_t end,
-                         record_t *record)
+static bool record_check(const oneota_journal_t *journal, const oneota_erase_unit_t *unit,
+                         uint32_t offset, record_t *record)
 {
-    return record_read(journal, offset, end, record, NULL, 0);
+    return record_read(journal, unit, offset, record, NULL, 0);
+}
+
+static void set_unit(oneota_journal_t *journal, uint32_t offset)
+{
+    journal->unit = journal->flash->erase_unit(journal->flash_ctx, offset);
 }
 
 oneota_error_t journal_init(oneota_journal_t *journal, const oneota_flash_t *flash, void *flash_ctx,
@@ -112,7 +118,6 @@ oneota_error_t journal_init(oneota_journal_t *journal, const oneota_flash_t *fla
     journal->flash_ctx = flash_ctx;
     journal->scratch = scratch;
     journal->scratch_bytes = scratch_bytes;
-    memset(journal->newest, 0xFF, sizeof journal->newest);
     uint32_t align = align_of(journal);
     uint32_t size = flash->size(flash_ctx);
     if (flash->program_unit == 0 || (align & (align - 1u)) != 0 || scratch_bytes < SCRATCH_MIN ||
@@ -123,18 +128,26 @@ oneota_error_t journal_init(oneota_journal_t *journal, const oneota_flash_t *fla
                      extent_of(journal, SEAL_BYTES);
     unsigned units = 0;
     for (uint32_t offset = 0; offset < size; units++) {
-        oneota_erase_unit_t unit = flash->erase_unit(flash_ctx, offset);
-        if (unit.start != offset || unit.length < least || unit.length % align != 0 ||
-            unit.length > size - offset) {
+        set_unit(journal, offset);
+        uint32_t length = journal->unit.length;
+        if (journal->unit.start != offset || length < least || length % align != 0 ||
+            length > size - offset) {
             return ONEOTA_PARAM;
         }
-        offset += unit.length;
+        offset += length;
     }
     if (units < 2u) {
         return ONEOTA_PARAM;
     }
-    journal->unit = flash->erase_unit(flash_ctx, 0);
+    set_unit(journal, 0);
     return ONEOTA_OK;
+}
+
+static void begin_collect(oneota_journal_t *journal)
+{
+    memset(journal->newest, 0xFF, sizeof journal->newest);
+    journal->place = journal->home.start;
+    journal->phase = PHASE_COLLECT;
 }
 
 /* The seal at place was read: is it newer than home's? Generations may wrap. */
@@ -152,7 +165,7 @@ static void consider(oneota_journal_t *journal)
 static oneota_error_t find(oneota_journal_t *journal)
 {
     record_t record;
-    bool whole = record_check(journal, journal->place, end_of(&journal->unit), &record);
+    bool whole = record_check(journal, &journal->unit, journal->place, &record);
     bool seal = whole && record.type == SEAL_TYPE && record.length == SEAL_BYTES;
     if (whole && !seal) {
         journal->place += extent_of(journal, record.length);
@@ -163,11 +176,10 @@ static oneota_error_t find(oneota_journal_t *journal)
     }
     journal->place = end_of(&journal->unit);
     if (journal->place < journal->flash->size(journal->flash_ctx)) {
-        journal->unit = journal->flash->erase_unit(journal->flash_ctx, journal->place);
+        set_unit(journal, journal->place);
         return ONEOTA_AGAIN;
     }
-    journal->place = journal->home.start;
-    journal->phase = PHASE_COLLECT;
+    begin_collect(journal);
     return ONEOTA_AGAIN;
 }
 
@@ -175,7 +187,7 @@ static oneota_error_t find(oneota_journal_t *journal)
 static oneota_error_t collect(oneota_journal_t *journal)
 {
     record_t record;
-    if (!record_check(journal, journal->place, end_of(&journal->home), &record)) {
+    if (!record_check(journal, &journal->home, journal->place, &record)) {
         journal->phase = PHASE_IDLE;
         return ONEOTA_OK;
     }
@@ -205,8 +217,7 @@ oneota_error_t journal_read(oneota_journal_t *journal, uint8_t type, void *data,
     if (type == 0 || type > ONEOTA_JOURNAL_TYPES || journal->newest[type - 1u] == NOWHERE) {
         return ONEOTA_STATE;
     }
-    if (!record_read(journal, journal->newest[type - 1u], end_of(&journal->home), &record, data,
-                     size)) {
+    if (!record_read(journal, &journal->home, journal->newest[type - 1u], &record, data, size)) {
         return ONEOTA_STORAGE;
     }
     *length = record.length;
@@ -236,7 +247,7 @@ static oneota_error_t next_unit(oneota_journal_t *journal)
         journal->phase = PHASE_IDLE;
         return ONEOTA_STORAGE;
     }
-    journal->unit = journal->flash->erase_unit(journal->flash_ctx, offset);
+    set_unit(journal, offset);
     journal->generation++;
     journal->phase = PHASE_ERASE;
     return ONEOTA_AGAIN;
@@ -273,39 +284,49 @@ static void assemble(oneota_journal_t *journal, uint8_t type, const uint8_t *dat
     journal->crc = bytes_crc32(bytes_crc32(0, frame, HEAD_BYTES), data, length);
     bytes_put_u32(frame + HEAD_BYTES, journal->crc);
     if (journal->done == 0) {
-        journal->extent = extent_of(journal, length);
+        journal->length = (uint16_t)length;
     }
-    for (uint32_t i = 0; i < journal->scratch_bytes; i++) {
-        uint32_t at = journal->done + i;
-        uint8_t byte = journal->flash->erased_value;
-        if (at < HEAD_BYTES) {
-            byte = frame[at];
-        } else if (at < HEAD_BYTES + length) {
-            byte = data[at - HEAD_BYTES];
+    uint32_t at = journal->done;
+    for (uint32_t i = 0; i < journal->scratch_bytes; i++, at++) {
+        if (at >= HEAD_BYTES && at < HEAD_BYTES + length) {
+            journal->scratch[i] = data[at - HEAD_BYTES];
         } else if (at < FRAME_BYTES + length) {
-            byte = frame[at - length];
+            journal->scratch[i] = frame[at < HEAD_BYTES ? at : at - length];
+        } else {
+            journal->scratch[i] = journal->flash->erased_value;
         }
-        journal->scratch[i] = byte;
     }
 }
 
-/* Likewise of a record that is copied, as it is: its CRC shows in the copy what went wrong on the way. */
-static bool fetch(oneota_journal_t *journal)
+/* Likewise of a record that is copied, as it is: its CRC shows in the copy what went wrong on the way.
+ * But not its padding, which may be torn. A record that is bad now, while home's first one is not, was
+ * torn in a way that deceived the scan: home is read again, up to there. */
+static oneota_error_t fetch(oneota_journal_t *journal)
 {
     record_t record;
     uint32_t source = journal->newest[journal->step - STEP_COPY];
     if (journal->done == 0) {
-        if (!record_check(journal, source, end_of(&journal->home), &record)) {
-            return false;
+        if (!record_check(journal, &journal->home, source, &record)) {
+            if (!record_check(journal, &journal->home, journal->home.start, &record)) {
+                return ONEOTA_STORAGE;
+            }
+            begin_collect(journal);
+            return ONEOTA_AGAIN;
         }
         journal->crc = record.crc;
-        journal->extent = extent_of(journal, record.length);
+        journal->length = record.length;
+    }
+    uint32_t end = journal->length + FRAME_BYTES;
+    memset(journal->scratch, journal->flash->erased_value, journal->scratch_bytes);
+    if (journal->done >= end) {
+        return ONEOTA_OK;
     }
     return flash_read(journal, source + journal->done, journal->scratch,
-                      smaller(journal->extent - journal->done, journal->scratch_bytes));
+                      smaller(end - journal->done, journal->scratch_bytes));
 }
 
-static bool load(oneota_journal_t *journal, uint8_t type, const uint8_t *data, uint32_t length)
+static oneota_error_t load(oneota_journal_t *journal, uint8_t type, const uint8_t *data,
+                           uint32_t length)
 {
     uint8_t seal[SEAL_BYTES];
     while (journal->step < STEP_NEW && (journal->step == type ||
@@ -322,7 +343,7 @@ static bool load(oneota_journal_t *journal, uint8_t type, const uint8_t *data, u
         length = SEAL_BYTES;
     }
     assemble(journal, type, data, length);
-    return true;
+    return ONEOTA_OK;
 }
 
 /* The record at place is whole: go on to the next one, or to the end. */
@@ -332,7 +353,8 @@ static oneota_error_t finish_record(oneota_journal_t *journal, uint8_t type)
     if (step < STEP_SEAL) {
         journal->moved[(step < STEP_NEW ? step : type) - 1u] = journal->place;
     }
-    begin_record(journal, journal->place + journal->extent, (uint8_t)(step + 1u));
+    begin_record(journal, journal->place + extent_of(journal, journal->length),
+                 (uint8_t)(step + 1u));
     if (step < STEP_SEAL && !journal->fresh) {
         return ONEOTA_AGAIN;
     }
@@ -348,21 +370,23 @@ static oneota_error_t program(oneota_journal_t *journal, uint8_t type, const uin
                               uint32_t length)
 {
     record_t record;
-    if (!journal->busy && !load(journal, type, data, length)) {
-        return ONEOTA_STORAGE;
+    oneota_error_t error = journal->busy ? ONEOTA_OK : load(journal, type, data, length);
+    if (error != ONEOTA_OK) {
+        return error;
     }
-    uint32_t count = smaller(journal->extent - journal->done, journal->scratch_bytes);
-    oneota_error_t error = journal->flash->program(
-        journal->flash_ctx, journal->place + journal->done, journal->scratch, count);
+    uint32_t extent = extent_of(journal, journal->length);
+    uint32_t count = smaller(extent - journal->done, journal->scratch_bytes);
+    error = journal->flash->program(journal->flash_ctx, journal->place + journal->done,
+                                    journal->scratch, count);
     journal->busy = error == ONEOTA_AGAIN;
     if (error != ONEOTA_OK) {
         return error;
     }
     journal->done += count;
-    if (journal->done < journal->extent) {
+    if (journal->done < extent) {
         return ONEOTA_AGAIN;
     }
-    if (!record_check(journal, journal->place, end_of(&journal->unit), &record) ||
+    if (!record_check(journal, &journal->unit, journal->place, &record) ||
         record.crc != journal->crc) {
         return ONEOTA_STORAGE;
     }
@@ -376,7 +400,8 @@ oneota_error_t journal_write(oneota_journal_t *journal, uint8_t type, const void
         return ONEOTA_PARAM;
     }
     if (journal->phase < PHASE_IDLE) {
-        return ONEOTA_STATE;
+        (void)journal_scan(journal);
+        return ONEOTA_AGAIN;
     }
     if (journal->phase == PHASE_IDLE) {
         begin_write(journal, (uint32_t)length);

@@ -3,10 +3,10 @@
  *
  * json.c: bodies read with cJSON, in the caller's memory.
  *
- * A scan without recursion goes first. It checks the limits and computes the memory that cJSON will
- * take, to the byte; the grammar is left to cJSON. Nodes lie at the bottom of the memory in the order
- * of the text, so that after cJSON a second scan can note in each where its value stands. Numbers are
- * read from there: a double would round a 64-bit task id, and would not tell 1 from 1.0.
+ * A scan without recursion goes first. It checks the limits and computes the memory that cJSON
+ * will take, to the byte; the grammar is left to cJSON. Nodes lie at the bottom of the memory in
+ * the order of the text, so that after cJSON a second scan can note in each where its value stands.
+ * Numbers are read from there: a double would round a 64-bit task id, and not tell 1 from 1.0.
  */
 #include "json.h"
 
@@ -169,8 +169,8 @@ static bool scan_object(scan_t *scan)
 
 /* ---------------------------------------------------------------- parse */
 
-/* Nodes from the bottom; strings, which need no alignment, from the top. A string of just a node's size
- * goes to the bottom too, where the scan counts it as a slot. */
+/* Nodes from the bottom; strings, which need no alignment, from the top. A string of just a node's
+ * size goes to the bottom too, where the scan counts it as a slot. */
 typedef struct {
     uint8_t *bottom, *top;
     uint8_t *latest;
@@ -224,6 +224,7 @@ static void note_places(cJSON *nodes, const char *text, size_t length)
     }
 }
 
+/* cJSON does not tell which hooks were set before: an application with its own sets them again. */
 static cJSON *parse(const char *text, size_t length, uint8_t *memory, size_t bytes)
 {
     cJSON_Hooks hooks = {arena_take, arena_give};

@@ -107,24 +107,20 @@ state_t machine_resume_state(uint8_t stage, uint8_t condition)
 /* Only time in the states of the download counts; a closed gate or a wait does not. */
 void machine_count_time(oneota_t *m)
 {
-    uint32_t now = now_ms(m);
     if (k_state[m->state].traits & TIMED) {
-        m->record.spent_s += (now - m->spent_at_ms) / 1000u;
+        m->record.at.spent_s += (m->now_ms - m->spent_at_ms) / 1000u;
     }
-    m->spent_at_ms = now;
+    m->spent_at_ms = m->now_ms;
 }
 
 static void enter(oneota_t *m, uint8_t state)
 {
-    oneota_event_t event = machine_event(m, ONEOTA_EVENT_STATE);
-    event.from = m->state;
-    event.to = state;
+    m->next = state;
+    machine_tell(m, ONEOTA_EVENT_STATE);
+    LOG_INFO(m, "machine: state", "is", machine_state_text(state), 0);
     m->state = state;
     m->next = ST_NONE;
     m->phase = 0;
-    m->since_ms = now_ms(m);
-    LOG_INFO(m, "machine: state", "is", k_state[state].name, 0);
-    machine_emit(m, &event);
 }
 
 /* Straight into the state, or first its stage into the journal. */
@@ -132,8 +128,8 @@ static void go(oneota_t *m, uint8_t state)
 {
     uint8_t stage = k_state[state].stage;
     machine_count_time(m);
-    if (stage != KEEPS && stage != m->record.stage) {
-        m->record.stage = stage;
+    if (stage != KEEPS && stage != m->record.at.stage) {
+        m->record.at.stage = stage;
         set(m, FLAG_DIRTY);
     }
     if (!has(m, FLAG_DIRTY)) {
@@ -148,7 +144,7 @@ static void advance(oneota_t *m, event_t event)
 {
     uint8_t next = k_next[m->state][event];
     if (next == ST_RESUME) {
-        next = (uint8_t)machine_resume_state(m->record.stage, m->boot.condition);
+        next = (uint8_t)machine_resume_state(m->record.at.stage, m->boot.condition);
     }
     go(m, next);
 }
@@ -176,7 +172,7 @@ static void forget(oneota_t *m)
 {
     exchange_close(&m->exchange);
     clear(m, FLAG_FORGET | FLAG_LIVE | FLAG_UPDATED | FLAG_CANCEL);
-    m->record = (oneota_record_t){ 0 };
+    record_clear(&m->record);
     set(m, FLAG_DIRTY);
     go(m, ST_CLOSE);
 }
@@ -210,6 +206,7 @@ static bool take_commands(oneota_t *m)
 uint32_t machine_poll(oneota_t *m)
 {
     m->sleep_ms = 0;
+    m->now_ms = m->setup->clock->now_ms(m->setup->clock_ctx);
     if (m->next != ST_NONE) {
         store_and_enter(m);
         return m->sleep_ms;
@@ -227,9 +224,7 @@ uint32_t machine_poll(oneota_t *m)
 
 void machine_init(oneota_t *m, const oneota_setup_t *setup)
 {
-    *m = (oneota_t){ 0 };
     m->setup = setup;
     m->state = ST_START;
     m->flags = setup->ask_before_install ? (uint16_t)FLAG_DEFERRED : 0u;
-    m->since_ms = m->spent_at_ms = now_ms(m);
 }

@@ -104,30 +104,19 @@ static inline void clear(oneota_t *m, unsigned flag)
     m->flags = (uint16_t)(m->flags & ~flag);
 }
 
-static inline uint32_t now_ms(const oneota_t *m)
-{
-    return m->setup->clock->now_ms(m->setup->clock_ctx);
-}
-
-static inline uint32_t random_bits(const oneota_t *m)
-{
-    return m->setup->device->random(m->setup->device_ctx);
-}
-
 /** The image that the task is for. */
 static inline const oneota_image_t *task_image(const oneota_t *m)
 {
-    return &m->setup->images[m->record.image];
+    return &m->setup->images[m->record.order.image];
 }
 
 /* ---------------------------------------------------------------- for the steps: report.c */
 
-/** An event with nothing but its type and image; and telling it to the application. */
-oneota_event_t machine_event(const oneota_t *m, oneota_event_type_t type);
-void machine_emit(const oneota_t *m, const oneota_event_t *event);
+/** Tells the application; the event's members are what the client's are at this moment. */
+void machine_tell(const oneota_t *m, oneota_event_type_t type);
 
-/** Tells of the present task, without its token. */
-void machine_tell_task(const oneota_t *m);
+/** A random number of the device. */
+uint32_t machine_random(const oneota_t *m);
 
 /** Says once what went wrong: reason and code are kept, logged and told. */
 void machine_complain(oneota_t *m, oneota_reason_t reason, int32_t code);

@@ -223,7 +223,7 @@ oneota_error_t oneota_cancel(oneota_t *client)
     if (!ready(client)) {
         return ONEOTA_PARAM;
     }
-    if (client->record.stage == STAGE_NONE || client->record.stage > STAGE_ACKED ||
+    if (client->record.at.stage == STAGE_NONE || client->record.at.stage > STAGE_ACKED ||
         client->state == ST_START) {
         return ONEOTA_STATE;
     }
@@ -239,7 +239,7 @@ oneota_error_t oneota_defer_install(oneota_t *client)
 oneota_error_t oneota_allow_install(oneota_t *client)
 {
     oneota_error_t error = change(client, FLAG_DEFERRED, false);
-    if (error == ONEOTA_OK && client->record.stage == STAGE_ACKED) {
+    if (error == ONEOTA_OK && client->record.at.stage == STAGE_ACKED) {
         wake(client);
     }
     return error == ONEOTA_PARAM ? error : ONEOTA_OK;
@@ -275,7 +275,7 @@ oneota_error_t oneota_forget(oneota_t *client)
         return ONEOTA_PARAM;
     }
     if (client->state == ST_START || client->boot.condition == ONEOTA_BOOT_TRIAL ||
-        client->boot.condition == ONEOTA_BOOT_PENDING || client->record.stage == STAGE_MARKING) {
+        client->boot.condition == ONEOTA_BOOT_PENDING || client->record.at.stage == STAGE_MARKING) {
         return ONEOTA_STATE;
     }
     set(client, FLAG_FORGET);
@@ -286,11 +286,11 @@ oneota_error_t oneota_forget(oneota_t *client)
 
 static uint8_t pending_report(const oneota_record_t *record)
 {
-    switch (record->stage) {
+    switch (record->at.stage) {
     case STAGE_LOADED:
         return ONEOTA_STEP_DOWNLOADED;
     case STAGE_RESULT:
-        return record->result;
+        return record->at.result;
     default:
         return 0;
     }
@@ -308,18 +308,17 @@ void oneota_status(const oneota_t *client, oneota_status_t *status)
     status->pending = pending_report(record);
     status->reason = client->reason;
     status->code = client->code;
-    status->rounds = record->rounds;
-    status->stored = record->stored;
+    status->rounds = record->at.rounds;
+    status->stored = record->at.stored;
     status->paused = has(client, FLAG_PAUSED);
-    status->has_task = record->stage != STAGE_NONE && record->task.target[0] != '\0';
+    status->has_task = record->at.stage != STAGE_NONE && record->order.task.target[0] != '\0';
     if (!status->has_task) {
         return;
     }
-    uint32_t there = has(client, FLAG_LIVE) ? client->slot.position : record->stored;
+    uint32_t there = has(client, FLAG_LIVE) ? client->slot.position : record->at.stored;
     status->percent =
-        record->task.size == 0 ? 0u : (uint8_t)((uint64_t)there * 100u / record->task.size);
-    status->task = record->task;
-    memset(status->task.handle, 0, sizeof status->task.handle);
+        record->order.task.size == 0 ? 0u : (uint8_t)((uint64_t)there * 100u / record->order.task.size);
+    status->task = record->order.task;
 }
 
 const char *oneota_state_text(uint8_t state)

@@ -3,17 +3,11 @@
  *
  * record.h: what the client remembers of its task, as the journal's records.
  *
- * Two records. TASK is written when a task is accepted, or its token changes. STATE is small and written
- * at each step; it holds a check value of the task it belongs to, and counts for no other. Formats are
- * fixed from release 1.0 on, because after a revert the old firmware reads what the new one wrote: a
- * record with another format number is not understood, and not touched.
- *
- *     TASK   format u8 | dialect u8 | image u8 | type u8 | size u32 | md5[16] | signal u32 | power u32 |
- *            retry u32 | interval u32 | target length u8 | target | handle length u8 | handle
- *     STATE  format u8 | stage u8 | percent u8 | result u8 | reason u8 | rounds u8 | flags u8 | 0 |
- *            task check u32 | stored u32 | package u32 | skip u32 | spent u32
- *
- * All integers little-endian; the task check is the CRC-32 of dialect, image, type, size, md5, target.
+ * Two records, in the journal as they are in memory (state.h): oneota_order_t is written when a task is
+ * accepted, or its token changes; oneota_progress_t is small and written at each step. The latter holds
+ * a check value of the task it belongs to, and counts for no other. Both begin with a format number, and
+ * their layout is fixed from release 1.0 on, because after a revert the old firmware reads what the new
+ * one wrote: a record of another format is not understood, and not touched.
  */
 #ifndef ONEOTA_SRC_RECORD_H
 #define ONEOTA_SRC_RECORD_H
@@ -21,10 +15,7 @@
 #include "oneota/state.h"
 
 /** Record types in the journal. Never reused. */
-enum { RECORD_TASK = 1, RECORD_STATE = 2 };
-
-#define RECORD_TASK_BYTES_MAX (42u + ONEOTA_VERSION_MAX + ONEOTA_HANDLE_MAX)
-#define RECORD_STATE_BYTES 28u
+enum { RECORD_ORDER = 1, RECORD_PROGRESS = 2 };
 
 /** How far the task has come, durably. Each is recorded before the work that it names begins. */
 typedef enum {
@@ -39,18 +30,18 @@ typedef enum {
     STAGE_COUNT
 } stage_t;
 
-size_t record_task_encode(const oneota_record_t *record, uint8_t *data);
-bool record_task_decode(oneota_record_t *record, const uint8_t *data, size_t length);
-size_t record_state_encode(const oneota_record_t *record, uint8_t *data);
-
-/** After record_task_decode(). @return false not understood, or of another task: record untouched */
-bool record_state_decode(oneota_record_t *record, const uint8_t *data, size_t length);
-
 /** Same target, size, MD5 and type: what is stored of one is good for the other. */
 bool record_same_task(const oneota_task_t *a, const oneota_task_t *b);
 
-/** Makes task the present one, from its first byte. */
-void record_accept(oneota_record_t *record, const oneota_task_t *task, uint8_t dialect,
+/** Makes the task of an answer the present one, from its first byte. */
+void record_accept(oneota_record_t *record, const oneota_answer_t *answer, uint8_t dialect,
                    uint8_t image);
+
+/** Is what was read from the journal a task, and progress of that task, that this firmware can go on
+ *  with? Every member is checked. */
+bool record_is_sound(const oneota_record_t *record);
+
+/** Forgets the task. */
+void record_clear(oneota_record_t *record);
 
 #endif

@@ -3,34 +3,35 @@
  *
  * What the steps share: telling the application, counting failures and rounds, waiting, storing.
  */
-#include <string.h>
-
 #include "journal.h"
 #include "machine.h"
 #include "policy.h"
 
-oneota_event_t machine_event(const oneota_t *m, oneota_event_type_t type)
+void machine_tell(const oneota_t *m, oneota_event_type_t type)
 {
-    oneota_event_t event = { 0 };
+    oneota_event_t event;
+    if (m->setup->event == NULL) {
+        return;
+    }
     event.type = (uint8_t)type;
     event.image = m->image;
-    return event;
+    event.from = m->state;
+    event.to = m->next;
+    event.percent = m->shown;
+    event.step = m->step;
+    event.reason = m->reason;
+    event.code = m->code;
+    event.bytes = m->slot.position;
+    event.sleep_ms = m->later_ms;
+    event.version = m->setup->images[m->image].id.version;
+    event.address = m->address;
+    event.task = &m->record.order.task;
+    m->setup->event(m->setup->event_ctx, &event);
 }
 
-void machine_emit(const oneota_t *m, const oneota_event_t *event)
+uint32_t machine_random(const oneota_t *m)
 {
-    if (m->setup->event != NULL) {
-        m->setup->event(m->setup->event_ctx, event);
-    }
-}
-
-void machine_tell_task(const oneota_t *m)
-{
-    oneota_task_t task = m->record.task;
-    oneota_event_t event = machine_event(m, ONEOTA_EVENT_TASK);
-    memset(task.handle, 0, sizeof task.handle);
-    event.task = &task;
-    machine_emit(m, &event);
+    return m->setup->device->random(m->setup->device_ctx);
 }
 
 void machine_log(const oneota_t *m, oneota_log_level_t level, const char *what, const char *key,
@@ -44,25 +45,22 @@ void machine_log(const oneota_t *m, oneota_log_level_t level, const char *what, 
 
 void machine_complain(oneota_t *m, oneota_reason_t reason, int32_t code)
 {
-    oneota_event_t event = machine_event(m, ONEOTA_EVENT_FAILED);
-    event.reason = (uint8_t)reason;
-    event.code = code;
     m->reason = (uint8_t)reason;
     m->code = code;
     LOG_WARN(m, "machine: failed", "reason", oneota_reason_text(reason), 0);
     LOG_WARN(m, "machine: failed", "code", NULL, code);
-    machine_emit(m, &event);
+    machine_tell(m, ONEOTA_EVENT_FAILED);
 }
 
 void machine_begin_wait(oneota_t *m, uint32_t ms)
 {
-    m->since_ms = now_ms(m);
+    m->since_ms = m->now_ms;
     m->wait_ms = ms;
 }
 
 bool machine_waits(oneota_t *m)
 {
-    m->sleep_ms = policy_left_ms(now_ms(m), m->since_ms, m->wait_ms);
+    m->sleep_ms = policy_left_ms(m->now_ms, m->since_ms, m->wait_ms);
     return m->sleep_ms > 0;
 }
 
@@ -74,19 +72,19 @@ uint32_t machine_backoff_ms(oneota_t *m)
     if (m->failures < UINT8_MAX) {
         m->failures++;
     }
-    return policy_backoff_ms(m->failures, min_ms, max_ms, random_bits(m));
+    return policy_backoff_ms(m->failures, min_ms, max_ms, machine_random(m));
 }
 
 uint32_t machine_interval_ms(const oneota_t *m)
 {
     uint32_t floor_ms = m->setup->retry_floor_ms > 0 ? m->setup->retry_floor_ms : 30000u;
-    return policy_interval_ms(m->record.task.interval_s, floor_ms);
+    return policy_interval_ms(m->record.order.task.interval_s, floor_ms);
 }
 
 uint32_t machine_poll_ms(const oneota_t *m)
 {
     uint32_t interval_s = m->setup->poll_interval_s > 0 ? m->setup->poll_interval_s : 3600u;
-    return policy_poll_ms(interval_s, random_bits(m));
+    return policy_poll_ms(interval_s, machine_random(m));
 }
 
 event_t machine_later(oneota_t *m, oneota_reason_t reason, int32_t code, uint32_t ms)
@@ -104,8 +102,8 @@ event_t machine_back_off(oneota_t *m, oneota_reason_t reason, int32_t code)
 event_t machine_fail(oneota_t *m, uint8_t result, oneota_reason_t reason, int32_t code)
 {
     machine_complain(m, reason, code);
-    m->record.result = result;
-    m->record.reason = (uint8_t)reason;
+    m->record.at.result = result;
+    m->record.at.reason = (uint8_t)reason;
     m->failures = 0;
     return EV_FAIL;
 }
@@ -126,10 +124,10 @@ event_t machine_rest(oneota_t *m)
 
 event_t machine_round(oneota_t *m, oneota_reason_t reason, int32_t code, uint8_t result)
 {
-    if (m->record.rounds >= m->record.task.retry || m->record.rounds == UINT8_MAX) {
+    if (m->record.at.rounds >= m->record.order.task.retry || m->record.at.rounds == UINT8_MAX) {
         return machine_fail(m, result, reason, code);
     }
-    m->record.rounds++;
+    m->record.at.rounds++;
     set(m, FLAG_DIRTY);
     return machine_later(m, reason, code, machine_interval_ms(m));
 }
@@ -139,32 +137,31 @@ event_t machine_conditions(oneota_t *m, uint8_t low_battery, uint8_t weak_signal
     const oneota_device_t *device = m->setup->device;
     int32_t battery = device->battery == NULL ? -1 : device->battery(m->setup->device_ctx);
     int32_t signal = device->signal == NULL ? -1 : device->signal(m->setup->device_ctx);
-    bool powered = policy_passes(battery, m->record.task.power);
-    if (powered && policy_passes(signal, m->record.task.signal)) {
+    bool powered = policy_passes(battery, m->record.order.task.power);
+    if (powered && policy_passes(signal, m->record.order.task.signal)) {
         return EV_DONE;
     }
     oneota_reason_t reason = powered ? ONEOTA_REASON_SIGNAL : ONEOTA_REASON_BATTERY;
-    if (m->record.task.retry == 0) {
+    if (m->record.order.task.retry == 0) {
         return machine_later(m, reason, powered ? signal : battery, machine_interval_ms(m));
     }
     return machine_round(m, reason, powered ? signal : battery,
                          powered ? weak_signal : low_battery);
 }
 
-oneota_error_t machine_store_task(oneota_t *m)
+static oneota_error_t store(oneota_t *m, uint8_t type, const void *data, size_t length)
 {
-    uint8_t data[RECORD_TASK_BYTES_MAX];
-    size_t length = record_task_encode(&m->record, data);
-    oneota_error_t error = journal_write(&m->journal, RECORD_TASK, data, length);
+    oneota_error_t error = journal_write(&m->journal, type, data, length);
     m->busy = error == ONEOTA_AGAIN;
     return error;
 }
 
+oneota_error_t machine_store_task(oneota_t *m)
+{
+    return store(m, RECORD_ORDER, &m->record.order, sizeof m->record.order);
+}
+
 oneota_error_t machine_store_state(oneota_t *m)
 {
-    uint8_t data[RECORD_STATE_BYTES];
-    size_t length = record_state_encode(&m->record, data);
-    oneota_error_t error = journal_write(&m->journal, RECORD_STATE, data, length);
-    m->busy = error == ONEOTA_AGAIN;
-    return error;
+    return store(m, RECORD_PROGRESS, &m->record.at, sizeof m->record.at);
 }

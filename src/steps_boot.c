@@ -19,21 +19,22 @@ enum { PHASE_SCAN = 0, PHASE_READ, PHASE_FIRST };
 
 /* ---------------------------------------------------------------- start */
 
+/* One record of the journal, whole. */
+static bool read_part(oneota_t *m, uint8_t type, void *part, size_t size)
+{
+    size_t length = 0;
+    return journal_read(&m->journal, type, part, size, &length) == ONEOTA_OK && length == size;
+}
+
 /* The task, and how far it has come; nothing that does not belong together. */
 static void read_record(oneota_t *m)
 {
-    uint8_t data[JOURNAL_PAYLOAD_MAX];
-    size_t length = 0;
     oneota_record_t *record = &m->record;
-    bool known = journal_read(&m->journal, RECORD_TASK, data, sizeof data, &length) == ONEOTA_OK &&
-                 record_task_decode(record, data, length) &&
-                 record->image < m->setup->image_count &&
-                 record->dialect == m->setup->dialect->id &&
-                 journal_read(&m->journal, RECORD_STATE, data, sizeof data, &length) ==
-                     ONEOTA_OK &&
-                 record_state_decode(record, data, length);
-    if (!known || record->stage == STAGE_NONE) {
-        *record = (oneota_record_t){ 0 };
+    if (!read_part(m, RECORD_ORDER, &record->order, sizeof record->order) ||
+        !read_part(m, RECORD_PROGRESS, &record->at, sizeof record->at) ||
+        !record_is_sound(record) || record->order.image >= m->setup->image_count ||
+        record->order.dialect != m->setup->dialect->id || record->at.stage == STAGE_NONE) {
+        record_clear(record);
     }
 }
 
@@ -41,8 +42,8 @@ static void read_record(oneota_t *m)
 static oneota_error_t read_boot(oneota_t *m)
 {
     const oneota_setup_t *setup = m->setup;
-    uint8_t first = m->record.stage == STAGE_NONE ? 0u : m->record.image;
-    uint8_t end = m->record.stage == STAGE_NONE ? setup->image_count : (uint8_t)(first + 1u);
+    uint8_t first = m->record.at.stage == STAGE_NONE ? 0u : m->record.order.image;
+    uint8_t end = m->record.at.stage == STAGE_NONE ? setup->image_count : (uint8_t)(first + 1u);
     for (uint8_t n = first; n < end; n++) {
         m->image = n;
         if (setup->boot->query(setup->boot_ctx, n, &m->boot) != ONEOTA_OK || m->boot.slot > 1u ||
@@ -62,11 +63,11 @@ static void reconcile(oneota_t *m)
 {
     oneota_record_t *record = &m->record;
     bool other = m->boot.condition == ONEOTA_BOOT_TRIAL || m->boot.condition == ONEOTA_BOOT_PENDING;
-    if (record->stage < STAGE_MARKING && other) {
-        *record = (oneota_record_t){ 0 }; /* somebody else has installed something */
+    if (record->at.stage < STAGE_MARKING && other) {
+        record_clear(record); /* somebody else has installed something */
     }
-    if (record->stage == STAGE_RESULT && record->result == ONEOTA_STEP_UPDATED) {
-        record->stage = STAGE_TRIAL; /* 201 is said only of what is seen to run */
+    if (record->at.stage == STAGE_RESULT && record->at.result == ONEOTA_STEP_UPDATED) {
+        record->at.stage = STAGE_TRIAL; /* 201 is said only of what is seen to run */
     }
 }
 
@@ -81,15 +82,15 @@ static event_t begin(oneota_t *m)
     }
     reconcile(m);
     LOG_INFO(m, "start: boot", "condition", NULL, m->boot.condition);
-    LOG_INFO(m, "start: record", "stage", NULL, m->record.stage);
-    if (m->record.stage != STAGE_NONE) {
-        machine_tell_task(m);
+    LOG_INFO(m, "start: record", "stage", NULL, m->record.at.stage);
+    if (m->record.at.stage != STAGE_NONE) {
+        machine_tell(m, ONEOTA_EVENT_TASK);
         return EV_DONE;
     }
     set(m, FLAG_CHECK);
     uint32_t interval_s = m->setup->poll_interval_s > 0 ? m->setup->poll_interval_s : 3600u;
     machine_begin_wait(m, m->setup->check_at_once ? 0u
-                                                  : policy_first_ms(interval_s, random_bits(m)));
+                                                  : policy_first_ms(interval_s, machine_random(m)));
     m->phase = PHASE_FIRST;
     return EV_STAY;
 }
@@ -115,9 +116,8 @@ event_t step_start(oneota_t *m)
 event_t step_install(oneota_t *m)
 {
     if (m->phase == 0) {
-        oneota_event_t ready = machine_event(m, ONEOTA_EVENT_READY);
         m->phase = 1;
-        machine_emit(m, &ready);
+        machine_tell(m, ONEOTA_EVENT_READY);
         return EV_STAY;
     }
     if (has(m, FLAG_DEFERRED)) {
@@ -130,12 +130,11 @@ event_t step_install(oneota_t *m)
 event_t step_restart(oneota_t *m)
 {
     if (m->phase == 0 || !machine_waits(m)) {
-        oneota_event_t event = machine_event(m, ONEOTA_EVENT_RESTART);
         m->phase = 1;
         exchange_close(&m->exchange);
         machine_begin_wait(m, REMIND_MS);
-        (void)machine_waits(m);
-        machine_emit(m, &event);
+        m->sleep_ms = REMIND_MS;
+        machine_tell(m, ONEOTA_EVENT_RESTART);
     }
     return EV_STAY;
 }
@@ -144,18 +143,17 @@ event_t step_restart(oneota_t *m)
 
 static bool has_task(const oneota_t *m)
 {
-    return m->record.task.target[0] != '\0';
+    return m->record.order.task.target[0] != '\0';
 }
 
 static event_t begin_trial(oneota_t *m)
 {
-    oneota_event_t event = machine_event(m, ONEOTA_EVENT_TRIAL);
-    if (has_task(m) && strcmp(task_image(m)->id.version, m->record.task.target) != 0) {
+    if (has_task(m) && strcmp(task_image(m)->id.version, m->record.order.task.target) != 0) {
         return machine_fail(m, ONEOTA_STEP_INSTALL_MISMATCH, ONEOTA_REASON_VERSION, 0);
     }
     m->phase = 1;
     machine_begin_wait(m, ONEOTA_TRIAL_MS);
-    machine_emit(m, &event);
+    machine_tell(m, ONEOTA_EVENT_TRIAL);
     return EV_STAY;
 }
 
@@ -190,12 +188,12 @@ event_t step_confirm(oneota_t *m)
     clear(m, FLAG_CONFIRM);
     m->failures = 0;
     m->boot.condition = ONEOTA_BOOT_CONFIRMED;
-    m->record.result = ONEOTA_STEP_UPDATED;
-    m->record.reason = ONEOTA_REASON_NONE;
+    m->record.at.result = ONEOTA_STEP_UPDATED;
+    m->record.at.reason = ONEOTA_REASON_NONE;
     if (has_task(m)) {
         return EV_DONE;
     }
-    m->record = (oneota_record_t){ 0 };
+    record_clear(&m->record);
     return EV_NONE;
 }
 
@@ -220,31 +218,25 @@ event_t step_revert(oneota_t *m)
 event_t step_close(oneota_t *m)
 {
     oneota_record_t *record = &m->record;
-    oneota_event_t event = machine_event(m, ONEOTA_EVENT_ENDED);
-    event.step = record->result;
-    event.reason = record->reason;
-    event.code = m->code;
-    if (record->result == ONEOTA_STEP_UPDATED) {
+    if (record->at.result == ONEOTA_STEP_UPDATED) {
         clear(m, FLAG_REPORTED);
         set(m, FLAG_UPDATED);
     } else if (has_task(m)) {
-        machine_emit(m, &event);
+        m->step = record->at.result;
+        m->reason = record->at.reason;
+        machine_tell(m, ONEOTA_EVENT_ENDED);
     }
-    *record = (oneota_record_t){ 0 };
+    record_clear(record);
     clear(m, FLAG_LIVE | FLAG_RECHECKED | FLAG_CANCEL);
     return EV_DONE;
 }
 
 static event_t begin_idle(oneota_t *m)
 {
-    oneota_event_t event = machine_event(m, ONEOTA_EVENT_IDLE);
     exchange_close(&m->exchange);
     machine_begin_wait(m, m->later_ms);
     m->phase = 1;
-    event.reason = m->reason;
-    event.code = m->code;
-    event.sleep_ms = m->later_ms;
-    machine_emit(m, &event);
+    machine_tell(m, ONEOTA_EVENT_IDLE);
     return EV_STAY;
 }
 
@@ -256,7 +248,7 @@ event_t step_wait(oneota_t *m)
     if (machine_waits(m) && !has(m, FLAG_CANCEL)) {
         return EV_STAY;
     }
-    if (m->record.stage == STAGE_NONE) {
+    if (m->record.at.stage == STAGE_NONE) {
         set(m, FLAG_CHECK);
         clear(m, FLAG_VERSION_FIRST);
     }

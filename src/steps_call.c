@@ -18,7 +18,7 @@ void machine_learn_time(oneota_t *m, uint64_t now_s)
 {
     if (now_s != 0) {
         m->learned_s = now_s;
-        m->learned_ms = now_ms(m);
+        m->learned_ms = m->now_ms;
     }
 }
 
@@ -29,7 +29,7 @@ static uint64_t unix_now(oneota_t *m)
     const oneota_setup_t *setup = m->setup;
     uint64_t seconds = 0;
     if (m->learned_s != 0) {
-        uint32_t passed_s = (now_ms(m) - m->learned_ms) / 1000u;
+        uint32_t passed_s = (m->now_ms - m->learned_ms) / 1000u;
         m->learned_s += passed_s;
         m->learned_ms += passed_s * 1000u;
         return m->learned_s;
@@ -54,7 +54,7 @@ static const char *version_of(const oneota_setup_t *setup, uint8_t type)
 void machine_request(oneota_t *m, oneota_call_t call, oneota_request_t *request)
 {
     const oneota_setup_t *setup = m->setup;
-    *request = (oneota_request_t){ 0 };
+    memset(request, 0, sizeof *request);
     request->call = (uint8_t)call;
     request->identity = &setup->identity;
     request->host = setup->host != NULL ? setup->host : setup->address;
@@ -63,7 +63,7 @@ void machine_request(oneota_t *m, oneota_call_t call, oneota_request_t *request)
     request->f_version = version_of(setup, ONEOTA_FOTA);
     request->s_version = version_of(setup, ONEOTA_SOTA);
     request->image = &setup->images[m->image].id;
-    request->handle = m->record.task.handle;
+    request->handle = m->record.order.handle;
 }
 
 static event_t start_call(oneota_t *m, oneota_call_t call, uint8_t step)
@@ -79,7 +79,7 @@ static event_t start_call(oneota_t *m, oneota_call_t call, uint8_t step)
         return machine_later(m, ONEOTA_REASON_CONFIG, 0, machine_poll_ms(m));
     }
     exchange_start(&m->exchange, setup->address, setup->port != 0 ? setup->port : 80u,
-                   request.host, (uint32_t)length, false, now_ms(m));
+                   request.host, (uint32_t)length, false, m->now_ms);
     m->body_length = 0;
     m->phase = PHASE_ANSWER;
     return EV_STAY;
@@ -92,7 +92,7 @@ bool machine_collect(oneota_t *m, const http_body_t *body)
     }
     memcpy(m->exchange.work + m->body_length, body->data, body->length);
     m->body_length = (uint16_t)(m->body_length + body->length);
-    exchange_take(&m->exchange, body->length, now_ms(m));
+    exchange_take(&m->exchange, body->length, m->now_ms);
     return true;
 }
 
@@ -144,9 +144,9 @@ event_t machine_call(oneota_t *m, oneota_call_t call, uint8_t step, oneota_answe
     if (m->phase == PHASE_REQUEST) {
         return start_call(m, call, step);
     }
-    switch (exchange_step(&m->exchange, now_ms(m), &body)) {
+    switch (exchange_step(&m->exchange, m->now_ms, &body)) {
     case EXCHANGE_WAIT:
-        m->sleep_ms = exchange_left_ms(&m->exchange, now_ms(m));
+        m->sleep_ms = exchange_left_ms(&m->exchange, m->now_ms);
         return EV_STAY;
     case EXCHANGE_BODY:
         if (machine_collect(m, &body)) {
@@ -173,7 +173,7 @@ event_t machine_put_off(oneota_t *m, const oneota_answer_t *answer)
     switch (answer->verdict) {
     case ONEOTA_VERDICT_POSTPONED:
         return machine_later(m, reason, answer->code,
-                             m->record.stage == STAGE_NONE ? machine_poll_ms(m)
+                             m->record.at.stage == STAGE_NONE ? machine_poll_ms(m)
                                                            : machine_interval_ms(m));
     case ONEOTA_VERDICT_AUTH:
     case ONEOTA_VERDICT_CONFIG:
@@ -205,10 +205,8 @@ event_t step_version(oneota_t *m)
         set(m, FLAG_REPORTED);
     }
     if (has(m, FLAG_UPDATED)) {
-        oneota_event_t updated = machine_event(m, ONEOTA_EVENT_UPDATED);
-        updated.version = m->setup->images[m->image].id.version;
         clear(m, FLAG_UPDATED);
-        machine_emit(m, &updated);
+        machine_tell(m, ONEOTA_EVENT_UPDATED);
     }
     return has(m, FLAG_CHECK) ? EV_DONE : machine_rest(m);
 }
@@ -226,16 +224,17 @@ static event_t store_accepted(oneota_t *m)
 }
 
 /* A task for this image. A target that runs already is nothing to do: the platform needs the version. */
-static event_t take_task(oneota_t *m, const oneota_task_t *task)
+static event_t take_task(oneota_t *m, const oneota_answer_t *answer)
 {
     const oneota_setup_t *setup = m->setup;
-    if (strcmp(task->target, setup->images[m->image].id.version) == 0) {
+    if (strcmp(answer->task.target, setup->images[m->image].id.version) == 0) {
         clear(m, FLAG_REPORTED);
         return EV_NONE;
     }
-    record_accept(&m->record, task, setup->dialect->id, m->image);
+    record_accept(&m->record, answer, setup->dialect->id, m->image);
+    memcpy(m->address, answer->address, sizeof m->address);
     clear(m, FLAG_LIVE | FLAG_RECHECKED | FLAG_DOUBTED | FLAG_ANNOUNCE);
-    m->download = (oneota_download_t){ 0 };
+    memset(&m->download, 0, sizeof m->download);
     if (setup->boot->query(setup->boot_ctx, m->image, &m->boot) == ONEOTA_OK) {
         return EV_DONE;
     }
@@ -245,10 +244,9 @@ static event_t take_task(oneota_t *m, const oneota_task_t *task)
 /* An answer for one image. @return DONE: there is a task; NONE: ask for the next image; LATER */
 static event_t judge_check(oneota_t *m, const oneota_answer_t *answer)
 {
-    oneota_event_t ended;
     switch (answer->verdict) {
     case ONEOTA_VERDICT_OK:
-        return take_task(m, &answer->task);
+        return take_task(m, answer);
     case ONEOTA_VERDICT_NO_TASK:
         return EV_NONE;
     case ONEOTA_VERDICT_VERSION_FIRST:
@@ -259,10 +257,8 @@ static event_t judge_check(oneota_t *m, const oneota_answer_t *answer)
         return EV_NONE;
     case ONEOTA_VERDICT_MISMATCH:
         machine_complain(m, (oneota_reason_t)answer->reason, answer->code);
-        ended = machine_event(m, ONEOTA_EVENT_ENDED);
-        ended.reason = answer->reason;
-        ended.code = answer->code;
-        machine_emit(m, &ended);
+        m->step = 0;
+        machine_tell(m, ONEOTA_EVENT_ENDED);
         return EV_NONE;
     default:
         return machine_put_off(m, answer);
@@ -289,7 +285,7 @@ event_t step_check(oneota_t *m)
     if (m->phase == PHASE_STORE) {
         event_t stored = store_accepted(m);
         if (stored == EV_DONE) {
-            machine_tell_task(m);
+            machine_tell(m, ONEOTA_EVENT_TASK);
         }
         return stored;
     }
@@ -358,8 +354,10 @@ static event_t judge_recheck(oneota_t *m, const oneota_answer_t *answer)
 {
     switch (answer->verdict) {
     case ONEOTA_VERDICT_OK:
-        if (record_same_task(&answer->task, &m->record.task)) {
-            m->record.task = answer->task;
+        if (record_same_task(&answer->task, &m->record.order.task)) {
+            m->record.order.task = answer->task;
+            memcpy(m->record.order.handle, answer->handle, sizeof answer->handle);
+            memcpy(m->address, answer->address, sizeof m->address);
             set(m, FLAG_RECHECKED);
             m->phase = PHASE_STORE;
             return EV_STAY;
@@ -393,10 +391,9 @@ static event_t report(oneota_t *m, uint8_t step, oneota_answer_t *answer)
     if (event == EV_STAY) {
         return event;
     }
-    oneota_event_t told = machine_event(m, ONEOTA_EVENT_REPORT);
-    told.step = step;
-    told.code = event == EV_DONE ? answer->code : -1;
-    machine_emit(m, &told);
+    m->step = step;
+    m->code = event == EV_DONE ? answer->code : -1;
+    machine_tell(m, ONEOTA_EVENT_REPORT);
     return event;
 }
 
@@ -437,7 +434,7 @@ event_t step_downloaded(oneota_t *m)
 event_t step_result(oneota_t *m)
 {
     oneota_answer_t answer;
-    event_t event = report(m, m->record.result, &answer);
+    event_t event = report(m, m->record.at.result, &answer);
     if (event != EV_DONE) {
         return event;
     }

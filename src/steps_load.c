@@ -19,7 +19,7 @@ enum { PHASE_REQUEST = 0, PHASE_ANSWER, PHASE_STORE, PHASE_BACKOFF, PHASE_TAIL }
 
 static uint32_t package_size(const oneota_t *m)
 {
-    return m->record.task.size;
+    return m->record.order.task.size;
 }
 
 /* ---------------------------------------------------------------- gate */
@@ -40,7 +40,7 @@ event_t step_gate(oneota_t *m)
 /* Progress that the journal holds is a hint: it counts where an erase unit starts, or for all of it. */
 static bool can_resume(const oneota_t *m, const oneota_flash_t *flash, void *flash_ctx)
 {
-    uint32_t stored = m->record.stored;
+    uint32_t stored = m->record.at.stored;
     if (stored == 0 || stored >= package_size(m)) {
         return stored == package_size(m);
     }
@@ -64,11 +64,11 @@ static event_t begin_prefix(oneota_t *m)
     if (!slot_fits(flash, flash_ctx, package_size(m))) {
         return machine_fail(m, ONEOTA_STEP_NO_SPACE, ONEOTA_REASON_SPACE, 0);
     }
-    if (m->record.task.type != 1u) {
-        return machine_fail(m, ONEOTA_STEP_UNKNOWN, ONEOTA_REASON_TYPE, m->record.task.type);
+    if (m->record.order.task.type != 1u) {
+        return machine_fail(m, ONEOTA_STEP_UNKNOWN, ONEOTA_REASON_TYPE, m->record.order.task.type);
     }
     if (!can_resume(m, flash, flash_ctx)) {
-        m->record.stored = 0;
+        m->record.at.stored = 0;
     }
     start_over(m);
     m->phase = PHASE_ANSWER;
@@ -83,18 +83,18 @@ event_t step_prefix(oneota_t *m)
     if (m->phase == PHASE_REQUEST) {
         return begin_prefix(m);
     }
-    if (m->record.stored > 0) {
-        oneota_error_t error = slot_read(&m->slot, m->record.stored, m->exchange.work,
+    if (m->record.at.stored > 0) {
+        oneota_error_t error = slot_read(&m->slot, m->record.at.stored, m->exchange.work,
                                          m->exchange.work_bytes);
         if (error == ONEOTA_AGAIN) {
             return EV_STAY;
         }
         if (error != ONEOTA_OK) { /* what cannot be read is downloaded again */
-            m->record.stored = 0;
+            m->record.at.stored = 0;
             start_over(m);
         }
     }
-    LOG_INFO(m, "download: from", "byte", NULL, m->record.stored);
+    LOG_INFO(m, "download: from", "byte", NULL, m->record.at.stored);
     set(m, FLAG_LIVE);
     return EV_DONE;
 }
@@ -123,7 +123,7 @@ static bool is_private(const char *host)
 static const char *download_host(oneota_t *m, uint16_t *port)
 {
     const oneota_setup_t *setup = m->setup;
-    char *host = m->record.task.address;
+    char *host = m->address;
     uint64_t number = 0;
     *port = setup->port != 0 ? setup->port : 80u;
     if (host[0] == '\0' || !setup->use_address ||
@@ -151,7 +151,7 @@ static event_t request_range(oneota_t *m)
     size_t size = 0;
     size_t length = 0;
     uint16_t port = 0;
-    download_plan(d, slot_taken(&m->slot), package_size(m), m->record.percent,
+    download_plan(d, slot_taken(&m->slot), package_size(m), m->record.at.percent,
                   m->slot.flash->program_unit);
     machine_request(m, ONEOTA_CALL_DOWNLOAD, &request);
     request.range_form = d->range_form;
@@ -162,7 +162,7 @@ static event_t request_range(oneota_t *m)
         return machine_later(m, ONEOTA_REASON_CONFIG, 0, machine_poll_ms(m));
     }
     const char *host = download_host(m, &port);
-    exchange_start(&m->exchange, host, port, request.host, (uint32_t)length, true, now_ms(m));
+    exchange_start(&m->exchange, host, port, request.host, (uint32_t)length, true, m->now_ms);
     m->body_length = 0;
     m->phase = PHASE_ANSWER;
     LOG_DEBUG(m, "download: ask", "first", NULL, d->first);
@@ -178,7 +178,7 @@ static event_t next_range(oneota_t *m)
         m->phase = PHASE_TAIL;
         return EV_STAY;
     }
-    if (m->record.spent_s > ONEOTA_TASK_S) {
+    if (m->record.at.spent_s > ONEOTA_TASK_S) {
         return machine_fail(m, ONEOTA_STEP_TIMEOUT, ONEOTA_REASON_DEADLINE, 0);
     }
     if (has(m, FLAG_ANNOUNCE)) {
@@ -186,9 +186,9 @@ static event_t next_range(oneota_t *m)
         m->step = 1;
         return EV_ASIDE;
     }
-    uint8_t percent = download_percent_due(m->slot.position, package_size(m), m->record.percent);
+    uint8_t percent = download_percent_due(m->slot.position, package_size(m), m->record.at.percent);
     if (percent != 0) {
-        m->record.percent = percent; /* stored before it is sent: each is said once */
+        m->record.at.percent = percent; /* stored before it is sent: each is said once */
         m->step = percent;
         set(m, FLAG_DIRTY);
         return EV_ASIDE;
@@ -212,7 +212,7 @@ static event_t attempt_failed(oneota_t *m, oneota_reason_t reason, int32_t code,
     oneota_download_t *d = &m->download;
     exchange_close(&m->exchange);
     download_shrink(d);
-    m->record.task.address[0] = '\0'; /* from the main host, then */
+    m->address[0] = '\0'; /* from the main host, then */
     machine_complain(m, reason, code);
     d->attempts = d->place > d->wanted ? 0u : (uint8_t)(d->attempts + 1u);
     if (d->attempts >= ONEOTA_ATTEMPTS) {
@@ -289,19 +289,17 @@ static event_t judge_text(oneota_t *m)
 static void tell_progress(oneota_t *m)
 {
     uint32_t size = package_size(m);
-    oneota_event_t event = machine_event(m, ONEOTA_EVENT_PROGRESS);
-    event.percent = (uint8_t)((uint64_t)m->slot.position * 100u / size);
-    event.bytes = m->slot.position;
-    if (event.percent != m->shown) {
-        m->shown = event.percent;
-        machine_emit(m, &event);
+    uint8_t percent = (uint8_t)((uint64_t)m->slot.position * 100u / size);
+    if (percent != m->shown) {
+        m->shown = percent;
+        machine_tell(m, ONEOTA_EVENT_PROGRESS);
     }
 }
 
 /* Between erase units, where a reset may find its way back. */
 static bool store_due(const oneota_t *m)
 {
-    uint32_t stored = m->record.stored;
+    uint32_t stored = m->record.at.stored;
     return slot_at_unit(&m->slot) && m->slot.position > stored &&
            m->slot.position - stored >= ONEOTA_STORE_BYTES;
 }
@@ -318,7 +316,7 @@ static event_t write_body(oneota_t *m, const http_body_t *body, uint32_t length)
     if (error != ONEOTA_OK) {
         return flash_failed(m);
     }
-    exchange_take(&m->exchange, taken, now_ms(m));
+    exchange_take(&m->exchange, taken, m->now_ms);
     if (taken > 0) {
         m->download.place += taken;
         m->download.attempts = 0;
@@ -346,11 +344,11 @@ static event_t take_body(oneota_t *m, const http_body_t *body)
         uint32_t known = d->wanted - d->place;
         length = length < known ? length : known;
         d->place += length;
-        exchange_take(&m->exchange, length, now_ms(m));
+        exchange_take(&m->exchange, length, m->now_ms);
         return EV_STAY;
     }
     if (store_due(m)) {
-        m->record.stored = m->slot.position;
+        m->record.at.stored = m->slot.position;
         m->phase = PHASE_STORE;
         return EV_STAY;
     }
@@ -395,9 +393,9 @@ static event_t end_range(oneota_t *m)
 static event_t take_answer(oneota_t *m)
 {
     http_body_t body;
-    switch (exchange_step(&m->exchange, now_ms(m), &body)) {
+    switch (exchange_step(&m->exchange, m->now_ms, &body)) {
     case EXCHANGE_WAIT:
-        m->sleep_ms = exchange_left_ms(&m->exchange, now_ms(m));
+        m->sleep_ms = exchange_left_ms(&m->exchange, m->now_ms);
         return EV_STAY;
     case EXCHANGE_HEAD:
         return judge_head(m);
@@ -443,7 +441,7 @@ static event_t finish(oneota_t *m)
     tell_progress(m);
     crypto_hash_end(&m->slot.hash, digest);
     clear(m, FLAG_LIVE);
-    if (!crypto_equal(digest, m->record.task.md5, sizeof m->record.task.md5)) {
+    if (!crypto_equal(digest, m->record.order.task.md5, sizeof m->record.order.task.md5)) {
         return machine_mismatch(m, ONEOTA_REASON_DIGEST);
     }
     return EV_DONE;

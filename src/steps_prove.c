@@ -25,29 +25,29 @@ static oneota_error_t read_back(oneota_t *m, uint8_t slot)
     const oneota_image_t *image = task_image(m);
     if (m->phase == PHASE_BEGIN) {
         slot_begin(&m->slot, image->slot[slot], image->slot_ctx[slot], NULL,
-                   m->record.task.size, CRYPTO_MD5);
+                   m->record.order.task.size, CRYPTO_MD5);
         m->phase = PHASE_READ;
         return ONEOTA_AGAIN;
     }
-    oneota_error_t error = slot_read(&m->slot, m->record.task.size, m->exchange.work,
+    oneota_error_t error = slot_read(&m->slot, m->record.order.task.size, m->exchange.work,
                                      m->exchange.work_bytes);
     if (error != ONEOTA_OK) {
         return error;
     }
     m->phase = PHASE_ACT;
     crypto_hash_end(&m->slot.hash, digest);
-    return crypto_equal(digest, m->record.task.md5, sizeof m->record.task.md5) ? ONEOTA_OK
+    return crypto_equal(digest, m->record.order.task.md5, sizeof m->record.order.task.md5) ? ONEOTA_OK
                                                                                : ONEOTA_VERIFY;
 }
 
 event_t machine_mismatch(oneota_t *m, oneota_reason_t reason)
 {
-    if (m->record.again) {
+    if (m->record.at.again) {
         return machine_fail(m, ONEOTA_STEP_INSTALL_DIGEST, reason, 0);
     }
     machine_complain(m, reason, 0);
-    m->record.again = true;
-    m->record.stored = 0;
+    m->record.at.again = true;
+    m->record.at.stored = 0;
     set(m, FLAG_DIRTY);
     return EV_NONE;
 }
@@ -57,12 +57,12 @@ event_t machine_mismatch(oneota_t *m, oneota_reason_t reason)
 static event_t inspect(oneota_t *m)
 {
     const oneota_setup_t *setup = m->setup;
-    oneota_error_t error = setup->boot->inspect(setup->boot_ctx, m->record.image,
-                                                machine_target_slot(m), m->record.task.size);
+    oneota_error_t error = setup->boot->inspect(setup->boot_ctx, m->record.order.image,
+                                                machine_target_slot(m), m->record.order.task.size);
     m->busy = error == ONEOTA_AGAIN;
     switch (error) {
     case ONEOTA_OK:
-        m->record.stored = m->record.task.size;
+        m->record.at.stored = m->record.order.task.size;
         return EV_DONE;
     case ONEOTA_AGAIN:
         m->sleep_ms = FLASH_BUSY_MS;
@@ -92,10 +92,10 @@ event_t step_verify(oneota_t *m)
 static event_t mark(oneota_t *m)
 {
     const oneota_setup_t *setup = m->setup;
-    const oneota_task_t *task = &m->record.task;
+    const oneota_task_t *task = &m->record.order.task;
     const oneota_boot_mark_t image = { machine_target_slot(m), task->size, task->target, task->md5,
                                        sizeof task->md5 };
-    oneota_error_t error = setup->boot->mark(setup->boot_ctx, m->record.image, &image);
+    oneota_error_t error = setup->boot->mark(setup->boot_ctx, m->record.order.image, &image);
     m->busy = error == ONEOTA_AGAIN;
     if (error == ONEOTA_AGAIN) {
         m->sleep_ms = FLASH_BUSY_MS;
@@ -127,7 +127,7 @@ event_t step_mark(oneota_t *m)
 static bool names_target(const oneota_t *m)
 {
     const char *a = task_image(m)->id.version;
-    const char *b = m->record.task.target;
+    const char *b = m->record.order.task.target;
     while (*a != '\0' && *a == *b) {
         a++;
         b++;
@@ -140,8 +140,8 @@ static event_t updated(oneota_t *m)
     if (!names_target(m)) {
         return machine_fail(m, ONEOTA_STEP_INSTALL_MISMATCH, ONEOTA_REASON_VERSION, 0);
     }
-    m->record.result = ONEOTA_STEP_UPDATED;
-    m->record.reason = ONEOTA_REASON_NONE;
+    m->record.at.result = ONEOTA_STEP_UPDATED;
+    m->record.at.reason = ONEOTA_REASON_NONE;
     return EV_DONE;
 }
 

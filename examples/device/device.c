@@ -140,7 +140,7 @@ static void on_event(void *ctx, const oneota_event_t *event)
     }
     if (device->options->once && device->status == EXIT_GO_ON) {
         oneota_status(&device->client, &status);
-        device->status = exit_code_next(&device->exit_code, event, status.pending);
+        device->status = exit_code_next(&device->exit_code, event, &status);
     }
 }
 
@@ -196,8 +196,6 @@ static int start(device_t *device)
         status = state_dir_boot(&device->state);
     }
     if (status != 0) {
-        report_end_bar(&device->report);
-        (void)fprintf(stderr, "oneota-device: %s\n", device->state.error);
         return status;
     }
     memset(&device->client, 0, sizeof device->client);
@@ -210,7 +208,8 @@ static int start(device_t *device)
     fill_setup(device);
     report_log(&device->report, ONEOTA_LOG_INFO, "start", "version", device->version);
     if (oneota_init(&device->client, &device->setup) != ONEOTA_OK) {
-        (void)fprintf(stderr, "oneota-device: an option is out of its range: see the log above\n");
+        (void)snprintf(device->state.error, sizeof device->state.error,
+                       "an option is out of its range: the log above names it");
         return EXIT_USAGE;
     }
     return 0;
@@ -249,6 +248,27 @@ static int loop(device_t *device)
     return device->status;
 }
 
+/* @return exit status; what is wrong with the state directory stands in state.error */
+static int run(device_t *device)
+{
+    int status = state_dir_open(&device->state, device->options);
+
+    if (status != 0) {
+        return status;
+    }
+    catch_signals();
+    status = start(device);
+    if (status != 0) {
+        return status;
+    }
+    status = loop(device);
+    oneota_deinit(&device->client);
+    if (status == EXIT_STATE_DIR && device->state.error[0] == '\0') {
+        (void)state_dir_failure(&device->state);
+    }
+    return status;
+}
+
 int device_run(const options_t *options)
 {
     static device_t device; /* too large for a stack */
@@ -258,20 +278,9 @@ int device_run(const options_t *options)
     device.options = options;
     device.status = EXIT_GO_ON;
     report_init(&device.report, options->json);
-    status = state_dir_open(&device.state, options);
-    if (status != 0) {
-        (void)fprintf(stderr, "oneota-device: %s\n", device.state.error);
-        state_dir_close(&device.state);
-        return status;
-    }
-    catch_signals();
-    status = start(&device);
-    if (status == 0) {
-        status = loop(&device);
-        oneota_deinit(&device.client);
-    }
+    status = run(&device);
     report_end_bar(&device.report);
-    if (status == EXIT_STATE_DIR && state_dir_failure(&device.state)[0] != '\0') {
+    if (status == EXIT_USAGE || status == EXIT_STATE_DIR) {
         (void)fprintf(stderr, "oneota-device: %s\n", device.state.error);
     }
     state_dir_close(&device.state);

@@ -19,45 +19,29 @@ typedef enum {
 
 enum { OUTCOME_NONE = 0, OUTCOME_UPDATED, OUTCOME_ENDED };
 
+/* clang-format off: a table */
 static const uint8_t k_class[ONEOTA_REASON_COUNT] = {
-    [ONEOTA_REASON_NONE] = CLASS_DONE,
-    [ONEOTA_REASON_NETWORK] = CLASS_TRY,
-    [ONEOTA_REASON_TIMEOUT] = CLASS_TRY,
-    [ONEOTA_REASON_PEER] = CLASS_TRY,
-    [ONEOTA_REASON_SERVER] = CLASS_TRY,
-    [ONEOTA_REASON_ANSWER] = CLASS_TRY,
-    [ONEOTA_REASON_UNKNOWN] = CLASS_TRY,
-    [ONEOTA_REASON_AUTH] = CLASS_REFUSED,
-    [ONEOTA_REASON_CONFIG] = CLASS_REFUSED,
-    [ONEOTA_REASON_QUOTA] = CLASS_REFUSED,
-    [ONEOTA_REASON_MISMATCH] = CLASS_ENDED,
-    [ONEOTA_REASON_POSTPONED] = CLASS_LATER,
-    [ONEOTA_REASON_CANCELLED] = CLASS_ENDED,
-    [ONEOTA_REASON_OVER] = CLASS_ENDED,
-    [ONEOTA_REASON_DROPPED] = CLASS_ENDED,
-    [ONEOTA_REASON_BATTERY] = CLASS_LATER,
-    [ONEOTA_REASON_SIGNAL] = CLASS_LATER,
-    [ONEOTA_REASON_PAUSED] = CLASS_LATER,
-    [ONEOTA_REASON_SPACE] = CLASS_ENDED,
-    [ONEOTA_REASON_MEMORY] = CLASS_ENDED,
-    [ONEOTA_REASON_RETRIES] = CLASS_ENDED,
-    [ONEOTA_REASON_DEADLINE] = CLASS_ENDED,
-    [ONEOTA_REASON_PACKAGE] = CLASS_ENDED,
-    [ONEOTA_REASON_TYPE] = CLASS_ENDED,
-    [ONEOTA_REASON_BUDGET] = CLASS_ENDED,
-    [ONEOTA_REASON_DIGEST] = CLASS_ENDED,
-    [ONEOTA_REASON_SIGNATURE] = CLASS_ENDED,
-    [ONEOTA_REASON_BASE] = CLASS_ENDED,
-    [ONEOTA_REASON_CLASS] = CLASS_ENDED,
-    [ONEOTA_REASON_COUNTER] = CLASS_ENDED,
-    [ONEOTA_REASON_QUARANTINE] = CLASS_ENDED,
-    [ONEOTA_REASON_IMAGE] = CLASS_ENDED,
-    [ONEOTA_REASON_VERSION] = CLASS_ENDED,
-    [ONEOTA_REASON_REJECTED] = CLASS_ENDED,
-    [ONEOTA_REASON_UNCONFIRMED] = CLASS_ENDED,
-    [ONEOTA_REASON_REVERTED] = CLASS_ENDED,
+    [ONEOTA_REASON_NONE] = CLASS_DONE,         [ONEOTA_REASON_NETWORK] = CLASS_TRY,
+    [ONEOTA_REASON_TIMEOUT] = CLASS_TRY,       [ONEOTA_REASON_PEER] = CLASS_TRY,
+    [ONEOTA_REASON_SERVER] = CLASS_TRY,        [ONEOTA_REASON_ANSWER] = CLASS_TRY,
+    [ONEOTA_REASON_UNKNOWN] = CLASS_TRY,       [ONEOTA_REASON_AUTH] = CLASS_REFUSED,
+    [ONEOTA_REASON_CONFIG] = CLASS_REFUSED,    [ONEOTA_REASON_QUOTA] = CLASS_REFUSED,
+    [ONEOTA_REASON_MISMATCH] = CLASS_ENDED,    [ONEOTA_REASON_POSTPONED] = CLASS_LATER,
+    [ONEOTA_REASON_CANCELLED] = CLASS_ENDED,   [ONEOTA_REASON_OVER] = CLASS_ENDED,
+    [ONEOTA_REASON_DROPPED] = CLASS_ENDED,     [ONEOTA_REASON_BATTERY] = CLASS_LATER,
+    [ONEOTA_REASON_SIGNAL] = CLASS_LATER,      [ONEOTA_REASON_PAUSED] = CLASS_LATER,
+    [ONEOTA_REASON_SPACE] = CLASS_ENDED,       [ONEOTA_REASON_MEMORY] = CLASS_ENDED,
+    [ONEOTA_REASON_RETRIES] = CLASS_ENDED,     [ONEOTA_REASON_DEADLINE] = CLASS_ENDED,
+    [ONEOTA_REASON_PACKAGE] = CLASS_ENDED,     [ONEOTA_REASON_TYPE] = CLASS_ENDED,
+    [ONEOTA_REASON_BUDGET] = CLASS_ENDED,      [ONEOTA_REASON_DIGEST] = CLASS_ENDED,
+    [ONEOTA_REASON_SIGNATURE] = CLASS_ENDED,   [ONEOTA_REASON_BASE] = CLASS_ENDED,
+    [ONEOTA_REASON_CLASS] = CLASS_ENDED,       [ONEOTA_REASON_COUNTER] = CLASS_ENDED,
+    [ONEOTA_REASON_QUARANTINE] = CLASS_ENDED,  [ONEOTA_REASON_IMAGE] = CLASS_ENDED,
+    [ONEOTA_REASON_VERSION] = CLASS_ENDED,     [ONEOTA_REASON_REJECTED] = CLASS_ENDED,
+    [ONEOTA_REASON_UNCONFIRMED] = CLASS_ENDED, [ONEOTA_REASON_REVERTED] = CLASS_ENDED,
     [ONEOTA_REASON_STORAGE] = CLASS_STORAGE,
 };
+/* clang-format on */
 
 static class_t class_of(uint8_t reason)
 {
@@ -97,17 +81,22 @@ static int see_failure(exit_code_t *seen, class_t class)
     return class == CLASS_TRY ? see_attempt(seen, false) : EXIT_GO_ON;
 }
 
-static int see_idle(exit_code_t *seen, class_t class, uint8_t pending)
+/* An end that does not end the task is the end of a round of it: the next one follows. */
+static int see_idle(exit_code_t *seen, class_t class, const oneota_status_t *status)
 {
-    if (pending == 0 && (seen->outcome == OUTCOME_ENDED || class == CLASS_ENDED)) {
+    bool pending = status->pending != 0;
+
+    if (!pending && seen->outcome == OUTCOME_ENDED) {
         return EXIT_ENDED;
     }
-    if (pending == 0 && seen->outcome == OUTCOME_UPDATED) {
+    if (!pending && seen->outcome == OUTCOME_UPDATED) {
         return EXIT_DONE;
     }
     switch (class) {
     case CLASS_DONE:
-        return pending == 0 ? EXIT_DONE : see_attempt(seen, true);
+        return pending ? see_attempt(seen, true) : EXIT_DONE;
+    case CLASS_ENDED:
+        return pending ? see_attempt(seen, true) : status->has_task ? EXIT_GO_ON : EXIT_ENDED;
     case CLASS_REFUSED:
         return EXIT_NO_ANSWER;
     case CLASS_LATER:
@@ -131,7 +120,8 @@ static void see_outcome(exit_code_t *seen, uint8_t outcome)
     seen->outcome = outcome;
 }
 
-int exit_code_next(exit_code_t *exit_code, const oneota_event_t *event, uint8_t pending)
+int exit_code_next(exit_code_t *exit_code, const oneota_event_t *event,
+                   const oneota_status_t *status)
 {
     switch (event->type) {
     case ONEOTA_EVENT_STATE:
@@ -157,7 +147,7 @@ int exit_code_next(exit_code_t *exit_code, const oneota_event_t *event, uint8_t 
     case ONEOTA_EVENT_FAILED:
         return see_failure(exit_code, class_of(event->reason));
     case ONEOTA_EVENT_IDLE:
-        return see_idle(exit_code, class_of(event->reason), pending);
+        return see_idle(exit_code, class_of(event->reason), status);
     default:
         break;
     }

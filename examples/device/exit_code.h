@@ -34,9 +34,10 @@ typedef struct {
 
 /**
  * Takes one event of the client.
- * @param pending  result that is still to be delivered (oneota_status_t.pending), 0 = none
+ * @param status  of the client at this event: is there a task, or a result to be delivered?
  * @return EXIT_GO_ON, or the exit status
  */
-int exit_code_next(exit_code_t *exit_code, const oneota_event_t *event, uint8_t pending);
+int exit_code_next(exit_code_t *exit_code, const oneota_event_t *event,
+                   const oneota_status_t *status);
 
 #endif

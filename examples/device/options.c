@@ -52,26 +52,25 @@ static const struct {
     {"fuse", NULL, ONEOTA_RES_DEVICE},
 };
 
-static const choice_t k_signs[] = {
-    {"md5", ONEOTA_SIGN_MD5}, {"sha1", ONEOTA_SIGN_SHA1}, {"sha256", ONEOTA_SIGN_SHA256}, {NULL, 0}};
+static const choice_t k_signs[] = {{"md5", ONEOTA_SIGN_MD5},
+                                   {"sha1", ONEOTA_SIGN_SHA1},
+                                   {"sha256", ONEOTA_SIGN_SHA256},
+                                   {NULL, 0}};
 
 static const choice_t k_types[] = {{"fota", ONEOTA_FOTA}, {"sota", ONEOTA_SOTA}, {NULL, 0}};
 
 static const choice_t k_trials[] = {
     {"pass", TRIAL_PASS}, {"fail", TRIAL_FAIL}, {"crash", TRIAL_CRASH}, {NULL, 0}};
 
-static const choice_t k_commands[] = {{"run", COMMAND_RUN},
-                                      {"status", COMMAND_STATUS},
-                                      {"image", COMMAND_IMAGE},
-                                      {"--help", COMMAND_HELP},
-                                      {"-h", COMMAND_HELP},
-                                      {"help", COMMAND_HELP},
-                                      {"--version", COMMAND_VERSION},
-                                      {NULL, 0}};
+static const choice_t k_commands[] = {{"run", COMMAND_RUN},           {"status", COMMAND_STATUS},
+                                      {"image", COMMAND_IMAGE},       {"--help", COMMAND_HELP},
+                                      {"-h", COMMAND_HELP},           {"help", COMMAND_HELP},
+                                      {"--version", COMMAND_VERSION}, {NULL, 0}};
 
 #if defined(__GNUC__)
-__attribute__((format(printf, 2, 3)))
+static bool fail(options_t *, const char *format, ...) __attribute__((format(printf, 2, 3)));
 #endif
+
 static bool fail(options_t *options, const char *format, ...)
 {
     va_list arguments;
@@ -337,10 +336,8 @@ static const flag_t k_flags[] = {
     {"slot-size", ON_RUN, 0, set_slot_size, AT(slot_bytes), 16, OPTIONS_SLOT_BYTES_MAX, NULL},
     {"ca", ON_RUN, 0, set_missing, 0, 0, 0, NULL},
     {"pubkey", ON_RUN, 0, set_missing, 0, 0, 0, NULL},
-    {"battery", ON_RUN, 0, set_gauge, AT(battery), OPTIONS_BATTERY_MIN, OPTIONS_BATTERY_MAX,
-     NULL},
-    {"signal", ON_RUN, 0, set_gauge, AT(signal), OPTIONS_SIGNAL_MIN, OPTIONS_SIGNAL_MAX,
-     NULL},
+    {"battery", ON_RUN, 0, set_gauge, AT(battery), OPTIONS_BATTERY_MIN, OPTIONS_BATTERY_MAX, NULL},
+    {"signal", ON_RUN, 0, set_gauge, AT(signal), OPTIONS_SIGNAL_MIN, OPTIONS_SIGNAL_MAX, NULL},
     {"trial", ON_RUN, 0, set_choice, AT(trial), 0, 0, k_trials},
     {"poll-interval", ON_RUN, 0, set_number, AT(poll_interval_s), 1, 2000000, NULL},
     {"retry-floor", ON_RUN, 0, set_seconds, AT(retry_floor_ms), 0, DAY_S, NULL},
@@ -411,11 +408,11 @@ static int take_flag(options_t *options, char *const argv[], int left)
         return 0;
     }
     options->given |= 1u << index;
+    if (flag->set == set_switch && equals != NULL) {
+        (void)fail(options, "--%s: it takes no value", flag->name);
+        return 0;
+    }
     if (flag->set == set_switch) {
-        if (equals != NULL) {
-            (void)fail(options, "--%s: it takes no value", flag->name);
-            return 0;
-        }
         return set_switch(options, flag, NULL) ? 1 : 0;
     }
     if (equals != NULL) {

@@ -53,8 +53,7 @@ static const struct {
     [ONEOTA_REASON_DEADLINE] = {"the whole task took too long", "better the link"},
     [ONEOTA_REASON_PACKAGE] = {"the platform cannot deliver the package",
                                "upload it again in the console"},
-    [ONEOTA_REASON_TYPE] = {"a package type that this build does not take",
-                            "use a full package"},
+    [ONEOTA_REASON_TYPE] = {"a package type that this build does not take", "use a full package"},
     [ONEOTA_REASON_BUDGET] = {"a budget of erases, requests or bytes is used up", ""},
     [ONEOTA_REASON_DIGEST] = {"what is in flash is not what was announced: MD5 or SHA-256 differs",
                               "upload the package again in the console"},
@@ -98,8 +97,12 @@ static bool is_http_status(uint8_t reason, int32_t code)
 void reasons_code_text(uint8_t reason, int32_t code, const char *native, char *out, size_t size)
 {
     out[0] = '\0';
-    if (reason == ONEOTA_REASON_NETWORK || reason == ONEOTA_REASON_STORAGE) {
-        (void)snprintf(out, size, "%s", native != NULL ? native : "");
+    if (native != NULL) {
+        (void)snprintf(out, size, "%s", native);
+        return;
+    }
+    if (reason == ONEOTA_REASON_NETWORK) {
+        (void)snprintf(out, size, "%s", code == 0 ? "closed by the server" : "");
         return;
     }
     if (reason == ONEOTA_REASON_BATTERY || reason == ONEOTA_REASON_SIGNAL) {

@@ -16,7 +16,7 @@ const char *reasons_text(uint8_t reason);
 const char *reasons_hint(uint8_t reason);
 
 /** The number behind a reason in words ("HTTP status 503"); "" if it has none.
- *  @param native  text of a native error, used for NETWORK and STORAGE; NULL: none */
+ *  @param native  text of the native error behind NETWORK or STORAGE; NULL: none */
 void reasons_code_text(uint8_t reason, int32_t code, const char *native, char *out, size_t size);
 
 #endif

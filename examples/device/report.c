@@ -32,6 +32,8 @@ void report_init(report_t *report, bool json)
     memset(report, 0, sizeof *report);
     report->json = json;
     report->terminal = !json && isatty(STDOUT_FILENO);
+    report->log_level =
+        report->terminal && isatty(STDERR_FILENO) ? ONEOTA_LOG_ERROR : ONEOTA_LOG_DEBUG;
 }
 
 /* ---------------------------------------------------------------- log */
@@ -70,6 +72,9 @@ static void print_value(const char *text)
 void report_log(report_t *report, oneota_log_level_t level, const char *what, const char *key,
                 const char *value)
 {
+    if (level > report->log_level) {
+        return;
+    }
     print_prefix(report, level);
     (void)fprintf(stderr, "device: %s", what);
     if (key != NULL) {
@@ -81,6 +86,11 @@ void report_log(report_t *report, oneota_log_level_t level, const char *what, co
 
 static void log_line(void *ctx, const oneota_log_line_t *line)
 {
+    const report_t *report = ctx;
+
+    if (line->level > report->log_level) {
+        return;
+    }
     print_prefix(ctx, line->level);
     (void)fputs(line->what, stderr);
     if (line->key != NULL) {
@@ -237,8 +247,10 @@ static void print_line(report_t *report, const oneota_event_t *event, const char
 {
     char text[400];
 
-    if (event->type == ONEOTA_EVENT_STATE) {
-        return; /* the log has it */
+    bool percent = event->type == ONEOTA_EVENT_REPORT && event->step < 100;
+
+    if (event->type == ONEOTA_EVENT_STATE || (percent && report->terminal)) {
+        return; /* the log and the bar have it */
     }
     if (event->type == ONEOTA_EVENT_PROGRESS && report->terminal) {
         draw_bar(report, event);
@@ -265,8 +277,11 @@ static void print_line(report_t *report, const oneota_event_t *event, const char
         (void)printf("trial: the new image runs\n");
         break;
     case ONEOTA_EVENT_REPORT:
-        (void)printf(event->code < 0 ? "report: %u, no answer\n" : "report: %u, answered %ld\n",
-                     event->step, (long)event->code);
+        if (event->code < 0) {
+            (void)printf("report: %u, no answer\n", event->step);
+        } else {
+            (void)printf("report: %u, answered %ld\n", event->step, (long)event->code);
+        }
         break;
     case ONEOTA_EVENT_UPDATED:
         (void)printf("done: version %s\n", event->version);
@@ -276,8 +291,11 @@ static void print_line(report_t *report, const oneota_event_t *event, const char
         (void)printf("error: %s: %s\n", reason_name(event), text);
         break;
     case ONEOTA_EVENT_ENDED:
-        (void)printf("ended: %s: the task ended without an update, reported %u\n",
-                     reason_name(event), event->step);
+        (void)printf("ended: %s: the task ended without an update", reason_name(event));
+        if (event->step != 0) {
+            (void)printf(", reported %u", event->step);
+        }
+        (void)putchar('\n');
         break;
     default:
         (void)printf("idle: %s, for %lu s\n", reason_name(event),
@@ -304,12 +322,12 @@ void report_event(report_t *report, const oneota_event_t *event, const char *nat
     char text[400];
 
     measure(report, event);
-    if (!report->json) {
+    if (report->json) {
+        print_json(report, event, native);
+    } else {
         print_line(report, event, native);
-        return;
     }
-    print_json(report, event, native);
-    if (event->type == ONEOTA_EVENT_FAILED) {
+    if (event->type == ONEOTA_EVENT_FAILED && !report->terminal) {
         write_error(event, native, text, sizeof text);
         report_log(report, ONEOTA_LOG_ERROR, "failed", reason_name(event), text);
     }

@@ -15,12 +15,13 @@
 typedef struct {
     bool json;
     bool terminal;      /**< stdout is one: progress is a bar */
+    uint8_t log_level;  /**< lines beyond it would only spoil the bar */
     bool bar_shown;     /**< the cursor stands behind a bar */
     bool measuring;     /**< rate_*: of this task, in this process */
     uint32_t size;      /**< of the package */
     uint32_t rate_from; /**< bytes that were there at ... */
     uint64_t rate_since_ms;
-    uint64_t drawn_ms;  /**< when the bar was drawn last */
+    uint64_t drawn_ms; /**< when the bar was drawn last */
 } report_t;
 
 void report_init(report_t *report, bool json);

@@ -21,10 +21,13 @@
 
 static const char *const k_slot_names[2] = {"slot0.flash", "slot1.flash"};
 static const char k_journal_name[] = "journal.flash";
+static const char k_boot_name[] = "boot.ctl";
 
 #if defined(__GNUC__)
-__attribute__((format(printf, 3, 4)))
+static int fail(state_dir_t *, int status, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 #endif
+
 static int fail(state_dir_t *state, int status, const char *format, ...)
 {
     va_list arguments;
@@ -62,7 +65,7 @@ static int set_dir(state_dir_t *state, const char *dir)
         return fail(state, EXIT_USAGE, "--state: the name is too long");
     }
     (void)snprintf(state->dir, sizeof state->dir, "%s", dir);
-    (void)snprintf(state->boot_path, sizeof state->boot_path, "%s/boot.ctl", state->dir);
+    (void)snprintf(state->boot_path, sizeof state->boot_path, "%s/%s", state->dir, k_boot_name);
     return 0;
 }
 
@@ -78,8 +81,7 @@ static int make_dir(state_dir_t *state)
         }
     }
     if (mkdir(state->dir, 0700) != 0 && errno != EEXIST) {
-        return fail(state, EXIT_STATE_DIR, "%s: cannot be made: %s", state->dir,
-                    strerror(errno));
+        return fail(state, EXIT_STATE_DIR, "%s: cannot be made: %s", state->dir, strerror(errno));
     }
     return 0;
 }
@@ -98,8 +100,10 @@ static int take_lock(state_dir_t *state)
         return 0;
     }
     if (errno == EACCES || errno == EAGAIN) {
-        return fail(state, EXIT_STATE_DIR, "%s: in use by another process: end it first, or "
-                                           "choose another --state", state->dir);
+        return fail(state, EXIT_STATE_DIR,
+                    "%s: in use by another process: end it first, or "
+                    "choose another --state",
+                    state->dir);
     }
     return fail_file(state, "lock", strerror(errno), "it cannot be locked");
 }
@@ -149,14 +153,16 @@ static int check_geometry(state_dir_t *state, const options_t *options)
         return status;
     }
     if (options->image.type != state->type) {
-        return fail(state, EXIT_USAGE, "--type: %s is the state of a %s device; use another "
-                                       "--state", state->dir,
-                    state->type == ONEOTA_FOTA ? "fota" : "sota");
+        return fail(state, EXIT_USAGE,
+                    "--type: %s is the state of a %s device; use another "
+                    "--state",
+                    state->dir, state->type == ONEOTA_FOTA ? "fota" : "sota");
     }
     if (options->slot_bytes != 0 && options->slot_bytes != state->slot_bytes) {
-        return fail(state, EXIT_USAGE, "--slot-size: %s was made with %lu; leave it out, or use "
-                                       "another --state", state->dir,
-                    (unsigned long)state->slot_bytes);
+        return fail(state, EXIT_USAGE,
+                    "--slot-size: %s was made with %lu; leave it out, or use "
+                    "another --state",
+                    state->dir, (unsigned long)state->slot_bytes);
     }
     return 0;
 }
@@ -193,7 +199,8 @@ static int fill_slot(state_dir_t *state, oneota_posix_flash_t *flash, FILE *imag
 
     *size = 0;
     while ((length = fread(block, 1, sizeof block, image)) > 0) {
-        uint32_t whole = ((uint32_t)length + STATE_PROGRAM_BYTES - 1u) & ~(STATE_PROGRAM_BYTES - 1u);
+        uint32_t whole =
+            ((uint32_t)length + STATE_PROGRAM_BYTES - 1u) & ~(STATE_PROGRAM_BYTES - 1u);
         if (length > state->slot_bytes - *size) {
             return fail(state, EXIT_USAGE, "--image: it is larger than the slot, %lu bytes",
                         (unsigned long)state->slot_bytes);
@@ -240,8 +247,7 @@ static int put_geometry(state_dir_t *state)
     }
     good = fwrite(text, 1, (size_t)length, file) == (size_t)length;
     good = fclose(file) == 0 && good;
-    return good ? 0
-                : fail_file(state, "geometry.new", strerror(errno), "the disk must have room");
+    return good ? 0 : fail_file(state, "geometry.new", strerror(errno), "the disk must have room");
 }
 
 static int make_all(state_dir_t *state, const options_t *options, FILE *image)
@@ -259,7 +265,7 @@ static int make_all(state_dir_t *state, const options_t *options, FILE *image)
     oneota_posix_boot_init(&state->boot);
     if (oneota_posix_boot_create(&state->boot, 0, state->boot_path, state->slot_bytes, size,
                                  options->image.version) != ONEOTA_OK) {
-        return fail_file(state, "boot.ctl", oneota_posix_boot_error(&state->boot),
+        return fail_file(state, k_boot_name, oneota_posix_boot_error(&state->boot),
                          "the directory must be writable and have room");
     }
     memcpy(fresh, path_of(state, "geometry.new"), sizeof fresh);
@@ -299,7 +305,7 @@ static int make_new(state_dir_t *state, const options_t *options)
 
 static int check_new(state_dir_t *state)
 {
-    static const char *const parts[] = {"boot.ctl", "slot0.flash", "slot1.flash", "journal.flash"};
+    const char *const parts[] = {k_boot_name, k_slot_names[0], k_slot_names[1], k_journal_name};
 
     if (exists(state, "geometry.new")) {
         return 0; /* its making was cut off */
@@ -400,7 +406,7 @@ int state_dir_start(state_dir_t *state)
     }
     oneota_posix_boot_init(&state->boot);
     if (oneota_posix_boot_open(&state->boot, 0, state->boot_path, state->slot_bytes) != ONEOTA_OK) {
-        return fail_file(state, "boot.ctl", oneota_posix_boot_error(&state->boot), START_OVER);
+        return fail_file(state, k_boot_name, oneota_posix_boot_error(&state->boot), START_OVER);
     }
     return 0;
 }
@@ -408,7 +414,7 @@ int state_dir_start(state_dir_t *state)
 int state_dir_boot(state_dir_t *state)
 {
     if (oneota_posix_boot_start(&state->boot, 0, NULL, NULL) != ONEOTA_OK) {
-        return fail_file(state, "boot.ctl", oneota_posix_boot_error(&state->boot),
+        return fail_file(state, k_boot_name, oneota_posix_boot_error(&state->boot),
                          "the directory must be writable and have room");
     }
     return 0;
@@ -423,20 +429,24 @@ const char *state_dir_version(const state_dir_t *state)
 
 const char *state_dir_failure(state_dir_t *state)
 {
-    const char *texts[4];
-    static const char *const names[4] = {"slot0.flash", "slot1.flash", "journal.flash", "boot.ctl"};
+    const struct {
+        const char *name, *text;
+    } parts[] = {
+        {k_slot_names[0], oneota_posix_flash_error(&state->slot[0].flash)},
+        {k_slot_names[1], oneota_posix_flash_error(&state->slot[1].flash)},
+        {k_journal_name, oneota_posix_flash_error(&state->journal)},
+        {k_boot_name, oneota_posix_boot_error(&state->boot)},
+    };
 
-    texts[0] = oneota_posix_flash_error(&state->slot[0].flash);
-    texts[1] = oneota_posix_flash_error(&state->slot[1].flash);
-    texts[2] = oneota_posix_flash_error(&state->journal);
-    texts[3] = oneota_posix_boot_error(&state->boot);
-    for (int i = 0; i < 4; i++) {
-        if (texts[i][0] != '\0') {
-            (void)fail_file(state, names[i], texts[i], "it must be whole, and its disk have room");
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+        if (parts[i].text[0] != '\0') {
+            (void)fail_file(state, parts[i].name, parts[i].text,
+                            "the file must be whole, and its disk have room");
             return state->error;
         }
     }
-    return "";
+    (void)fail(state, EXIT_STATE_DIR, "%s: flash or boot control failed", state->dir);
+    return state->error;
 }
 
 void state_dir_stop(state_dir_t *state)

@@ -66,7 +66,7 @@ int state_dir_boot(state_dir_t *state);
 /** The version of the running image; after state_dir_start(). */
 const char *state_dir_version(const state_dir_t *state);
 
-/** Text of the last failure of flash or boot control, with the name of the file; "" = none. */
+/** The failure of flash or boot control, with the name of the file; it is state->error, too. */
 const char *state_dir_failure(state_dir_t *state);
 
 /** Closes the files. */

@@ -78,9 +78,8 @@ static uint32_t ram_size(void *ctx)
     return STATE_JOURNAL_BYTES;
 }
 
-static const oneota_flash_t k_ram = {ram_erase,      ram_program, ram_read,
-                                     ram_erase_unit, ram_size,    STATE_PROGRAM_BYTES,
-                                     0xFF};
+static const oneota_flash_t k_ram = {ram_erase, ram_program,         ram_read, ram_erase_unit,
+                                     ram_size,  STATE_PROGRAM_BYTES, 0xFF};
 
 static oneota_error_t no_erase(void *ctx, uint32_t offset)
 {
@@ -311,8 +310,7 @@ int status_run(const options_t *options)
 
 static int fail_out(const char *path, int error)
 {
-    (void)fprintf(stderr, "oneota-device: --out: cannot write %.400s: %s\n", path,
-                  strerror(error));
+    (void)fprintf(stderr, "oneota-device: --out: cannot write %.400s: %s\n", path, strerror(error));
     return EXIT_USAGE;
 }
 

@@ -155,16 +155,14 @@ oneota_error_t oneota_request_write(const oneota_dialect_t *dialect, const oneot
 
 /** A task as the platform offers it; every field has been checked. */
 typedef struct {
-    char target[ONEOTA_VERSION_MAX + 1];  /**< version it leads to; charset of a version */
-    char handle[ONEOTA_HANDLE_MAX + 1];   /**< token or task id: [A-Za-z0-9_-]; a secret of the task */
-    char address[ONEOTA_ADDRESS_MAX + 1]; /**< ipPort as "host:port", "" = none */
-    uint8_t md5[16];                      /**< of the package */
-    uint32_t size;                        /**< bytes; 0 as announced; UINT32_MAX also for more */
-    uint8_t type;                         /**< 1 full, 2 differential, else as announced, up to 255 */
-    int32_t signal;                       /**< run only at or above this; -1 = none given */
-    int32_t power;                        /**< likewise, battery percent; -1 = none given */
-    uint32_t retry;                       /**< further rounds the task allows; 0 = none */
-    uint32_t interval_s;                  /**< between rounds, as announced */
+    uint32_t size;                       /**< bytes; 0 as announced; UINT32_MAX also for more */
+    uint32_t retry;                      /**< further rounds the task allows; 0 = none */
+    uint32_t interval_s;                 /**< between rounds, as announced */
+    int32_t signal;                      /**< run only at or above this; -1 = none given */
+    int32_t power;                       /**< likewise, battery percent; -1 = none given */
+    uint8_t md5[16];                     /**< of the package */
+    uint8_t type;                        /**< 1 full, 2 differential, else as announced, up to 255 */
+    char target[ONEOTA_VERSION_MAX + 1]; /**< version it leads to; charset of a version */
 } oneota_task_t;
 
 /** What an answer means for the device, whatever the dialect's number for it was. */
@@ -206,7 +204,9 @@ typedef struct {
     int32_t code;           /**< the platform's number; the HTTP status where the answer has none */
     uint32_t retry_after_s; /**< 0 = none */
     uint64_t now_s;         /**< the platform's clock, when the answer tells it, else 0 */
-    oneota_task_t task;     /**< CHECK with verdict OK */
+    oneota_task_t task;     /**< CHECK with verdict OK; likewise the next two */
+    char handle[ONEOTA_HANDLE_MAX + 1];   /**< token or task id: [A-Za-z0-9_-]; a secret of the task */
+    char address[ONEOTA_ADDRESS_MAX + 1]; /**< ipPort as "host:port", "" = none */
 } oneota_answer_t;
 
 /**

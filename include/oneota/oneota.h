@@ -121,7 +121,7 @@ typedef struct {
     uint32_t stored;      /**< bytes of the image in flash that survive a reset */
     bool has_task;
     bool paused;
-    oneota_task_t task;   /**< when has_task; its handle is empty */
+    oneota_task_t task;   /**< when has_task */
 } oneota_status_t;
 
 /** Copies the state of things. Any state; also from the event callback. */

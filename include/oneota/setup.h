@@ -24,20 +24,20 @@ extern "C" {
 
 typedef enum {
     ONEOTA_EVENT_STATE = 1, /**< from, to */
-    ONEOTA_EVENT_TASK,      /**< task: a task was accepted, or is gone on with after a reset */
+    ONEOTA_EVENT_TASK,      /**< task, address: accepted, or gone on with after a reset */
     ONEOTA_EVENT_PROGRESS,  /**< percent, bytes: in flash */
     ONEOTA_EVENT_READY,     /**< proven and acknowledged; installs now, unless deferred */
     ONEOTA_EVENT_RESTART,   /**< restart the device; repeated once a minute until it is done */
     ONEOTA_EVENT_TRIAL,     /**< this image runs on trial: confirm or reject within ONEOTA_TRIAL_MS */
     ONEOTA_EVENT_REPORT,    /**< step; code: the platform's answer, -1 = none */
-    ONEOTA_EVENT_UPDATED,   /**< task ended well: 201 was delivered. version */
+    ONEOTA_EVENT_UPDATED,   /**< the task ended well: 201 was delivered. version */
     ONEOTA_EVENT_FAILED,    /**< reason, code: something went wrong; says once each time */
-    ONEOTA_EVENT_ENDED,     /**< task ended without an update. reason; step: what was reported, or 0 */
-    ONEOTA_EVENT_IDLE       /**< waits for sleep_ms; reason: why, or ONEOTA_REASON_NONE */
+    ONEOTA_EVENT_ENDED,     /**< the task ended without an update. reason; step: reported, or 0 */
+    ONEOTA_EVENT_IDLE       /**< waits for sleep_ms; reason, code: why, or ONEOTA_REASON_NONE */
 } oneota_event_type_t;
 
-/** Members that the type does not name above are zero. Text and task are borrowed for the call.
- *  task.handle is always empty: a token is a secret. */
+/** Members that the type does not name above have no meaning. Text and task are borrowed for the call.
+ *  There is no token in it: that is a secret. */
 typedef struct {
     uint8_t type;         /**< oneota_event_type_t */
     uint8_t image;        /**< index in setup.images */
@@ -48,7 +48,8 @@ typedef struct {
     int32_t code;         /**< errno of the platform, HTTP status or native code behind a reason */
     uint32_t bytes;
     uint32_t sleep_ms;
-    const char *version;
+    const char *version;  /**< of the running image */
+    const char *address;  /**< ipPort as "host:port", "" = none */
     const oneota_task_t *task;
 } oneota_event_t;
 

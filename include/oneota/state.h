@@ -99,9 +99,9 @@ typedef struct {
     uint32_t newest[ONEOTA_JOURNAL_TYPES]; /**< offset of the newest record of each type */
     uint32_t moved[ONEOTA_JOURNAL_TYPES];  /**< what newest will be when this write is whole */
     uint32_t place;           /**< of the record being scanned or written, or of the next one */
-    uint32_t extent;          /**< bytes of the record being written, padded */
-    uint32_t done;            /**< of these, programmed */
-    uint32_t crc;             /**< of the record being written */
+    uint32_t done;            /**< bytes of the record being written that are programmed */
+    uint32_t crc;             /**< of that record */
+    uint16_t length;          /**< of its payload */
     uint8_t phase;
     uint8_t step;             /**< what of a move is being written */
     bool fresh;               /**< home was sealed since the start: records may be appended */
@@ -110,21 +110,37 @@ typedef struct {
 
 /* ---------------------------------------------------------------- record.c */
 
-/** What the client knows of its task across a reset: the journal's records, decoded. */
+/** How far the task has come: the journal's STATE record, as it is. */
 typedef struct {
-    oneota_task_t task;
-    uint8_t image;       /**< index in setup.images */
-    uint8_t dialect;     /**< id of the dialect that the handle belongs to */
-    uint8_t stage;       /**< how far it has come: STAGE_* of record.h */
+    uint8_t format;
+    uint8_t stage;       /**< STAGE_* of record.h */
     uint8_t percent;     /**< last progress reported */
     uint8_t result;      /**< terminal code to be delivered, 0 = none */
     uint8_t reason;      /**< oneota_reason_t of the result */
     uint8_t rounds;      /**< rounds used up */
-    bool again;          /**< the one further download after a mismatch is used up */
-    uint32_t stored;     /**< bytes of the image in flash, a start of an erase unit, or all */
+    uint8_t again;       /**< 1: the one further download after a mismatch is used up */
+    uint8_t zero;
+    uint32_t check;      /**< of the task that this belongs to */
+    uint32_t stored;     /**< bytes of the image in flash: a start of an erase unit, or all */
     uint32_t package;    /**< offset in the package from which the download goes on */
     uint32_t skip;       /**< output of that place in the image (differential) */
     uint32_t spent_s;    /**< time that the download has taken */
+} oneota_progress_t;
+
+/** The task and whose it is: the journal's TASK record, as it is. */
+typedef struct {
+    uint8_t format;
+    uint8_t dialect;     /**< id of the dialect that the handle belongs to */
+    uint8_t image;       /**< index in setup.images */
+    uint8_t zero;
+    oneota_task_t task;
+    char handle[ONEOTA_HANDLE_MAX + 1]; /**< token or task id: a secret of the task */
+} oneota_order_t;
+
+/** What the client knows of its task across a reset: the journal's records. */
+typedef struct {
+    oneota_progress_t at;
+    oneota_order_t order;
 } oneota_record_t;
 
 /* ---------------------------------------------------------------- slot.c */
@@ -159,34 +175,36 @@ typedef struct {
 
 /* ---------------------------------------------------------------- machine.c */
 
-/** A client. Private in every field. */
+/** A client. Private in every field. What is used most comes first: that makes small code. */
 typedef struct {
-    const oneota_setup_t *setup;
-    oneota_exchange_t exchange;
-    oneota_journal_t journal;
-    oneota_slot_t slot;
-    oneota_download_t download;
-    oneota_record_t record;
-    uint64_t learned_s;     /**< the platform's clock at learned_ms; 0 = never heard */
-    uint32_t learned_ms;
-    uint32_t since_ms;      /**< when the state was entered, or a wait within it began */
-    uint32_t wait_ms;       /**< how long that wait lasts */
-    uint32_t later_ms;      /**< how long ST_WAIT is to last */
-    uint32_t sleep_ms;      /**< what this poll returns */
-    uint32_t spent_at_ms;   /**< up to when record.spent_s is counted */
-    int32_t code;           /**< behind reason */
-    uint16_t flags;         /**< FLAG_* of machine.h */
-    uint16_t body_length;   /**< of the JSON body that is being collected */
     uint8_t state;
     uint8_t next;           /**< state that is entered once the journal has it; 0 = none */
     uint8_t phase;          /**< within a step */
     uint8_t reason;         /**< last failure, or why it waits: oneota_reason_t */
     uint8_t failures;       /**< in a row, for the back-off */
-    uint8_t image;          /**< the one that is checked, or on trial */
-    uint8_t step;           /**< progress report that is due */
+    uint8_t image;          /**< the one that is checked, worked on, or on trial */
+    uint8_t step;           /**< last report, or the one that is due */
     uint8_t shown;          /**< percent last told to the application */
+    uint16_t flags;         /**< FLAG_* of machine.h */
+    uint16_t body_length;   /**< of the JSON body that is being collected */
     bool busy;              /**< a flash operation goes on: nothing else may come between */
+    const oneota_setup_t *setup;
+    uint32_t now_ms;        /**< the clock, as this poll began */
+    uint32_t since_ms;      /**< when the state was entered, or a wait within it began */
+    uint32_t wait_ms;       /**< how long that wait lasts */
+    uint32_t later_ms;      /**< how long ST_WAIT is to last */
+    uint32_t sleep_ms;      /**< what this poll returns */
+    uint32_t spent_at_ms;   /**< up to when record.spent_s is counted */
+    int32_t code;           /**< behind reason, or the answer to the last report */
     oneota_boot_t boot;     /**< of image, as read at the start */
+    oneota_record_t record;
+    oneota_download_t download;
+    oneota_slot_t slot;
+    oneota_exchange_t exchange;
+    oneota_journal_t journal;
+    char address[ONEOTA_ADDRESS_MAX + 1]; /**< host that the task names; cut at the colon when used */
+    uint64_t learned_s;     /**< the platform's clock at learned_ms; 0 = never heard */
+    uint32_t learned_ms;
 } oneota_t;
 
 #ifdef __cplusplus

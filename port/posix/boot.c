@@ -1,8 +1,8 @@
 /*
  * oneota - SPDX-License-Identifier: Apache-2.0
  *
- * boot.c: boot control in a file for each image, and a simulated boot loader. The file is file_t as it lies
- * in memory: it belongs to this machine.
+ * boot.c: boot control in a file for each image, and a simulated boot loader. The file is file_t as
+ * it lies in memory: it belongs to this machine.
  */
 #define _POSIX_C_SOURCE 200809L
 

@@ -1,8 +1,8 @@
 /*
  * oneota - SPDX-License-Identifier: Apache-2.0
  *
- * flash.c: a region of flash in a file, with the rules of flash. In the file every byte is XOR the erased
- * value: what was never written is a hole, and reads as erased.
+ * flash.c: a region of flash in a file, with the rules of flash. In the file every byte is XOR the
+ * erased value: what was never written is a hole, and reads as erased.
  */
 #define _POSIX_C_SOURCE 200809L
 

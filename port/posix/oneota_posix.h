@@ -5,13 +5,14 @@
  * oneota_posix.h: the ports for Linux and other POSIX.1-2008 systems.
  *
  * Purpose
- *     net, clock and random are for a product. flash and boot are a simulation in files, for a device
- *     that is a Linux process: killing the process at any instant is a power cut. They are not
- *     flushed to the disk, so a power cut of the machine itself may lose them.
+ *     net, clock and random are for a product. flash and boot are a simulation in files, for
+ *     a device that is a Linux process: killing the process at any instant is a power cut. They are
+ *     not flushed to the disk, so a power cut of the machine itself may lose them.
  *
  * Needs
- *     threads   resolve.c looks up a host name in a thread of its own: link with -pthread.
- *     heap      one object of 400 bytes for each lookup, and what getaddrinfo() takes.
+ *     threads   resolve.c looks up a host name in a thread of its own, which lives until the
+ *               system's resolver answers or gives up, also after a close(): link with -pthread.
+ *     heap      an object of about 400 bytes for each lookup, and what getaddrinfo() takes.
  *     signals   none is raised; the lookup's thread takes none.
  *     files     flash and boot keep no lock: one process at a time.
  *
@@ -36,7 +37,8 @@
  *         oneota_posix_wait(&net, oneota_poll(&client));
  *     }
  *
- * Objects are the caller's, visible so that they can be allocated; a field is private unless marked.
+ * Objects are the caller's, visible so that they can be allocated. Fields are private unless marked
+ * readable or settable.
  */
 #ifndef ONEOTA_POSIX_H
 #define ONEOTA_POSIX_H
@@ -75,7 +77,7 @@ typedef struct {
     short events;  /**< what the next step waits for */
 } oneota_posix_net_t;
 
-#define ONEOTA_POSIX_LOOKUP_ERROR 10000
+#define ONEOTA_POSIX_LOOKUP_ERROR 10000 /**< beyond any errno */
 
 /** The table; its ctx is a oneota_posix_net_t. */
 extern const oneota_net_t oneota_posix_net;
@@ -115,8 +117,8 @@ typedef struct {
  * erased: a new region of any size takes no room on the disk.
  *
  * Refused, as a flash controller would: a program over a byte that does not have the erased value,
- * anything unaligned, anything outside. After STORAGE from erase or program, or a kill within it, the
- * place may be half done.
+ * anything unaligned, anything outside. After STORAGE from erase or program, or a kill within it,
+ * the place may be half done.
  */
 typedef struct {
     oneota_flash_t port;              /**< readable: the table; its ctx is this object */

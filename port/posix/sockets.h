@@ -1,8 +1,9 @@
 /*
  * oneota - SPDX-License-Identifier: Apache-2.0
  *
- * sockets.h: the socket layer that net.c is compiled for. Another one with the same calls is named by
- * ONEOTA_SOCKETS_FILE ("lwip/sockets.h", with LWIP_COMPAT_SOCKETS) and has a resolve.c of its own.
+ * sockets.h: the socket layer that net.c is compiled for. Another one with the same calls is named
+ * by ONEOTA_SOCKETS_FILE ("lwip/sockets.h", with LWIP_COMPAT_SOCKETS) and needs a resolve.c of its
+ * own.
  */
 #ifndef ONEOTA_POSIX_SOCKETS_H
 #define ONEOTA_POSIX_SOCKETS_H

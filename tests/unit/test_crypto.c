@@ -39,7 +39,8 @@ static const size_t k_lengths[] = {0, 16, 20, 32};
 
 /* ---------------------------------------------------------------- hashes */
 
-#define DIGITS_80  "12345678901234567890123456789012345678901234567890123456789012345678901234567890"
+#define DIGITS_40  "1234567890123456789012345678901234567890"
+#define DIGITS_80  DIGITS_40 DIGITS_40
 #define LETTERS_56 "abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq"
 #define ALPHABET   "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 
@@ -262,7 +263,7 @@ static void test_crypto_hmac_published_message_split_anywhere_gives_its_mac(void
     }
 }
 
-/* Keys of the bytes 0, 1, 2 ... around the block's 64 bytes. MAC of "oneota", for example of 3 bytes:
+/* Keys of the bytes 0, 1, 2 ... around the block's 64 bytes. The MAC of "oneota", here for 3 bytes:
  * printf oneota | openssl dgst -sha1 -mac HMAC -macopt hexkey:000102 */
 static void test_crypto_hmac_key_around_the_block_length_gives_its_mac(void **state)
 {

@@ -34,7 +34,8 @@ static uint8_t state_named(const char *name)
     return state;
 }
 
-static int tell(exit_code_t *seen, uint8_t *now, char letter, uint8_t reason, uint8_t pending)
+static int tell(exit_code_t *seen, uint8_t *now, char letter, uint8_t reason,
+                const oneota_status_t *status)
 {
     static const char states[] = "dtw";
     static const char *const names[] = {"download", "token", "wait"};
@@ -70,19 +71,21 @@ static int tell(exit_code_t *seen, uint8_t *now, char letter, uint8_t reason, ui
             event.code = events[i].code;
         }
     }
-    return exit_code_next(seen, &event, pending);
+    return exit_code_next(seen, &event, status);
 }
 
 /* The exit status of a story, which must come with its last letter. */
 static int tell_story(const char *story, uint8_t reason, uint8_t pending)
 {
     exit_code_t seen = {0};
+    oneota_status_t client = {.pending = pending};
     uint8_t now = 1;
     int status = EXIT_GO_ON;
 
     for (const char *c = story; *c != '\0'; c++) {
         assert_int_equal(status, EXIT_GO_ON);
-        status = tell(&seen, &now, *c, reason, pending);
+        client.has_task = client.has_task ? *c != 'u' && *c != 'e' : *c == 'k';
+        status = tell(&seen, &now, *c, reason, &client);
     }
     return status;
 }
@@ -93,14 +96,14 @@ static void test_exit_idle_reason_decides(void **state)
         uint8_t reason;
         int status;
     } cases[] = {
-        {ONEOTA_REASON_NONE, 0},       {ONEOTA_REASON_NETWORK, -1},  {ONEOTA_REASON_TIMEOUT, -1},
-        {ONEOTA_REASON_PEER, -1},      {ONEOTA_REASON_SERVER, -1},   {ONEOTA_REASON_ANSWER, -1},
-        {ONEOTA_REASON_UNKNOWN, -1},   {ONEOTA_REASON_AUTH, 4},      {ONEOTA_REASON_CONFIG, 4},
-        {ONEOTA_REASON_QUOTA, 4},      {ONEOTA_REASON_MISMATCH, 3},  {ONEOTA_REASON_POSTPONED, 5},
-        {ONEOTA_REASON_CANCELLED, 3},  {ONEOTA_REASON_OVER, 3},      {ONEOTA_REASON_DROPPED, 3},
-        {ONEOTA_REASON_BATTERY, 5},    {ONEOTA_REASON_SIGNAL, 5},    {ONEOTA_REASON_PAUSED, 5},
-        {ONEOTA_REASON_SPACE, 3},      {ONEOTA_REASON_RETRIES, 3},   {ONEOTA_REASON_DIGEST, 3},
-        {ONEOTA_REASON_REVERTED, 3},   {ONEOTA_REASON_STORAGE, 6},   {ONEOTA_REASON_COUNT, -1},
+        {ONEOTA_REASON_NONE, 0},      {ONEOTA_REASON_NETWORK, -1}, {ONEOTA_REASON_TIMEOUT, -1},
+        {ONEOTA_REASON_PEER, -1},     {ONEOTA_REASON_SERVER, -1},  {ONEOTA_REASON_ANSWER, -1},
+        {ONEOTA_REASON_UNKNOWN, -1},  {ONEOTA_REASON_AUTH, 4},     {ONEOTA_REASON_CONFIG, 4},
+        {ONEOTA_REASON_QUOTA, 4},     {ONEOTA_REASON_MISMATCH, 3}, {ONEOTA_REASON_POSTPONED, 5},
+        {ONEOTA_REASON_CANCELLED, 3}, {ONEOTA_REASON_OVER, 3},     {ONEOTA_REASON_DROPPED, 3},
+        {ONEOTA_REASON_BATTERY, 5},   {ONEOTA_REASON_SIGNAL, 5},   {ONEOTA_REASON_PAUSED, 5},
+        {ONEOTA_REASON_SPACE, 3},     {ONEOTA_REASON_RETRIES, 3},  {ONEOTA_REASON_DIGEST, 3},
+        {ONEOTA_REASON_REVERTED, 3},  {ONEOTA_REASON_STORAGE, 6},  {ONEOTA_REASON_COUNT, -1},
     };
 
     (void)state;
@@ -140,15 +143,18 @@ static void test_exit_stories_end_as_told(void **state)
         {"dffffffffwn", 0, 0, -1},
         {"dffffffffwntdffffffffwntfwnt", 0, 0, -1},
         {"dffffffffwntfwntfwntfwntfwntf", 0, 0, 4},
+        /* a round is over, its task is not */
+        {"kwi", ONEOTA_REASON_RETRIES, 0, -1},
+        {"kwiiiiii", ONEOTA_REASON_RETRIES, 0, -1},
         /* ended: once the platform knows */
         {"kdpewi", ONEOTA_REASON_NONE, 0, 3},
         {"kewn", 0, 0, 3},
         {"kewi", ONEOTA_REASON_POSTPONED, 0, 3},
         {"kufwi", ONEOTA_REASON_NONE, 0, 0},
         {"kufwn", 0, 0, 0},
-        {"keku" "wi", ONEOTA_REASON_NONE, 0, 0},
-        {"kuke" "wi", ONEOTA_REASON_NONE, 0, 3},
-        {"kuk" "wi", ONEOTA_REASON_BATTERY, 0, 5},
+        {"kekuwi", ONEOTA_REASON_NONE, 0, 0},
+        {"kukewi", ONEOTA_REASON_NONE, 0, 3},
+        {"kukwi", ONEOTA_REASON_BATTERY, 0, 5},
         /* a result that cannot be delivered */
         {"nnnn", 0, 206, -1},
         {"nnnnn", 0, 206, 4},

@@ -21,8 +21,9 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-#define KEY       "KuF3NT/jUBJ62LNBB/A8XZA9CqS3Cu79B/ABmfA1UCw="
-#define GOOD      "--server http://h --dialect south --product 1 --device 2 --type sota --version 1.0 --state d"
+#define KEY "KuF3NT/jUBJ62LNBB/A8XZA9CqS3Cu79B/ABmfA1UCw="
+#define GOOD \
+    "--server http://h --dialect south --product 1 --device 2 --type sota --version 1.0 --state d"
 #define GOOD_RUN  "run " GOOD " --key " KEY
 #define WORDS_MAX 60
 
@@ -135,9 +136,14 @@ static void test_options_commands_are_found(void **state)
         const char *line;
         command_t command;
     } cases[] = {
-        {"status --state d", COMMAND_STATUS}, {"status --state=d --json", COMMAND_STATUS},
-        {"image --state d --out f", COMMAND_IMAGE}, {"--help", COMMAND_HELP}, {"-h", COMMAND_HELP},
-        {"help", COMMAND_HELP}, {"run --help", COMMAND_HELP}, {"status -h", COMMAND_HELP},
+        {"status --state d", COMMAND_STATUS},
+        {"status --state=d --json", COMMAND_STATUS},
+        {"image --state d --out f", COMMAND_IMAGE},
+        {"--help", COMMAND_HELP},
+        {"-h", COMMAND_HELP},
+        {"help", COMMAND_HELP},
+        {"run --help", COMMAND_HELP},
+        {"status -h", COMMAND_HELP},
         {"--version", COMMAND_VERSION},
     };
 
@@ -273,9 +279,8 @@ static void test_options_files_are_read(void **state)
     static const struct {
         const char *text;
         bool good;
-    } cases[] = {{KEY, true},   {KEY "\n", true},      {KEY "\r\n", true},
-                 {"", false},   {"\n" KEY, false},     {KEY " ", false},
-                 {KEY "\nx", false}};
+    } cases[] = {{KEY, true},       {KEY "\n", true}, {KEY "\r\n", true}, {"", false},
+                 {"\n" KEY, false}, {KEY " ", false}, {KEY "\nx", false}};
     char path[] = "/tmp/test_device_options.XXXXXX";
     char line[512];
     int fd = mkstemp(path);
@@ -328,13 +333,39 @@ static void test_url_good_one_is_taken_apart(void **state)
 static void test_url_bad_one_is_refused(void **state)
 {
     static const char *const cases[] = {
-        "",           "h",          "http:/h",        "http://",         "http:///x",
-        "http://:80", "http://h:",  "http://h:0",     "http://h:65536",  "http://h:123456",
-        "http://h:8a", "http://u@h", "http://u:p@h",  "http://h?q",      "http://h/?q",
-        "http://h#f", "http://h/#", "http://h/%2",    "http://h/%zz",    "http://h/a b",
-        "http://h/a\"", "http://[::1", "http://[::1]x", "http://[]",      "http://[1.2.3.4]",
-        "http://[fe80::1%25lo]", "http://::1", "http://h_x", "http://-h", "http://.h",
-        "http://a..b", "http://h/\303\251", "ftp://h",
+        "",
+        "h",
+        "http:/h",
+        "http://",
+        "http:///x",
+        "http://:80",
+        "http://h:",
+        "http://h:0",
+        "http://h:65536",
+        "http://h:123456",
+        "http://h:8a",
+        "http://u@h",
+        "http://u:p@h",
+        "http://h?q",
+        "http://h/?q",
+        "http://h#f",
+        "http://h/#",
+        "http://h/%2",
+        "http://h/%zz",
+        "http://h/a b",
+        "http://h/a\"",
+        "http://[::1",
+        "http://[::1]x",
+        "http://[]",
+        "http://[1.2.3.4]",
+        "http://[fe80::1%25lo]",
+        "http://::1",
+        "http://h_x",
+        "http://-h",
+        "http://.h",
+        "http://a..b",
+        "http://h/\303\251",
+        "ftp://h",
     };
     static char text[1000];
     url_t url;
@@ -366,10 +397,10 @@ static void test_values_seconds_are_read_as_ms(void **state)
     static const struct {
         const char *text;
         uint32_t ms; /* 0: refused */
-    } cases[] = {{"0", 1},      {"0.0", 1},    {"0.0004", 1}, {"0.001", 1},   {"0.05", 50},
-                 {"1", 1000},   {"1.2", 1200}, {"100", 100000}, {"", 0},      {".5", 0},
-                 {"1.", 0},     {"-1", 0},     {"+1", 0},     {" 1", 0},      {"1 ", 0},
-                 {"1,5", 0},    {"1e3", 0},    {"100.001", 0}, {"1000000000", 0}, {"1.5.5", 0}};
+    } cases[] = {{"0", 1},    {"0.0", 1},    {"0.0004", 1},   {"0.001", 1},      {"0.05", 50},
+                 {"1", 1000}, {"1.2", 1200}, {"100", 100000}, {"", 0},           {".5", 0},
+                 {"1.", 0},   {"-1", 0},     {"+1", 0},       {" 1", 0},         {"1 ", 0},
+                 {"1,5", 0},  {"1e3", 0},    {"100.001", 0},  {"1000000000", 0}, {"1.5.5", 0}};
 
     (void)state;
     for (size_t i = 0; i < COUNT(cases); i++) {
@@ -385,9 +416,9 @@ static void test_values_number_is_a_number_alone(void **state)
     static const struct {
         const char *text;
         bool good;
-    } cases[] = {{"-5", true}, {"0", true}, {"10", true}, {"007", true}, {"-6", false},
-                 {"11", false}, {"", false}, {"-", false}, {"1x", false}, {"+1", false},
-                 {" 1", false}, {"9999999999999999999", false}};
+    } cases[] = {{"-5", true},  {"0", true},   {"10", true},  {"007", true},
+                 {"-6", false}, {"11", false}, {"", false},   {"-", false},
+                 {"1x", false}, {"+1", false}, {" 1", false}, {"9999999999999999999", false}};
     int64_t number;
 
     (void)state;
@@ -401,8 +432,8 @@ static void test_values_number_is_a_number_alone(void **state)
 static void test_values_base64_is_checked(void **state)
 {
     static const char *const good[] = {"QQ", "QQ==", "QUI", "QUI=", "QUJD", "+/+/"};
-    static const char *const bad[] = {"", "Q", "Q===", "QQ=", "QQ===", "QUI==", "QUJD=", "QUJDQ",
-                                      "Q-Q_", "Q Q=", "QQ==\n", "=", "QQ=Q"};
+    static const char *const bad[] = {"",      "Q",    "Q===", "QQ=",    "QQ===", "QUI==", "QUJD=",
+                                      "QUJDQ", "Q-Q_", "Q Q=", "QQ==\n", "=",     "QQ=Q"};
     char key[ONEOTA_KEY_MAX + 1];
     char longest[ONEOTA_KEY_MAX + 2];
 

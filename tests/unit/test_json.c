@@ -836,8 +836,8 @@ static void test_json_need_is_exact(void **state)
     }
 }
 
-/* Strings of every length, also of one that cJSON allocates as much for as for a node, as value, name and
- * between numbers, whose places must not move. */
+/* Strings of every length, so also of one for which cJSON allocates as much as for a node; as a
+ * value, as a name and in an array. No other value may move. */
 static void test_json_string_of_any_length_moves_no_other_value(void **state)
 {
     (void)state;
@@ -872,6 +872,24 @@ static void test_json_number_of_any_length_moves_no_other_value(void **state)
         assert_int_equal(g_task.type, 5);
         (void)snprintf(text, sizeof text, "{\"a\":[%0*d]}", length, 7);
         (void)need_of(text);
+    }
+}
+
+/* The scan leaves grammar to cJSON, which takes a node before it finds no value for it. */
+static void test_json_bad_grammar_stays_within_the_least_work(void **state)
+{
+    static const char *const k_texts[] = {
+        "{,}", "{\"a\":1,}", "{\"a\":[,1]}", "{\"a\":[1,]}", "{:}", "{{}}", "{\"a\":[{,},1]}",
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(k_texts); i++) {
+        oneota_error_t error = ONEOTA_LIMIT;
+        for (size_t bytes = 0; error == ONEOTA_LIMIT; bytes++) {
+            error =
+                read_in(bytes, k_texts[i], strlen(k_texts[i]), k_fields, FIELDS, &g_task, g_states);
+        }
+        assert_int_equal(error, ONEOTA_PEER);
     }
 }
 
@@ -958,6 +976,7 @@ int main(void)
         cmocka_unit_test(test_json_need_is_exact),
         cmocka_unit_test(test_json_string_of_any_length_moves_no_other_value),
         cmocka_unit_test(test_json_number_of_any_length_moves_no_other_value),
+        cmocka_unit_test(test_json_bad_grammar_stays_within_the_least_work),
         cmocka_unit_test(test_json_largest_text_of_most_nodes_fits_the_announced_work),
         cmocka_unit_test(test_json_work_at_any_pointer_alignment_is_used),
         cmocka_unit_test(test_json_any_byte_changed_stays_within_its_memory),

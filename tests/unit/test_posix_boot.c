@@ -511,16 +511,16 @@ static void test_posix_boot_write_fails_leaves_the_old_choice(void **state)
     assert_boot(bench, ONEOTA_BOOT_PENDING, 0, 0);
 }
 
-/* The new file in every length that a cut can leave it, beside the old one. */
+/* The new file in every length that a cut can leave it, and longer, beside the old one. */
 static void test_posix_boot_cut_within_write_leaves_the_old_choice(void **state)
 {
     bench_t *bench = *state;
-    uint8_t before[512], after[512];
+    uint8_t before[512], after[512] = {0};
     size_t length = get_file(bench->path, before, sizeof before);
 
     mark(bench);
     assert_int_equal(get_file(bench->path, after, sizeof after), length);
-    for (size_t cut = 0; cut <= length; cut++) {
+    for (size_t cut = 0; cut <= length + 1; cut++) {
         put_file(bench->path, before, length);
         put_file(bench->fresh, after, cut);
         assert_int_equal(reopen(bench), ONEOTA_OK);

@@ -509,7 +509,10 @@ static void test_posix_net_silent_address_comes_last_next_time(void **state)
         error = k_net->open(&bench->net, "ota.invalid", bench->port, "");
         oneota_posix_wait(&bench->net, 50);
     }
+    short events = 0;
     assert_int_equal(error, ONEOTA_AGAIN);
+    assert_int_equal(oneota_posix_net_fd(&bench->net, &events), bench->net.fd);
+    assert_int_equal(events, POLLOUT);
     k_net->close(&bench->net);
     assert_int_equal(bench->net.fd, -1);
     assert_int_equal(open_to(bench, "ota.invalid"), ONEOTA_OK);

@@ -170,8 +170,8 @@ static void test_south_captured_task_is_read(void **state)
     assert_int_equal(answer.retry_after_s, 0);
     assert_int_equal(answer.now_s, 0);
     assert_string_equal(answer.task.target, "V1.0.1");
-    assert_string_equal(answer.task.handle, TOKEN);
-    assert_string_equal(answer.task.address, "");
+    assert_string_equal(answer.handle, TOKEN);
+    assert_string_equal(answer.address, "");
     assert_memory_equal(answer.task.md5, k_md5_22, 16);
     assert_int_equal(answer.task.size, 22);
     assert_int_equal(answer.task.type, 1);
@@ -186,7 +186,7 @@ static void test_south_captured_task_is_read(void **state)
         "ICV8p5Ij\",\"size\":3868,\"md5\":\"2fcaf36d96f1bdbc849eb7c034957cf3\",\"signal\":10,"
         "\"power\":50,\"retry\":0,\"interval\":0,\"type\":1}}");
     assert_int_equal(answer.verdict, ONEOTA_VERDICT_OK);
-    assert_string_equal(answer.task.handle, "ota_e8J7tlNueb7RICV8p5Ij");
+    assert_string_equal(answer.handle, "ota_e8J7tlNueb7RICV8p5Ij");
     assert_int_equal(answer.task.size, 3868);
 }
 

@@ -1,0 +1,250 @@
+/*
+ * oneota - SPDX-License-Identifier: Apache-2.0
+ */
+#include "fake_net.h"
+
+#include <string.h>
+
+#define ERRNO_RESET 104
+
+static oneota_error_t violate(fake_net_t *net, const char *what)
+{
+    if (net->violation == NULL) {
+        net->violation = what;
+    }
+    return ONEOTA_BROKEN;
+}
+
+/* Counts a call; is it the one that is planned for? */
+static bool planned(fake_net_t *net, fake_net_call_t call)
+{
+    net->calls[call]++;
+    net->calls[FAKE_NET_ANY]++;
+    if (net->again_call != 0 && net->again_call != 1u + (uint8_t)call) {
+        violate(net, "net: another call after AGAIN");
+    }
+    net->again_call = 0;
+    return net->call_at != 0 && (net->call == call || net->call == FAKE_NET_ANY) &&
+           net->calls[net->call] == net->call_at;
+}
+
+static void maybe_cut(fake_net_t *net)
+{
+    if (net->cut_at != 0 && net->calls[FAKE_NET_ANY] == net->cut_at) {
+        net->power_off(net->power_ctx);
+    }
+}
+
+static oneota_error_t end_call(fake_net_t *net, oneota_error_t error)
+{
+    if (error != ONEOTA_OK && error != ONEOTA_AGAIN) {
+        net->open = false;
+    }
+    maybe_cut(net);
+    return error;
+}
+
+static oneota_error_t fail_call(fake_net_t *net, fake_net_call_t call)
+{
+    switch (net->call_end) {
+    case FAKE_NET_CALL_AGAIN:
+        net->again_call = (uint8_t)(1u + (uint8_t)call);
+        return end_call(net, ONEOTA_AGAIN);
+    case FAKE_NET_CALL_CLOSED:
+        return end_call(net, call == FAKE_NET_OPEN ? ONEOTA_BROKEN : ONEOTA_CLOSED);
+    default:
+        return end_call(net, ONEOTA_BROKEN);
+    }
+}
+
+static void drop(fake_net_t *net)
+{
+    net->open = false;
+    net->stalled = false;
+    net->answering = false;
+    net->request_length = 0;
+    net->again_call = 0;
+}
+
+/* ---------------------------------------------------------------- the port */
+
+static oneota_error_t net_open(void *ctx, const char *address, uint16_t port, const char *name)
+{
+    fake_net_t *net = ctx;
+    bool hit = planned(net, FAKE_NET_OPEN);
+    if (address == NULL || address[0] == '\0' || port == 0 || name == NULL) {
+        return violate(net, "net: open without an address");
+    }
+    if (net->open) {
+        return violate(net, "net: open twice");
+    }
+    if (net->down) {
+        return end_call(net, ONEOTA_BROKEN);
+    }
+    if (hit && net->call_end != FAKE_NET_CALL_PARTLY) {
+        return fail_call(net, FAKE_NET_OPEN);
+    }
+    drop(net);
+    net->open = true;
+    return end_call(net, ONEOTA_OK);
+}
+
+/* The server sees what has arrived. */
+static void serve(fake_net_t *net)
+{
+    fake_answer_t *answer = &net->answer;
+    answer->head_length = 0;
+    answer->body = NULL;
+    answer->body_length = 0;
+    answer->close = false;
+    uint32_t used = net->server->serve(net->server_ctx, net->request, net->request_length, answer);
+    if (used == 0) {
+        return;
+    }
+    if (used != net->request_length) {
+        violate(net, "net: more than one request");
+    }
+    net->request_length = 0;
+    net->answering = true;
+    net->place = 0;
+    if (net->answers < FAKE_NET_ANSWERS_MAX) {
+        net->lengths[net->answers] = answer->head_length + answer->body_length;
+    }
+    net->answers++;
+}
+
+static oneota_error_t net_send(void *ctx, const void *data, size_t length, size_t *sent)
+{
+    fake_net_t *net = ctx;
+    bool repeated = net->again_call == 1u + (uint8_t)FAKE_NET_SEND;
+    bool hit = planned(net, FAKE_NET_SEND);
+    *sent = 0;
+    if (!net->open || length == 0 || net->answering) {
+        return violate(net, "net: send out of turn");
+    }
+    if (repeated && (net->again_data != data || net->again_length != length)) {
+        return violate(net, "net: send with other arguments after AGAIN");
+    }
+    net->again_data = data;
+    net->again_length = length;
+    if (hit && net->call_end < FAKE_NET_CALL_LOST) {
+        return fail_call(net, FAKE_NET_SEND);
+    }
+    size_t count = net->send_max != 0 && net->send_max < length ? net->send_max : length;
+    count = hit && net->call_end == FAKE_NET_CALL_PARTLY ? 1u : count;
+    if (count > FAKE_NET_REQUEST_MAX - net->request_length) {
+        return violate(net, "net: an endless request");
+    }
+    memcpy(net->request + net->request_length, data, count);
+    net->request_length += (uint32_t)count;
+    serve(net);
+    if (hit && net->call_end == FAKE_NET_CALL_LOST) {
+        return fail_call(net, FAKE_NET_SEND);
+    }
+    *sent = count;
+    return end_call(net, ONEOTA_OK);
+}
+
+/* Bytes of the answer that one receive may take, up to the next place where something is planned. */
+static uint32_t reach(const fake_net_t *net, uint32_t length)
+{
+    uint32_t end = length;
+    if (net->fault != FAKE_NET_FINE && net->fault_answer == net->answers && net->fault_at < end &&
+        net->fault_at >= net->place) {
+        end = net->fault_at + (net->fault == FAKE_NET_CORRUPT ? 1u : 0u);
+    }
+    if (net->split_answer == net->answers && net->split_at > net->place && net->split_at < end) {
+        end = net->split_at;
+    }
+    if (net->recv_max != 0 && end - net->place > net->recv_max) {
+        end = net->place + net->recv_max;
+    }
+    return end - net->place;
+}
+
+/* Nothing can be had: why? */
+static oneota_error_t at_end(fake_net_t *net, uint32_t length)
+{
+    bool fault = net->fault != FAKE_NET_FINE && net->answering && net->place < length;
+    net->stalled = net->stalled || (fault && net->fault == FAKE_NET_STALL);
+    if (net->stalled || (!fault && !(net->answering && net->answer.close))) {
+        return end_call(net, ONEOTA_AGAIN);
+    }
+    return end_call(net, fault && net->fault == FAKE_NET_RESET ? ONEOTA_BROKEN : ONEOTA_CLOSED);
+}
+
+static void copy_answer(const fake_net_t *net, uint8_t *to, uint32_t count)
+{
+    const fake_answer_t *answer = &net->answer;
+    uint32_t place = net->place;
+    uint32_t head = place < answer->head_length ? answer->head_length - place : 0u;
+    head = head < count ? head : count;
+    if (head > 0) {
+        memcpy(to, answer->head + place, head);
+    }
+    if (count > head) {
+        memcpy(to + head, answer->body + (place + head - answer->head_length), count - head);
+    }
+}
+
+static oneota_error_t net_recv(void *ctx, void *buffer, size_t size, size_t *received)
+{
+    fake_net_t *net = ctx;
+    bool hit = planned(net, FAKE_NET_RECV);
+    *received = 0;
+    if (!net->open || size == 0) {
+        return violate(net, "net: receive out of turn");
+    }
+    if (hit && net->call_end != FAKE_NET_CALL_PARTLY) {
+        return fail_call(net, FAKE_NET_RECV);
+    }
+    uint32_t length = net->answering ? net->answer.head_length + net->answer.body_length : 0u;
+    uint32_t count = net->stalled || !net->answering ? 0u : reach(net, length);
+    count = count < size ? count : (uint32_t)size;
+    count = hit && count > 1u ? 1u : count;
+    if (count == 0) {
+        return at_end(net, length);
+    }
+    copy_answer(net, buffer, count);
+    if (net->fault == FAKE_NET_CORRUPT && net->fault_answer == net->answers &&
+        net->place + count == net->fault_at + 1u) {
+        ((uint8_t *)buffer)[count - 1u] ^= (uint8_t)(1u << net->fault_at % 8u);
+    }
+    net->place += count;
+    net->bytes_down += count;
+    uint32_t body = net->place > net->answer.head_length ? net->place - net->answer.head_length : 0;
+    net->server->delivered(net->server_ctx, body, true);
+    if (net->place == length && !net->answer.close) {
+        net->answering = false;
+    }
+    *received = count;
+    return end_call(net, ONEOTA_OK);
+}
+
+static void net_close(void *ctx)
+{
+    drop(ctx);
+}
+
+static int32_t net_last_error(void *ctx)
+{
+    (void)ctx;
+    return ERRNO_RESET;
+}
+
+void fake_net_init(fake_net_t *net, const fake_server_t *server, void *server_ctx)
+{
+    memset(net, 0, sizeof *net);
+    net->port.open = net_open;
+    net->port.send = net_send;
+    net->port.recv = net_recv;
+    net->port.close = net_close;
+    net->port.last_error = net_last_error;
+    net->server = server;
+    net->server_ctx = server_ctx;
+}
+
+void fake_net_drop(fake_net_t *net)
+{
+    drop(net);
+}

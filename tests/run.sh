@@ -1,0 +1,88 @@
+#!/bin/sh
+# Installs what is missing, builds, and runs every test.
+#
+#   sh tests/run.sh [--list] [--only NAME]...
+#
+# Prints a line for each suite and, as its last line, the sum. Exit status 0: at least one test ran, and all
+# passed. Builds and logs are kept in build/ and nothing else is written here. Two suites run at a time.
+set -eu
+cd "$(dirname "$0")/.."
+
+# A suite is a line here and a file suites/NAME.sh. Those that take longest start first.
+# name      groups of install-tools.sh    what it shows
+table() {
+    cat <<'END'
+mbedtls36   build,test,source             unit tests with mbedTLS 3.6 and cJSON 1.7.18 from source
+sanitize    build,test                    unit tests with address, leak and undefined behaviour sanitizers, gcc and clang
+e2e         build,test                    oneota-device against the platform stand-in
+fault       build,test                    power cuts, broken links and storage errors at every step
+clang       build,test                    unit tests, built with clang
+install     build,test                    installed, found by CMake, and used by programs outside the tree
+arm         arm,source,test               cross compiled for Cortex-M4; flash and RAM within their limits
+unit        build,test                    unit tests, built with gcc
+checks      build,test                    layers, headers, symbols and style
+END
+}
+
+names() {
+    table | awk '{ print $1 }'
+}
+
+usage() {
+    echo "usage: sh tests/run.sh [--list] [--only NAME]..., NAME one of:" $(names) >&2
+    exit 2
+}
+
+install_tools() {
+    groups=$(table | awk -v names=" $* " 'index(names, " " $1 " ") { print $2 }' | tr ',' '\n' | sort -u)
+    sh scripts/install-tools.sh $groups
+}
+
+# The counts of a suite: the last line of its log.
+counts() {
+    tail -n 1 "build/log/$1.log" 2>/dev/null | grep -E '^[0-9]+ passed, [0-9]+ failed$' ||
+        echo "0 passed, 1 failed"
+}
+
+run_suite() {
+    log=build/log/$1.log
+    start=$(date +%s)
+    timeout -k 10 1200 sh "tests/suites/$1.sh" >"$log" 2>&1 </dev/null || :
+    line="suite $1: $(counts "$1"), $(($(date +%s) - start)) s"
+    case $line in
+    *", 0 failed, "*) echo "$line" ;;
+    *) printf '%s\n%s\n' "$(tail -n 100 "$log" | sed "s/^/    $1| /")" "$line   (all of it: $log)" ;;
+    esac
+}
+
+sum() {
+    for name in "$@"; do counts "$name"; done |
+        awk '{ p += $1; f += $3 } END { print p + 0 " passed, " f + 0 " failed"; exit !(p > 0 && f == 0) }'
+}
+
+selected=
+while [ $# -gt 0 ]; do
+    case $1 in
+    --list) table | sed 's/^\([^ ]* *\)[^ ]* */\1/' && exit 0 ;;
+    --only)
+        [ $# -ge 2 ] && names | grep -qx -e "$2" || usage
+        selected="$selected $2"
+        shift
+        ;;
+    --suite) run_suite "$2" && exit 0 ;; # what xargs calls below
+    *) usage ;;
+    esac
+    shift
+done
+[ -n "$selected" ] || selected=$(names)
+selected=$(echo $selected | tr ' ' '\n' | awk '!seen[$0]++')
+
+if ! install_tools $selected; then
+    echo "tests/run.sh: not all tools could be installed; see above" >&2
+    echo "0 passed, 1 failed"
+    exit 1
+fi
+mkdir -p build/log
+for name in $selected; do rm -f "build/log/$name.log"; done
+echo "$selected" | xargs -n 1 -P 2 sh tests/run.sh --suite || :
+sum $selected

@@ -1,0 +1,3 @@
+. tests/suites/lib.sh
+build clang -DCMAKE_C_COMPILER=clang
+run_ctest clang -LE fault

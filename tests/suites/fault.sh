@@ -1,0 +1,3 @@
+. tests/suites/lib.sh
+build_gcc
+run_ctest gcc -L fault
