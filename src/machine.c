@@ -77,16 +77,16 @@ static const state_info_t k_state[ST_COUNT] = {
     [ST_PREFIX]     = { "prefix",     step_prefix,     STAGE_TASK,    PAUSES | CANCELS | TIMED },
     [ST_DOWNLOAD]   = { "download",   step_download,   STAGE_TASK,    PAUSES | CANCELS | TIMED },
     [ST_PROGRESS]   = { "progress",   step_progress,   STAGE_TASK,    PAUSES | CANCELS | TIMED },
-    [ST_VERIFY]     = { "verify",     step_verify,     STAGE_TASK,    PAUSES | CANCELS },
+    [ST_VERIFY]     = { "verify",     step_prove,      STAGE_TASK,    PAUSES | CANCELS },
     [ST_DOWNLOADED] = { "downloaded", step_downloaded, STAGE_LOADED,  PAUSES | BACKS },
     [ST_RECHECK]    = { "recheck",    step_recheck,    KEEPS,         PAUSES },
     [ST_DOUBT]      = { "doubt",      step_recheck,    KEEPS,         PAUSES | BACKS },
     [ST_INSTALL]    = { "install",    step_install,    STAGE_ACKED,   PAUSES | BACKS },
-    [ST_MARK]       = { "mark",       step_mark,       STAGE_MARKING, 0 },
+    [ST_MARK]       = { "mark",       step_prove,      STAGE_MARKING, 0 },
     [ST_RESTART]    = { "restart",    step_restart,    STAGE_RESTART, 0 },
     [ST_TRIAL]      = { "trial",      step_trial,      STAGE_TRIAL,   0 },
-    [ST_CONFIRM]    = { "confirm",    step_confirm,    KEEPS,         0 },
-    [ST_REVERT]     = { "revert",     step_revert,     STAGE_RESULT,  0 },
+    [ST_CONFIRM]    = { "confirm",    step_settle,     KEEPS,         0 },
+    [ST_REVERT]     = { "revert",     step_settle,     STAGE_RESULT,  0 },
     [ST_RETURN]     = { "return",     step_restart,    KEEPS,         0 },
     [ST_IDENTIFY]   = { "identify",   step_identify,   KEEPS,         0 },
     [ST_RESULT]     = { "result",     step_result,     STAGE_RESULT,  0 },
@@ -155,7 +155,7 @@ static void store_and_enter(oneota_t *m)
     if (machine_waits(m)) {
         return;
     }
-    oneota_error_t error = machine_store_state(m);
+    oneota_error_t error = machine_store_progress(m);
     if (error == ONEOTA_AGAIN) {
         return;
     }

@@ -152,38 +152,59 @@ uint32_t machine_backoff_ms(oneota_t *m);
 uint32_t machine_interval_ms(const oneota_t *m);
 uint32_t machine_poll_ms(const oneota_t *m);
 
-/** Writes the task, or the state of things, into the journal. Repeat while AGAIN. */
-oneota_error_t machine_store_task(oneota_t *m);
-oneota_error_t machine_store_state(oneota_t *m);
+/** Writes the task, or how far it has come, into the journal. Repeat while AGAIN. */
+oneota_error_t machine_store_order(oneota_t *m);
+oneota_error_t machine_store_progress(oneota_t *m);
+
+/** Notes whether a flash operation goes on: then nothing else may come between, and the next poll is
+ *  soon. @return error */
+oneota_error_t machine_flash(oneota_t *m, oneota_error_t error);
 
 /** One line of log: "area: what key=value". Use the LOG macros. */
 void machine_log(const oneota_t *m, oneota_log_level_t level, const char *what, const char *key,
                  const char *text, int64_t number);
 
-/* ---------------------------------------------------------------- steps_call.c */
+/* ---------------------------------------------------------------- call.c */
 
-/** One control call from request to answer; step is read for a report alone.
- *  @return STAY it goes on; DONE *answer is filled; LATER no answer (complained) */
-event_t machine_call(oneota_t *m, oneota_call_t call, uint8_t step, oneota_answer_t *answer);
+/** Who asks: a row of the table of what an answer means. */
+typedef enum {
+    ASK_VERSION = 0,
+    ASK_CHECK,
+    ASK_RECHECK,
+    ASK_TOKEN,
+    ASK_DOWNLOADED,
+    ASK_RESULT,
+    ASK_DOWNLOAD,
+    ASK_COUNT
+} ask_t;
 
-/** What follows a verdict that is no answer to the question: LATER, after the right complaint and
- *  with the right wait. */
-event_t machine_put_off(oneota_t *m, const oneota_answer_t *answer);
+/** Phases of a step that machine_call() uses; a step's own begin here. */
+#define CALL_PHASES 2
 
-/** Keeps the platform's clock, to be used for `et`. 0 changes nothing. */
-void machine_learn_time(oneota_t *m, uint64_t now_s);
+/** One control call, from request to what its answer means for who asks; step is read for a report.
+ *  @return STAY it goes on; else *answer is filled, unless there was none (LATER, complained) */
+event_t machine_call(oneota_t *m, oneota_call_t call, uint8_t step, ask_t who,
+                     oneota_answer_t *answer);
 
-/** A refused Authorization is made anew once, with the platform's own clock. @return true: call again */
-bool machine_authorize_again(oneota_t *m, const oneota_answer_t *answer);
+/** What follows an answer, by who asked; complains where that is due. DOWNLOAD with NONE: this attempt
+ *  came to nothing. */
+event_t machine_judge(oneota_t *m, ask_t who, const oneota_answer_t *answer);
+
+/** Fills what every request needs. */
+void machine_request(oneota_t *m, oneota_call_t call, oneota_request_t *request);
+
+/** Writes the request and starts its exchange. @return STAY; LATER: it cannot be written */
+event_t machine_ask(oneota_t *m, const oneota_request_t *request, const char *address,
+                    uint16_t port);
+
+/** The main host's port. */
+uint16_t machine_port(const oneota_t *m);
 
 /** Takes body bytes of an answer that is text to the front of the work buffer. @return false: too long */
 bool machine_collect(oneota_t *m, const http_body_t *body);
 
-/** Reads the text that was collected, and logs the code. */
-void machine_read_answer(oneota_t *m, oneota_call_t call, oneota_answer_t *answer);
-
-/** Fills what every request needs. */
-void machine_request(oneota_t *m, oneota_call_t call, oneota_request_t *request);
+/** Reads the text that was collected. @return false: the Authorization was made anew, ask again */
+bool machine_read_answer(oneota_t *m, oneota_call_t call, oneota_answer_t *answer);
 
 /* ---------------------------------------------------------------- steps_prove.c */
 
@@ -204,15 +225,13 @@ event_t step_token(oneota_t *m);
 event_t step_prefix(oneota_t *m);
 event_t step_download(oneota_t *m);
 event_t step_progress(oneota_t *m);
-event_t step_verify(oneota_t *m);
+event_t step_prove(oneota_t *m);
 event_t step_downloaded(oneota_t *m);
 event_t step_recheck(oneota_t *m);
 event_t step_install(oneota_t *m);
-event_t step_mark(oneota_t *m);
 event_t step_restart(oneota_t *m);
 event_t step_trial(oneota_t *m);
-event_t step_confirm(oneota_t *m);
-event_t step_revert(oneota_t *m);
+event_t step_settle(oneota_t *m);
 event_t step_identify(oneota_t *m);
 event_t step_result(oneota_t *m);
 event_t step_close(oneota_t *m);

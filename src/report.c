@@ -7,6 +7,8 @@
 #include "machine.h"
 #include "policy.h"
 
+#define FLASH_BUSY_MS 1u /* until a flash operation is asked about again */
+
 void machine_tell(const oneota_t *m, oneota_event_type_t type)
 {
     oneota_event_t event;
@@ -149,19 +151,21 @@ event_t machine_conditions(oneota_t *m, uint8_t low_battery, uint8_t weak_signal
                          powered ? weak_signal : low_battery);
 }
 
-static oneota_error_t store(oneota_t *m, uint8_t type, const void *data, size_t length)
+oneota_error_t machine_flash(oneota_t *m, oneota_error_t error)
 {
-    oneota_error_t error = journal_write(&m->journal, type, data, length);
     m->busy = error == ONEOTA_AGAIN;
+    m->sleep_ms = m->busy ? FLASH_BUSY_MS : 0u;
     return error;
 }
 
-oneota_error_t machine_store_task(oneota_t *m)
+oneota_error_t machine_store_order(oneota_t *m)
 {
-    return store(m, RECORD_ORDER, &m->record.order, sizeof m->record.order);
+    return machine_flash(m, journal_write(&m->journal, RECORD_ORDER, &m->record.order,
+                                          sizeof m->record.order));
 }
 
-oneota_error_t machine_store_state(oneota_t *m)
+oneota_error_t machine_store_progress(oneota_t *m)
 {
-    return store(m, RECORD_PROGRESS, &m->record.at, sizeof m->record.at);
+    return machine_flash(m, journal_write(&m->journal, RECORD_PROGRESS, &m->record.at,
+                                          sizeof m->record.at));
 }

@@ -15,7 +15,6 @@
 enum { PHASE_SCAN = 0, PHASE_READ, PHASE_FIRST };
 
 #define REMIND_MS 60000u
-#define FLASH_BUSY_MS 1u
 
 /* ---------------------------------------------------------------- start */
 
@@ -174,42 +173,33 @@ event_t step_trial(oneota_t *m)
     return EV_STAY;
 }
 
-event_t step_confirm(oneota_t *m)
+static event_t confirmed(oneota_t *m)
 {
-    oneota_error_t error = m->setup->boot->confirm(m->setup->boot_ctx, m->image);
-    m->busy = error == ONEOTA_AGAIN;
-    if (error == ONEOTA_AGAIN) {
-        m->sleep_ms = FLASH_BUSY_MS;
-        return EV_STAY;
-    }
-    if (error != ONEOTA_OK) {
-        return machine_back_off(m, ONEOTA_REASON_STORAGE, 0);
-    }
     clear(m, FLAG_CONFIRM);
     m->failures = 0;
     m->boot.condition = ONEOTA_BOOT_CONFIRMED;
-    m->record.at.result = ONEOTA_STEP_UPDATED;
-    m->record.at.reason = ONEOTA_REASON_NONE;
-    if (has_task(m)) {
-        return EV_DONE;
+    if (!has_task(m)) {
+        record_clear(&m->record);
+        return EV_NONE;
     }
-    record_clear(&m->record);
-    return EV_NONE;
+    m->record.at.result = ONEOTA_STEP_UPDATED;
+    return EV_DONE;
 }
 
-event_t step_revert(oneota_t *m)
+/* Confirm, or revert. */
+event_t step_settle(oneota_t *m)
 {
-    oneota_error_t error = m->setup->boot->revert(m->setup->boot_ctx, m->image);
-    m->busy = error == ONEOTA_AGAIN;
-    if (error == ONEOTA_AGAIN) {
-        m->sleep_ms = FLASH_BUSY_MS;
+    const oneota_boot_port_t *boot = m->setup->boot;
+    bool stays = m->state == ST_CONFIRM;
+    switch (machine_flash(m, (stays ? boot->confirm : boot->revert)(m->setup->boot_ctx, m->image))) {
+    case ONEOTA_OK:
+        clear(m, FLAG_REJECT);
+        return stays ? confirmed(m) : EV_DONE;
+    case ONEOTA_AGAIN:
         return EV_STAY;
-    }
-    if (error != ONEOTA_OK) {
+    default:
         return machine_back_off(m, ONEOTA_REASON_STORAGE, 0);
     }
-    clear(m, FLAG_REJECT);
-    return EV_DONE;
 }
 
 /* ---------------------------------------------------------------- close, wait */

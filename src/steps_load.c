@@ -15,7 +15,6 @@
 enum { PHASE_REQUEST = 0, PHASE_ANSWER, PHASE_STORE, PHASE_BACKOFF, PHASE_TAIL };
 
 #define FLASH_ERRORS_MAX 3u
-#define FLASH_BUSY_MS 1u
 
 static uint32_t package_size(const oneota_t *m)
 {
@@ -101,21 +100,25 @@ event_t step_prefix(oneota_t *m)
 
 /* ---------------------------------------------------------------- where to download from */
 
-/* 10/8, 127/8, 0/8, 169.254/16, 172.16/12, 192.168/16, and names that are not global. */
+/* 0/8, 10/8, 127/8, 169.254/16, 172.16/12, 192.168/16, and names that are not global. */
 static bool is_private(const char *host)
 {
-    static const char *const k_private[] = { "10.",      "127.",     "0.",       "169.254.",
-                                             "192.168.", "[",        "172.16.",  "172.17.",
-                                             "172.18.",  "172.19.",  "172.20.",  "172.21.",
-                                             "172.22.",  "172.23.",  "172.24.",  "172.25.",
-                                             "172.26.",  "172.27.",  "172.28.",  "172.29.",
-                                             "172.30.",  "172.31." };
-    for (size_t n = 0; n < sizeof k_private / sizeof k_private[0]; n++) {
-        if (strncmp(host, k_private[n], strlen(k_private[n])) == 0) {
-            return true;
+    unsigned part[2] = { 0, 0 };
+    unsigned n = 0;
+    if (strchr(host, '.') == NULL) {
+        return true;
+    }
+    for (; n < 2u && *host >= '0' && *host <= '9'; host++) {
+        part[n] = part[n] * 10u + (unsigned)(*host - '0');
+        if (host[1] == '.') {
+            host++;
+            n++;
         }
     }
-    return strchr(host, '.') == NULL;
+    return n == 2u && (part[0] == 0 || part[0] == 10u || part[0] == 127u ||
+                       (part[0] == 169u && part[1] == 254u) ||
+                       (part[0] == 172u && part[1] >> 4 == 1u) ||
+                       (part[0] == 192u && part[1] == 168u));
 }
 
 /* The task's own host, when it names one and the application allows it; else the main host. The text
@@ -123,23 +126,20 @@ static bool is_private(const char *host)
 static const char *download_host(oneota_t *m, uint16_t *port)
 {
     const oneota_setup_t *setup = m->setup;
-    char *host = m->address;
     uint64_t number = 0;
-    *port = setup->port != 0 ? setup->port : 80u;
-    if (host[0] == '\0' || !setup->use_address ||
-        (is_private(host) && !setup->use_private_address)) {
+    *port = machine_port(m);
+    if (m->address[0] == '\0' || !setup->use_address ||
+        (is_private(m->address) && !setup->use_private_address)) {
         return setup->address;
     }
-    char *colon = strrchr(host, ':');
+    char *colon = strrchr(m->address, ':');
     if (colon != NULL) {
         *colon = '\0';
     }
-    const char *digits = host + strlen(host) + 1u;
-    if (!text_to_u64(digits, strlen(digits), &number) || number == 0 || number > UINT16_MAX) {
-        return setup->address;
-    }
-    *port = (uint16_t)number;
-    return host;
+    const char *digits = m->address + strlen(m->address) + 1u;
+    (void)text_to_u64(digits, strlen(digits), &number);
+    *port = (uint16_t)number; /* calls.c has checked it */
+    return m->address;
 }
 
 /* ---------------------------------------------------------------- one range */
@@ -148,8 +148,6 @@ static event_t request_range(oneota_t *m)
 {
     oneota_download_t *d = &m->download;
     oneota_request_t request;
-    size_t size = 0;
-    size_t length = 0;
     uint16_t port = 0;
     download_plan(d, slot_taken(&m->slot), package_size(m), m->record.at.percent,
                   m->slot.flash->program_unit);
@@ -157,16 +155,9 @@ static event_t request_range(oneota_t *m)
     request.range_form = d->range_form;
     request.first = d->first;
     request.last = d->end - 1u;
-    char *room = exchange_room(&m->exchange, &size);
-    if (oneota_request_write(m->setup->dialect, &request, room, size, &length) != ONEOTA_OK) {
-        return machine_later(m, ONEOTA_REASON_CONFIG, 0, machine_poll_ms(m));
-    }
     const char *host = download_host(m, &port);
-    exchange_start(&m->exchange, host, port, request.host, (uint32_t)length, true, m->now_ms);
-    m->body_length = 0;
-    m->phase = PHASE_ANSWER;
     LOG_DEBUG(m, "download: ask", "first", NULL, d->first);
-    return EV_STAY;
+    return machine_ask(m, &request, host, port);
 }
 
 /* What comes before the next range: the end, the deadline, step 1, a progress report. */
@@ -229,7 +220,6 @@ static event_t flash_failed(oneota_t *m)
 {
     exchange_close(&m->exchange);
     clear(m, FLAG_LIVE);
-    m->busy = false;
     m->download.flash_errors++;
     if (m->download.flash_errors >= FLASH_ERRORS_MAX) {
         return machine_fail(m, ONEOTA_STEP_UNKNOWN, ONEOTA_REASON_STORAGE, 0);
@@ -239,49 +229,21 @@ static event_t flash_failed(oneota_t *m)
 
 /* ---------------------------------------------------------------- the answer: a text instead of bytes */
 
-/* The platform says no: once its word on the task is asked for, then the file cannot be had. */
-static event_t refused(oneota_t *m, const oneota_answer_t *answer)
-{
-    if (has(m, FLAG_DOUBTED)) {
-        return machine_fail(m, ONEOTA_STEP_UNKNOWN, ONEOTA_REASON_PACKAGE, answer->code);
-    }
-    set(m, FLAG_DOUBTED);
-    return EV_RECHECK;
-}
-
 static event_t judge_text(oneota_t *m)
 {
     oneota_answer_t answer;
-    machine_read_answer(m, ONEOTA_CALL_DOWNLOAD, &answer);
-    oneota_reason_t reason = (oneota_reason_t)answer.reason;
-    if (machine_authorize_again(m, &answer)) {
-        m->phase = PHASE_REQUEST;
+    if (!machine_read_answer(m, ONEOTA_CALL_DOWNLOAD, &answer)) {
         return EV_STAY;
     }
-    switch (answer.verdict) {
-    case ONEOTA_VERDICT_PACKAGE:
-        return machine_fail(m, ONEOTA_STEP_UNKNOWN, ONEOTA_REASON_PACKAGE, answer.code);
-    case ONEOTA_VERDICT_RECHECK:
-    case ONEOTA_VERDICT_EXPIRED:
-    case ONEOTA_VERDICT_WRONG_STATE:
-        return refused(m, &answer);
-    case ONEOTA_VERDICT_OVER:
-    case ONEOTA_VERDICT_FOREIGN:
-    case ONEOTA_VERDICT_NO_TASK:
-        return machine_over(m, ONEOTA_REASON_OVER, answer.code);
-    case ONEOTA_VERDICT_CANCELLED:
-        return machine_over(m, ONEOTA_REASON_CANCELLED, answer.code);
-    case ONEOTA_VERDICT_POSTPONED:
-    case ONEOTA_VERDICT_AUTH:
-        return machine_put_off(m, &answer);
-    case ONEOTA_VERDICT_PACKAGE_LATER:
-        m->download.package_errors++;
-        return attempt_failed(m, reason, answer.code, 0);
-    case ONEOTA_VERDICT_OK:
-        return attempt_failed(m, ONEOTA_REASON_PEER, m->exchange.http.head.status, 0);
-    default:
-        return attempt_failed(m, reason, answer.code, answer.retry_after_s * 1000u);
+    event_t event = machine_judge(m, ASK_DOWNLOAD, &answer);
+    if (event != EV_NONE) {
+        return event;
     }
+    if (answer.verdict == ONEOTA_VERDICT_PACKAGE_LATER) {
+        m->download.package_errors++;
+    }
+    return attempt_failed(m, (oneota_reason_t)answer.reason, answer.code,
+                          answer.retry_after_s * 1000u);
 }
 
 /* ---------------------------------------------------------------- the answer: package bytes */
@@ -307,10 +269,9 @@ static bool store_due(const oneota_t *m)
 static event_t write_body(oneota_t *m, const http_body_t *body, uint32_t length)
 {
     uint32_t taken = 0;
-    oneota_error_t error = slot_write(&m->slot, body->data, length, &taken);
-    m->busy = error == ONEOTA_AGAIN;
+    oneota_error_t error =
+        machine_flash(m, slot_write(&m->slot, body->data, length, &taken));
     if (error == ONEOTA_AGAIN) {
-        m->sleep_ms = FLASH_BUSY_MS;
         return EV_STAY;
     }
     if (error != ONEOTA_OK) {
@@ -414,7 +375,7 @@ static event_t take_answer(oneota_t *m)
 
 static event_t store_progress(oneota_t *m)
 {
-    oneota_error_t error = machine_store_state(m);
+    oneota_error_t error = machine_store_progress(m);
     if (error == ONEOTA_AGAIN) {
         return EV_STAY;
     }
@@ -429,10 +390,8 @@ static event_t store_progress(oneota_t *m)
 static event_t finish(oneota_t *m)
 {
     uint8_t digest[CRYPTO_DIGEST_MAX];
-    oneota_error_t error = slot_finish(&m->slot);
-    m->busy = error == ONEOTA_AGAIN;
+    oneota_error_t error = machine_flash(m, slot_finish(&m->slot));
     if (error == ONEOTA_AGAIN) {
-        m->sleep_ms = FLASH_BUSY_MS;
         return EV_STAY;
     }
     if (error != ONEOTA_OK) {

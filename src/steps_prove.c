@@ -4,13 +4,13 @@
  * The states that read a whole slot back from flash and decide by what is really there: verify, mark,
  * identify.
  */
+#include <string.h>
+
 #include "crypto.h"
 #include "machine.h"
 #include "slot.h"
 
 enum { PHASE_BEGIN = 0, PHASE_READ, PHASE_ACT };
-
-#define FLASH_BUSY_MS 1u
 
 uint8_t machine_target_slot(const oneota_t *m)
 {
@@ -46,26 +46,24 @@ event_t machine_mismatch(oneota_t *m, oneota_reason_t reason)
         return machine_fail(m, ONEOTA_STEP_INSTALL_DIGEST, reason, 0);
     }
     machine_complain(m, reason, 0);
-    m->record.at.again = true;
+    m->record.at.again = 1;
     m->record.at.stored = 0;
     set(m, FLAG_DIRTY);
     return EV_NONE;
 }
 
-/* ---------------------------------------------------------------- verify */
+/* ---------------------------------------------------------------- verify, mark */
 
 static event_t inspect(oneota_t *m)
 {
     const oneota_setup_t *setup = m->setup;
-    oneota_error_t error = setup->boot->inspect(setup->boot_ctx, m->record.order.image,
-                                                machine_target_slot(m), m->record.order.task.size);
-    m->busy = error == ONEOTA_AGAIN;
-    switch (error) {
+    switch (machine_flash(m, setup->boot->inspect(setup->boot_ctx, m->image,
+                                                  machine_target_slot(m),
+                                                  m->record.order.task.size))) {
     case ONEOTA_OK:
         m->record.at.stored = m->record.order.task.size;
         return EV_DONE;
     case ONEOTA_AGAIN:
-        m->sleep_ms = FLASH_BUSY_MS;
         return EV_STAY;
     case ONEOTA_VERIFY:
         return machine_fail(m, ONEOTA_STEP_INSTALL_MISMATCH, ONEOTA_REASON_IMAGE, 0);
@@ -74,74 +72,48 @@ static event_t inspect(oneota_t *m)
     }
 }
 
-event_t step_verify(oneota_t *m)
-{
-    if (m->phase == PHASE_ACT) {
-        return inspect(m);
-    }
-    oneota_error_t error = read_back(m, machine_target_slot(m));
-    if (error == ONEOTA_OK || error == ONEOTA_AGAIN) {
-        return EV_STAY;
-    }
-    return machine_mismatch(m, error == ONEOTA_VERIFY ? ONEOTA_REASON_DIGEST
-                                                      : ONEOTA_REASON_STORAGE);
-}
-
-/* ---------------------------------------------------------------- mark */
-
 static event_t mark(oneota_t *m)
 {
     const oneota_setup_t *setup = m->setup;
     const oneota_task_t *task = &m->record.order.task;
     const oneota_boot_mark_t image = { machine_target_slot(m), task->size, task->target, task->md5,
                                        sizeof task->md5 };
-    oneota_error_t error = setup->boot->mark(setup->boot_ctx, m->record.order.image, &image);
-    m->busy = error == ONEOTA_AGAIN;
-    if (error == ONEOTA_AGAIN) {
-        m->sleep_ms = FLASH_BUSY_MS;
+    switch (machine_flash(m, setup->boot->mark(setup->boot_ctx, m->image, &image))) {
+    case ONEOTA_OK:
+        m->boot.condition = ONEOTA_BOOT_PENDING;
+        return EV_DONE;
+    case ONEOTA_AGAIN:
         return EV_STAY;
-    }
-    if (error != ONEOTA_OK) {
+    default:
         return machine_round(m, ONEOTA_REASON_STORAGE, 0, ONEOTA_STEP_INSTALL_RETRIES);
     }
-    m->boot.condition = ONEOTA_BOOT_PENDING;
-    return EV_DONE;
 }
 
-/* Nothing is marked without the proof of a read-back in this very state. */
-event_t step_mark(oneota_t *m)
+/* Before 101, a wrong image is downloaded once more. After it nothing but a last proof is due, without
+ * which nothing is marked. */
+event_t step_prove(oneota_t *m)
 {
+    bool marks = m->state == ST_MARK;
     if (m->phase == PHASE_ACT) {
-        return mark(m);
+        return marks ? mark(m) : inspect(m);
     }
     oneota_error_t error = read_back(m, machine_target_slot(m));
     if (error == ONEOTA_OK || error == ONEOTA_AGAIN) {
         return EV_STAY;
     }
-    return machine_fail(m, ONEOTA_STEP_INSTALL_DIGEST,
-                        error == ONEOTA_VERIFY ? ONEOTA_REASON_DIGEST : ONEOTA_REASON_STORAGE, 0);
+    m->record.at.again |= (uint8_t)marks;
+    return machine_mismatch(m, error == ONEOTA_VERIFY ? ONEOTA_REASON_DIGEST
+                                                      : ONEOTA_REASON_STORAGE);
 }
 
 /* ---------------------------------------------------------------- identify */
 
-static bool names_target(const oneota_t *m)
-{
-    const char *a = task_image(m)->id.version;
-    const char *b = m->record.order.task.target;
-    while (*a != '\0' && *a == *b) {
-        a++;
-        b++;
-    }
-    return *a == *b;
-}
-
 static event_t updated(oneota_t *m)
 {
-    if (!names_target(m)) {
+    if (strcmp(task_image(m)->id.version, m->record.order.task.target) != 0) {
         return machine_fail(m, ONEOTA_STEP_INSTALL_MISMATCH, ONEOTA_REASON_VERSION, 0);
     }
     m->record.at.result = ONEOTA_STEP_UPDATED;
-    m->record.at.reason = ONEOTA_REASON_NONE;
     return EV_DONE;
 }
 
@@ -149,10 +121,8 @@ static event_t updated(oneota_t *m)
  * old one? Some boot loaders cannot tell; the digest of what runs can. */
 event_t step_identify(oneota_t *m)
 {
-    if (m->boot.condition == ONEOTA_BOOT_REVERTED) {
-        return machine_fail(m, ONEOTA_STEP_INSTALL_UNKNOWN, ONEOTA_REASON_REVERTED, 0);
-    }
-    switch (read_back(m, m->boot.slot)) {
+    bool reverted = m->boot.condition == ONEOTA_BOOT_REVERTED;
+    switch (reverted ? ONEOTA_VERIFY : read_back(m, m->boot.slot)) {
     case ONEOTA_AGAIN:
         return EV_STAY;
     case ONEOTA_OK:

@@ -1,0 +1,270 @@
+/*
+ * oneota - SPDX-License-Identifier: Apache-2.0
+ *
+ * One call to the platform, from request to what its answer means for the state that asked.
+ */
+#include <string.h>
+
+#include "dialect.h"
+#include "exchange.h"
+#include "machine.h"
+
+enum { PHASE_REQUEST = 0, PHASE_ANSWER };
+
+/* ---------------------------------------------------------------- what an answer means */
+
+enum {
+    OFF = 0, /* no answer to the question: ask again later */
+    GOOD,
+    NONE,
+    OVER,    /* the task is over */
+    DOUBT,   /* the token is refused: once, see whether the task is still the same */
+    ASIDE,   /* something else first */
+    REFUSED, /* the file is refused: once, see whether the task is still ours; then 107 */
+    FAILS,   /* the file cannot be had: 107 */
+    ATTEMPT  /* one attempt came to nothing */
+};
+
+/* In the order of oneota_verdict_t: OK, no task, later, postponed, authorization, configuration, mismatch,
+ * version first, expired, wrong state, over, foreign, cancelled, package, package later, recheck, unusable,
+ * peer. A result counts as delivered when nobody waits for it any more. */
+static const uint8_t k_means[ASK_COUNT][ONEOTA_VERDICT_COUNT] = {
+    [ASK_VERSION]    = { GOOD },
+    [ASK_CHECK]      = { GOOD, NONE, OFF, OFF, OFF, OFF, OVER, ASIDE },
+    [ASK_RECHECK]    = { GOOD, OVER, OFF, OFF, OFF, OFF, OVER, OVER },
+    [ASK_TOKEN]      = { GOOD, OVER, OFF, OFF, OFF, OFF, OVER, OFF, DOUBT, DOUBT, OVER, OVER, OVER },
+    [ASK_DOWNLOADED] = { GOOD, OVER, OFF, OFF, OFF, OFF, OFF, OFF, DOUBT, ASIDE, ASIDE, OVER, OVER },
+    [ASK_RESULT]     = { GOOD, GOOD, OFF, OFF, OFF, OFF, OFF, OFF, GOOD, GOOD, GOOD, GOOD, GOOD },
+    [ASK_DOWNLOAD]   = { ATTEMPT, OVER, ATTEMPT, OFF, OFF, ATTEMPT, ATTEMPT, ATTEMPT, REFUSED, REFUSED,
+                         OVER, OVER, OVER, FAILS, ATTEMPT, REFUSED, ATTEMPT, ATTEMPT },
+};
+
+static event_t put_off(oneota_t *m, const oneota_answer_t *answer)
+{
+    uint32_t ms = 0;
+    switch (answer->verdict) {
+    case ONEOTA_VERDICT_POSTPONED:
+        ms = m->record.at.stage == STAGE_NONE ? machine_poll_ms(m) : machine_interval_ms(m);
+        break;
+    case ONEOTA_VERDICT_AUTH:
+    case ONEOTA_VERDICT_CONFIG:
+        ms = machine_poll_ms(m);
+        break;
+    default:
+        ms = machine_backoff_ms(m);
+        if (answer->retry_after_s != 0) {
+            ms = answer->retry_after_s * 1000u;
+        }
+        break;
+    }
+    return machine_later(m, (oneota_reason_t)answer->reason, answer->code, ms);
+}
+
+event_t machine_judge(oneota_t *m, ask_t who, const oneota_answer_t *answer)
+{
+    uint8_t means = k_means[who][answer->verdict];
+    switch (means) {
+    case GOOD:
+        m->failures = 0;
+        return EV_DONE;
+    case NONE:
+    case ATTEMPT:
+        return EV_NONE;
+    case ASIDE:
+        return EV_ASIDE;
+    case DOUBT:
+        if (!has(m, FLAG_RECHECKED)) {
+            return EV_RECHECK;
+        }
+        break;
+    case REFUSED:
+        if (!has(m, FLAG_DOUBTED)) {
+            set(m, FLAG_DOUBTED);
+            return EV_RECHECK;
+        }
+        return machine_fail(m, ONEOTA_STEP_UNKNOWN, ONEOTA_REASON_PACKAGE, answer->code);
+    case FAILS:
+        return machine_fail(m, ONEOTA_STEP_UNKNOWN, ONEOTA_REASON_PACKAGE, answer->code);
+    case OVER:
+        break;
+    default:
+        return put_off(m, answer);
+    }
+    return machine_over(m, answer->reason == ONEOTA_REASON_NONE ? ONEOTA_REASON_OVER
+                                                                : (oneota_reason_t)answer->reason,
+                        answer->code);
+}
+
+/* ---------------------------------------------------------------- the request */
+
+/* Now as far as it is known; before that the day of the build, which is earlier than now. What the
+ * platform said wins: it is the one that judges `et`. */
+static uint64_t unix_now(oneota_t *m)
+{
+    const oneota_clock_t *clock = m->setup->clock;
+    uint64_t seconds = ONEOTA_BUILD_TIME_S;
+    if (m->learned_s != 0) {
+        uint32_t passed_s = (m->now_ms - m->learned_ms) / 1000u;
+        m->learned_s += passed_s;
+        m->learned_ms += passed_s * 1000u;
+        return m->learned_s;
+    }
+    if (clock->unix_s != NULL && !clock->unix_s(m->setup->clock_ctx, &seconds)) {
+        seconds = ONEOTA_BUILD_TIME_S;
+    }
+    return seconds;
+}
+
+/* The running version of the first image of a type; NULL: there is none. */
+static const char *version_of(const oneota_setup_t *setup, uint8_t type)
+{
+    for (uint8_t n = 0; n < setup->image_count; n++) {
+        if (setup->images[n].id.type == type) {
+            return setup->images[n].id.version;
+        }
+    }
+    return NULL;
+}
+
+void machine_request(oneota_t *m, oneota_call_t call, oneota_request_t *request)
+{
+    const oneota_setup_t *setup = m->setup;
+    memset(request, 0, sizeof *request);
+    request->call = (uint8_t)call;
+    request->identity = &setup->identity;
+    request->host = setup->host != NULL ? setup->host : setup->address;
+    request->prefix = setup->prefix;
+    request->et_s = unix_now(m) + ONEOTA_ET_S;
+    request->f_version = version_of(setup, ONEOTA_FOTA);
+    request->s_version = version_of(setup, ONEOTA_SOTA);
+    request->image = &setup->images[m->image].id;
+    request->handle = m->record.order.handle;
+}
+
+event_t machine_ask(oneota_t *m, const oneota_request_t *request, const char *address,
+                    uint16_t port)
+{
+    size_t size = 0;
+    size_t length = 0;
+    char *room = exchange_room(&m->exchange, &size);
+    if (oneota_request_write(m->setup->dialect, request, room, size, &length) != ONEOTA_OK) {
+        return machine_later(m, ONEOTA_REASON_CONFIG, 0, machine_poll_ms(m));
+    }
+    exchange_start(&m->exchange, address, port, request->host, (uint32_t)length,
+                   request->call == ONEOTA_CALL_DOWNLOAD, m->now_ms);
+    m->body_length = 0;
+    m->phase = PHASE_ANSWER;
+    return EV_STAY;
+}
+
+uint16_t machine_port(const oneota_t *m)
+{
+    return m->setup->port != 0 ? m->setup->port : 80u;
+}
+
+/* ---------------------------------------------------------------- the answer */
+
+bool machine_collect(oneota_t *m, const http_body_t *body)
+{
+    if (body->length > ONEOTA_JSON_BYTES - (size_t)m->body_length) {
+        return false;
+    }
+    memcpy(m->exchange.work + m->body_length, body->data, body->length);
+    m->body_length = (uint16_t)(m->body_length + body->length);
+    exchange_take(&m->exchange, body->length, m->now_ms);
+    return true;
+}
+
+#if ONEOTA_LOG_LEVEL >= 1
+/* What does it look like, if it is not OneNET? Cuts the body short. */
+static void log_stranger(oneota_t *m)
+{
+    char *text = (char *)m->exchange.work;
+    size_t length = m->body_length < 48u ? m->body_length : 48u;
+    for (size_t n = 0; n < length; n++) {
+        text[n] = (text[n] >= 0x20 && text[n] <= 0x7E) ? text[n] : '.';
+    }
+    text[length] = '\0';
+    LOG_ERROR(m, "call: not OneNET?", "body", text, 0);
+}
+
+static void log_answer(oneota_t *m, oneota_call_t call, const oneota_answer_t *answer)
+{
+    static const char *const k_what[ONEOTA_CALL_COUNT] = { "call: version", "call: check",
+                                                           "call: token", "call: download",
+                                                           "call: report" };
+    machine_log(m, ONEOTA_LOG_INFO, k_what[call], "code", NULL, answer->code);
+    if (answer->verdict == ONEOTA_VERDICT_PEER) {
+        log_stranger(m);
+    }
+}
+#else
+#define log_answer(m, call, answer) ((void)0)
+#endif
+
+/* A refused Authorization is made anew once, with the platform's own clock. */
+static bool authorize_again(oneota_t *m, const oneota_answer_t *answer)
+{
+    uint64_t now_s = answer->now_s != 0 ? answer->now_s : m->exchange.http.head.date_s;
+    if (answer->verdict != ONEOTA_VERDICT_AUTH || has(m, FLAG_AUTH)) {
+        clear(m, FLAG_AUTH);
+        return false;
+    }
+    if (now_s != 0) {
+        m->learned_s = now_s;
+        m->learned_ms = m->now_ms;
+    }
+    set(m, FLAG_AUTH);
+    return true;
+}
+
+bool machine_read_answer(oneota_t *m, oneota_call_t call, oneota_answer_t *answer)
+{
+    const oneota_head_t *head = &m->exchange.http.head;
+    uint8_t *work = m->exchange.work;
+    oneota_reply_t reply;
+    reply.status = head->status;
+    reply.body = (const char *)work;
+    reply.body_length = m->body_length;
+    reply.retry_after_s = head->retry_after_s;
+    reply.ota_errno = head->ota_errno;
+    oneota_answer_read(m->setup->dialect, (uint8_t)call, &reply, work + EXCHANGE_LINE_BYTES,
+                       m->exchange.work_bytes - EXCHANGE_LINE_BYTES, answer);
+    log_answer(m, call, answer);
+    m->phase = PHASE_REQUEST;
+    return !authorize_again(m, answer);
+}
+
+static event_t call_failed(oneota_t *m, oneota_reason_t reason, int32_t code)
+{
+    exchange_close(&m->exchange);
+    m->phase = PHASE_REQUEST;
+    return machine_back_off(m, reason, code);
+}
+
+event_t machine_call(oneota_t *m, oneota_call_t call, uint8_t step, ask_t who,
+                     oneota_answer_t *answer)
+{
+    http_body_t body;
+    if (m->phase == PHASE_REQUEST) {
+        oneota_request_t request;
+        machine_request(m, call, &request);
+        request.step = step;
+        return machine_ask(m, &request, m->setup->address, machine_port(m));
+    }
+    switch (exchange_step(&m->exchange, m->now_ms, &body)) {
+    case EXCHANGE_WAIT:
+        m->sleep_ms = exchange_left_ms(&m->exchange, m->now_ms);
+        return EV_STAY;
+    case EXCHANGE_BODY:
+        return machine_collect(m, &body)
+                   ? EV_STAY
+                   : call_failed(m, ONEOTA_REASON_PEER, m->exchange.http.head.status);
+    case EXCHANGE_END:
+        return machine_read_answer(m, call, answer) ? machine_judge(m, who, answer) : EV_STAY;
+    case EXCHANGE_FAILED:
+        return call_failed(m, (oneota_reason_t)m->exchange.reason, m->exchange.code);
+    default:
+        return EV_STAY;
+    }
+}
