@@ -150,8 +150,9 @@ event_t machine_ask(oneota_t *m, const oneota_request_t *request, const char *ad
     if (oneota_request_write(m->setup->dialect, request, room, size, &length) != ONEOTA_OK) {
         return machine_later(m, ONEOTA_REASON_CONFIG, 0, machine_poll_ms(m));
     }
-    exchange_start(&m->exchange, address, port, request->host, (uint32_t)length,
-                   request->call == ONEOTA_CALL_DOWNLOAD, m->now_ms);
+    const char *name = m->setup->server_name;
+    exchange_start(&m->exchange, address, port, name != NULL ? name : m->setup->address,
+                   (uint32_t)length, request->call == ONEOTA_CALL_DOWNLOAD, m->now_ms);
     m->body_length = 0;
     m->phase = PHASE_ANSWER;
     return EV_STAY;

@@ -51,10 +51,9 @@ static bool images_complete(const oneota_setup_t *s)
 
 static bool numbers_in_range(const oneota_setup_t *s)
 {
-    uint32_t poll_s = s->poll_interval_s;
-    return (poll_s == 0 || (poll_s >= 10u && poll_s <= 2000000u)) &&
-           s->retry_floor_ms <= 2000000000u && s->backoff_min_ms <= 2000000000u &&
-           s->backoff_max_ms <= 2000000000u && s->net->poll_ms <= 50u;
+    return s->poll_interval_s <= WAIT_FOREVER_MS / 1000u && s->retry_floor_ms <= WAIT_FOREVER_MS &&
+           s->backoff_min_ms <= WAIT_FOREVER_MS && s->backoff_max_ms <= WAIT_FOREVER_MS &&
+           s->net->poll_ms <= 50u;
 }
 
 /* Key, versions, host and the rest: by writing the requests that use them. */

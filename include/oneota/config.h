@@ -102,7 +102,8 @@
 #error "ONEOTA_LINE_BYTES: 128 to 8192"
 #endif
 
-/** Longest header block, and longest trailer block. A longer one: the answer is refused. */
+/** Longest header block, with the interim answers before it, and longest trailer block. A longer
+ *  one: the answer is refused. */
 #ifndef ONEOTA_HEADER_BYTES
 #define ONEOTA_HEADER_BYTES 2048
 #endif

@@ -68,7 +68,8 @@ typedef struct {
     const oneota_dialect_t *dialect; /**< &oneota_south */
     oneota_identity_t identity;
     const char *address;             /**< host name or IP to connect to; IPv6 without brackets */
-    const char *host;                /**< Host header, and name in the certificate; NULL: address */
+    const char *host;                /**< Host header; NULL: address */
+    const char *server_name;         /**< name in the certificate; NULL: address */
     const char *prefix;              /**< put before every path ("/gateway"); NULL: none */
     uint16_t port;                   /**< 0: 80 */
 
@@ -91,7 +92,7 @@ typedef struct {
     void *log_ctx;
 
     /* behaviour; 0 takes the default */
-    uint32_t poll_interval_s; /**< between checks, +- 10 %: default 3600, 10 to 2000000 */
+    uint32_t poll_interval_s; /**< between checks, +- 10 %: default 3600, 1 to 2000000 */
     uint32_t retry_floor_ms;  /**< least interval between rounds: default 30000 */
     uint32_t backoff_min_ms;  /**< after the first failed attempt: default 2000 */
     uint32_t backoff_max_ms;  /**< ceiling, which doubling reaches: default 3600000 */

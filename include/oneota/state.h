@@ -38,7 +38,7 @@ typedef struct {
     uint64_t range_first;    /**< when has_range: Content-Range: bytes first-last/total */
     uint64_t range_last;
     uint64_t range_total;
-    uint64_t date_s;         /**< Date as Unix seconds, 0 = none */
+    uint64_t date_s;         /**< Date as Unix seconds, 0 = none; not read with status 206 */
     uint32_t retry_after_s;  /**< Retry-After in seconds; when it was a date: the time until it,
                                   counted from Date; 0 = none */
     int32_t ota_errno;       /**< -1 = none */
