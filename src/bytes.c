@@ -25,7 +25,7 @@ void bytes_put_u32(uint8_t *bytes, uint32_t value)
     bytes_put_u16(bytes + 2, (uint16_t)(value >> 16));
 }
 
-/* Bit by bit: what it is used for is short, and a table would be as long as this library's records. */
+/* Bit by bit: what it is used for is short, and a table would be as long as that. */
 uint32_t bytes_crc32(uint32_t seed, const void *data, size_t length)
 {
     const uint8_t *bytes = data;

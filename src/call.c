@@ -102,17 +102,17 @@ event_t machine_judge(oneota_t *m, ask_t who, const oneota_answer_t *answer)
 static uint64_t unix_now(oneota_t *m)
 {
     const oneota_clock_t *clock = m->setup->clock;
-    uint64_t seconds = ONEOTA_BUILD_TIME_S;
+    uint64_t seconds = 0;
     if (m->learned_s != 0) {
         uint32_t passed_s = (m->now_ms - m->learned_ms) / 1000u;
         m->learned_s += passed_s;
         m->learned_ms += passed_s * 1000u;
         return m->learned_s;
     }
-    if (clock->unix_s != NULL && !clock->unix_s(m->setup->clock_ctx, &seconds)) {
-        seconds = ONEOTA_BUILD_TIME_S;
+    if (clock->unix_s != NULL && clock->unix_s(m->setup->clock_ctx, &seconds)) {
+        return seconds;
     }
-    return seconds;
+    return ONEOTA_BUILD_TIME_S;
 }
 
 /* The running version of the first image of a type; NULL: there is none. */
@@ -165,14 +165,19 @@ uint16_t machine_port(const oneota_t *m)
 
 /* ---------------------------------------------------------------- the answer */
 
+/* A body that is too long is not read to its end. It is no answer; its beginning tells whose it is. */
 bool machine_collect(oneota_t *m, const http_body_t *body)
 {
-    if (body->length > ONEOTA_JSON_BYTES - (size_t)m->body_length) {
+    size_t room = ONEOTA_JSON_BYTES - (size_t)m->body_length;
+    size_t length = body->length < room ? body->length : room;
+    memcpy(m->exchange.work + m->body_length, body->data, length);
+    if (length < body->length) {
+        exchange_close(&m->exchange);
+        m->body_length = ONEOTA_JSON_BYTES + 1u;
         return false;
     }
-    memcpy(m->exchange.work + m->body_length, body->data, body->length);
-    m->body_length = (uint16_t)(m->body_length + body->length);
-    exchange_take(&m->exchange, body->length, m->now_ms);
+    m->body_length = (uint16_t)(m->body_length + length);
+    exchange_take(&m->exchange, length, m->now_ms);
     return true;
 }
 
@@ -212,7 +217,7 @@ static bool authorize_again(oneota_t *m, const oneota_answer_t *answer)
         return false;
     }
     if (now_s != 0) {
-        m->learned_s = now_s;
+        m->learned_s = (uint32_t)now_s;
         m->learned_ms = m->now_ms;
     }
     set(m, FLAG_AUTH);
@@ -258,9 +263,10 @@ event_t machine_call(oneota_t *m, oneota_call_t call, uint8_t step, ask_t who,
         m->sleep_ms = exchange_left_ms(&m->exchange, m->now_ms);
         return EV_STAY;
     case EXCHANGE_BODY:
-        return machine_collect(m, &body)
-                   ? EV_STAY
-                   : call_failed(m, ONEOTA_REASON_PEER, m->exchange.http.head.status);
+        if (machine_collect(m, &body)) {
+            return EV_STAY;
+        }
+        /* fall through */
     case EXCHANGE_END:
         return machine_read_answer(m, call, answer) ? machine_judge(m, who, answer) : EV_STAY;
     case EXCHANGE_FAILED:

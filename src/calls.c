@@ -50,8 +50,6 @@ static const char *request_value(const oneota_request_t *request, char letter)
         return request->identity->product;
     case 'd':
         return request->identity->device;
-    case 'h':
-        return text_in(request->handle, TEXT_HANDLE, ONEOTA_HANDLE_MAX);
     case 'f':
         return text_in(request->f_version, TEXT_VERSION, ONEOTA_VERSION_MAX);
     case 's':
@@ -61,10 +59,10 @@ static const char *request_value(const oneota_request_t *request, char letter)
     }
 }
 
-/* Neither blanks nor control characters: the value cannot end the line that it stands in. */
-static bool put_plain(text_t *text, const char *value)
+/* As it is. Neither blanks nor control characters: it cannot end the line that it stands in. */
+static bool put_plain(text_t *text, const char *value, text_set_t set, size_t max)
 {
-    if (text_in(value, TEXT_PRINTABLE, VALUE_MAX) == NULL || strchr(value, ' ') != NULL) {
+    if (text_in(value, set, max) == NULL) {
         return false;
     }
     text_put(text, value);
@@ -79,10 +77,12 @@ static bool put_value(text_t *text, char letter, const oneota_request_t *request
     case 'A':
         return auth_write(text, request->identity, request->et_s) == ONEOTA_OK;
     case 'H':
-        return put_plain(text, request->host);
+        return put_plain(text, request->host, TEXT_VISIBLE, VALUE_MAX);
     case 'P':
         value = request->prefix;
-        return value == NULL || *value == '\0' || put_plain(text, value);
+        return value == NULL || *value == '\0' || put_plain(text, value, TEXT_VISIBLE, VALUE_MAX);
+    case 'h':
+        return put_plain(text, request->handle, TEXT_HANDLE, ONEOTA_HANDLE_MAX);
     case 'N':
         text_put_number(text, request->step);
         return true;
@@ -110,14 +110,20 @@ static bool put_form(text_t *text, const char *form, const oneota_request_t *req
     if (form == NULL) {
         return false;
     }
-    for (; *form != '\0'; form++) {
-        if (*form != '$') {
-            text_put_bytes(text, form, 1);
-        } else if (!put_value(text, *++form, request)) {
+    for (;;) {
+        const char *run = form;
+        while (*form != '$' && *form != '\0') {
+            form++;
+        }
+        text_put_bytes(text, run, (size_t)(form - run));
+        if (*form == '\0') {
+            return true;
+        }
+        if (!put_value(text, form[1], request)) {
             return false;
         }
+        form += 2;
     }
-    return true;
 }
 
 /* What follows the headers that all requests have, when there is no body. */

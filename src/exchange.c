@@ -79,6 +79,7 @@ static exchange_event_t lost(oneota_exchange_t *x, uint32_t now_ms)
         return fail(x, ONEOTA_REASON_NETWORK, code);
     }
     exchange_close(x);
+    http_begin(&x->http, (char *)x->work);
     x->sent = 0;
     enter(x, OPENING, now_ms);
     return EXCHANGE_BUSY;

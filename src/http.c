@@ -14,7 +14,7 @@
 #define RETRY_MAX_S 86400u
 
 /** What comes next. The order matters: header, body, over, framing. */
-typedef enum {
+enum {
     IN_STATUS = 0,
     IN_FIELDS,
     IN_BODY, /**< of Content-Length; `left` counts what is to come */
@@ -26,9 +26,9 @@ typedef enum {
     IN_EXTENSION,
     IN_CHUNK_END,
     IN_TRAILER
-} state_t;
+};
 
-/** http->seen: in this header; CR: just now. */
+/** http->seen, of this header; CR: it was the last byte. */
 enum { SEEN_HTTP10 = 1, SEEN_CLOSE = 2, SEEN_KEEP_ALIVE = 4, SEEN_RANGE = 8, SEEN_CR = 16 };
 
 /* ---------------------------------------------------------------- values */
@@ -58,8 +58,8 @@ static bool same(const char *a, size_t length, const char *b)
 static bool starts_with(const char *value, size_t length, const char *word, size_t letters)
 {
     return length >= letters &&
-           (length == letters || value[letters] == ',' || value[letters] == ';' ||
-            is_blank(value[letters])) &&
+           (length == letters || is_blank(value[letters]) || value[letters] == ',' ||
+            value[letters] == ';') &&
            same(value, letters, word);
 }
 
@@ -116,50 +116,29 @@ uint64_t http_read_date(const char *value, size_t length)
 bool http_read_range(const char *value, size_t length, oneota_head_t *head)
 {
     static const char before[] = " -/";
-    uint64_t numbers[3];
+    uint64_t *const numbers[] = {&head->range_first, &head->range_last, &head->range_total};
     size_t at = 5;
-    if (!starts_with(value, length, WORD("bytes"))) {
+    if (length < at || !same(value, at, "bytes")) {
         return false;
     }
     for (size_t i = 0; i < 3u; i++) {
-        if (at == length || value[at] != before[i]) {
+        if (at == length || value[at++] != before[i]) {
             return false;
         }
-        at++;
-        const size_t digits = text_read_u64(value + at, length - at, &numbers[i]);
+        const size_t digits = text_read_u64(value + at, length - at, numbers[i]);
         if (digits == 0) {
             return false;
         }
         at += digits;
     }
-    head->range_first = numbers[0];
-    head->range_last = numbers[1];
-    head->range_total = numbers[2];
-    return at == length && numbers[0] <= numbers[1] && numbers[1] < numbers[2];
+    return at == length && head->range_first <= head->range_last &&
+           head->range_last < head->range_total;
 }
 
-/* ---------------------------------------------------------------- fields; false: refused */
-
-/* Package bytes need no date, and reading one costs more than the rest of a header's values. */
-static bool take_date(oneota_http_t *http, const char *value, size_t length)
-{
-    if (http->head.status != 206u) {
-        http->head.date_s = http_read_date(value, length);
-    }
-    return true;
-}
-
-static bool take_ota_errno(oneota_http_t *http, const char *value, size_t length)
-{
-    uint64_t number;
-    if (text_to_u64(value, length, &number) && number <= INT32_MAX) {
-        http->head.ota_errno = (int32_t)number;
-    }
-    return true;
-}
+/* ---------------------------------------------------------------- fields */
 
 /* Connection: keep-alive, Upgrade */
-static bool take_connection(oneota_http_t *http, const char *value, size_t length)
+static void take_connection(oneota_http_t *http, const char *value, size_t length)
 {
     const char *end = value + length;
     while (value < end) {
@@ -172,11 +151,10 @@ static bool take_connection(oneota_http_t *http, const char *value, size_t lengt
         const char *comma = memchr(value, ',', length);
         value = comma == NULL ? end : skip_blanks(comma + 1, end);
     }
-    return true;
 }
 
 /* A date counts from Date, which may stand below: `left`, free until the body, keeps it. */
-static bool take_retry_after(oneota_http_t *http, const char *value, size_t length)
+static void take_retry_after(oneota_http_t *http, const char *value, size_t length)
 {
     uint64_t seconds = UINT64_MAX;
     if (text_to_u64(value, length, &seconds) || text_is(value, length, TEXT_DIGITS, 1, length)) {
@@ -184,22 +162,6 @@ static bool take_retry_after(oneota_http_t *http, const char *value, size_t leng
     } else {
         http->left = http_read_date(value, length);
     }
-    return true;
-}
-
-/* application/json;charset=UTF-8 */
-static bool take_content_type(oneota_http_t *http, const char *value, size_t length)
-{
-    http->head.json = starts_with(value, length, WORD("application/json"));
-    return true;
-}
-
-static bool take_content_range(oneota_http_t *http, const char *value, size_t length)
-{
-    const bool first = (http->seen & SEEN_RANGE) == 0;
-    http->seen |= SEEN_RANGE;
-    http->head.has_range = http_read_range(value, length, &http->head);
-    return first;
 }
 
 static bool take_content_length(oneota_http_t *http, const char *value, size_t length)
@@ -214,39 +176,57 @@ static bool take_content_length(oneota_http_t *http, const char *value, size_t l
     return true;
 }
 
-static bool take_content_encoding(oneota_http_t *http, const char *value, size_t length)
-{
-    (void)http;
-    return text_equal_nocase(value, length, "identity");
-}
+#define LENGTH(text) (sizeof(text) - 1u)
+#define NAME(text)   [LENGTH(text) - LENGTH("Date")] = text
 
-static bool take_transfer_encoding(oneota_http_t *http, const char *value, size_t length)
-{
-    const bool first = !http->head.chunked;
-    http->head.chunked = true;
-    return first && text_equal_nocase(value, length, "chunked");
-}
-
-typedef struct {
-    const char *name;
-    bool (*take)(oneota_http_t *http, const char *value, size_t length);
-} field_t;
-
-#define FIELD_INDEX(length) ((length) - (sizeof "Date" - 1u))
-#define FIELD(name, take) [FIELD_INDEX(sizeof(name) - 1u)] = {name, take}
-
-/** By the length of the name, "Date" the shortest; no two of these have the same. */
-static const field_t k_fields[] = {
-    FIELD("Date", take_date),
-    FIELD("Ota-Errno", take_ota_errno),
-    FIELD("Connection", take_connection),
-    FIELD("Retry-After", take_retry_after),
-    FIELD("Content-Type", take_content_type),
-    FIELD("Content-Range", take_content_range),
-    FIELD("Content-Length", take_content_length),
-    FIELD("Content-Encoding", take_content_encoding),
-    FIELD("Transfer-Encoding", take_transfer_encoding),
+/** By length, from the shortest; no two have the same. */
+static const char *const k_names[] = {
+    NAME("Date"),           NAME("Ota-Errno"),        NAME("Connection"),
+    NAME("Retry-After"),    NAME("Content-Type"),     NAME("Content-Range"),
+    NAME("Content-Length"), NAME("Content-Encoding"), NAME("Transfer-Encoding"),
 };
+
+/** A field of k_names. @return false: the answer is refused */
+static bool take_field(oneota_http_t *http, size_t name_length, const char *value, size_t length)
+{
+    oneota_head_t *head = &http->head;
+    const bool again = (http->seen & SEEN_RANGE) != 0;
+    uint64_t number;
+    switch (name_length) {
+    case LENGTH("Date"):
+        /* Package bytes need no date, and reading one is a fifth of the work of their header. */
+        head->date_s = head->status == 206u ? 0 : http_read_date(value, length);
+        return true;
+    case LENGTH("Ota-Errno"):
+        if (text_to_u64(value, length, &number) && number <= INT32_MAX) {
+            head->ota_errno = (int32_t)number;
+        }
+        return true;
+    case LENGTH("Connection"):
+        take_connection(http, value, length);
+        return true;
+    case LENGTH("Retry-After"):
+        take_retry_after(http, value, length);
+        return true;
+    case LENGTH("Content-Type"): /* application/json;charset=UTF-8 */
+        head->json = starts_with(value, length, WORD("application/json"));
+        return true;
+    case LENGTH("Content-Range"):
+        http->seen |= SEEN_RANGE;
+        head->has_range = http_read_range(value, length, head);
+        return !again;
+    case LENGTH("Content-Length"):
+        return take_content_length(http, value, length);
+    case LENGTH("Content-Encoding"):
+        return text_equal_nocase(value, length, "identity");
+    default: /* Transfer-Encoding */
+        if (head->chunked) {
+            return false;
+        }
+        head->chunked = true;
+        return text_equal_nocase(value, length, "chunked");
+    }
+}
 
 /* ---------------------------------------------------------------- header */
 
@@ -255,8 +235,6 @@ static void begin_header(oneota_http_t *http)
     memset(&http->head, 0, sizeof http->head);
     http->head.ota_errno = -1;
     http->left = 0;
-    http->line_length = 0;
-    http->block_length = 0;
     http->seen = 0;
     http->state = IN_STATUS;
 }
@@ -290,43 +268,37 @@ static bool read_field(oneota_http_t *http, const char *line, size_t length)
     if (colon == NULL) {
         return false;
     }
-    const size_t name = (size_t)(colon - line);
-    const size_t index = FIELD_INDEX(name);
-    if (index >= sizeof k_fields / sizeof k_fields[0] || k_fields[index].name == NULL ||
-        !same(line, name, k_fields[index].name)) {
-        return name > 0 && !is_blank(line[0]) && !is_blank(colon[-1]);
+    const size_t name_length = (size_t)(colon - line);
+    const size_t index = name_length - LENGTH("Date");
+    if (index >= sizeof k_names / sizeof k_names[0] || k_names[index] == NULL ||
+        !same(line, name_length, k_names[index])) {
+        return name_length > 0 && !is_blank(line[0]) && !is_blank(colon[-1]);
     }
     const char *end = line + length;
     const char *value = skip_blanks(colon + 1, end);
     while (end > value && is_blank(end[-1])) {
         end--;
     }
-    return k_fields[index].take(http, value, (size_t)(end - value));
-}
-
-static bool skip_interim(oneota_http_t *http)
-{
-    const bool skipped = http->head.status != 101u && http->interim != ONEOTA_INTERIM_MAX;
-    http->interim++;
-    begin_header(http);
-    return skipped;
+    return take_field(http, name_length, value, (size_t)(end - value));
 }
 
 static bool end_header(oneota_http_t *http)
 {
     oneota_head_t *head = &http->head;
-    if (head->status < 200u) {
-        return skip_interim(http);
-    }
-    if (head->chunked && head->has_length) {
+    if (head->status == 101u || (head->chunked && head->has_length)) {
         return false;
     }
-    if (http->left != 0 && head->date_s != 0) {
-        head->retry_after_s = clamp_retry(http->left > head->date_s ? http->left - head->date_s : 0);
+    if (head->status < 200u) {
+        begin_header(http);
+        return http->interim++ != ONEOTA_INTERIM_MAX;
     }
-    head->keep = (http->seen & (SEEN_CLOSE | SEEN_HTTP10)) == 0 ||
-                 ((http->seen & (SEEN_CLOSE | SEEN_KEEP_ALIVE)) == SEEN_KEEP_ALIVE &&
-                  !head->chunked);
+    if (http->left != 0 && head->date_s != 0) {
+        head->retry_after_s =
+            clamp_retry(http->left > head->date_s ? http->left - head->date_s : 0);
+    }
+    head->keep =
+        (http->seen & (SEEN_CLOSE | SEEN_HTTP10)) == 0 ||
+        ((http->seen & (SEEN_CLOSE | SEEN_KEEP_ALIVE)) == SEEN_KEEP_ALIVE && !head->chunked);
     http->left = 0;
     http->state = IN_END;
     if (head->status == 204u || head->status == 304u) {
@@ -347,44 +319,15 @@ static bool end_header(oneota_http_t *http)
 
 /* ---------------------------------------------------------------- lines */
 
-/** Length of a line that lies whole in data, CR LF included; 0: look at it byte by byte. Goes over
- *  the plain text in it a word at a time. */
-static size_t find_line(const uint8_t *data, size_t length)
-{
-    const size_t ones = SIZE_MAX / 0xFFu; /* 0x01 in every byte */
-    size_t word = 0;
-    const uint8_t *at = data;
-    const uint8_t *last = length > sizeof word ? data + (length - sizeof word) : data;
-    for (; at < last; at += sizeof word) {
-        memcpy(&word, at, sizeof word);
-        word = (word - ones * 0x20u) & ones * 0x80u; /* not 0 in a byte below 0x20 */
-        if (word != 0) {
-            break;
-        }
-    }
-    if (word == 0) {
-        return 0;
-    }
-    const uint8_t *suspects = (const uint8_t *)&word;
-    size_t end = 0;
-    while (suspects[end] == 0) {
-        end++;
-    }
-    at += end;
-    return at[0] == '\r' && at[1] == '\n' ? (size_t)(at - data) + 2u : 0;
-}
-
 /** Counts a byte of a line that is looked at byte by byte. @return false: refused */
 static bool count_byte(oneota_http_t *http, uint8_t c)
 {
     const bool after_cr = (http->seen & SEEN_CR) != 0;
-    if (http->line_length++ == ONEOTA_LINE_BYTES || http->block_length++ == ONEOTA_HEADER_BYTES) {
-        return false;
-    }
     if (c == '\r') {
         http->seen |= SEEN_CR;
     }
-    return c == '\n' || (!after_cr && (c >= 0x20u || c == '\r' || c == '\t'));
+    return http->line_length++ < ONEOTA_LINE_BYTES &&
+           (c == '\n' || (!after_cr && (c >= 0x20u || c == '\r' || c == '\t')));
 }
 
 /** @return bytes of the line without its end */
@@ -396,15 +339,36 @@ static size_t end_line(oneota_http_t *http)
     return length;
 }
 
-/** Takes a whole line, or one byte of it. @return bytes taken; 0: refused */
+/** Length of a line that lies whole in data, CR LF included; 0: look at it byte by byte. Goes over
+ *  the plain text in it a word at a time. */
+static size_t find_line(const uint8_t *data, size_t length)
+{
+    const size_t ones = SIZE_MAX / 0xFFu; /* 0x01 in every byte */
+    size_t end = 0;
+    size_t word = 0;
+    while (word == 0) {
+        if (length - end <= sizeof word) {
+            return 0;
+        }
+        memcpy(&word, data + end, sizeof word);
+        word = (word - ones * 0x20u) & ones * 0x80u; /* 0x80: may be below 0x20; 0: is not */
+        end += sizeof word;
+    }
+    const uint8_t *suspects = (const uint8_t *)&word;
+    end -= sizeof word;
+    while (*suspects++ == 0) {
+        end++;
+    }
+    return data[end] == '\r' && data[end + 1u] == '\n' ? end + 2u : 0;
+}
+
+/** Takes a whole line where it lies, or one byte of it. @return bytes taken; 0: refused */
 static size_t take_line(oneota_http_t *http, const uint8_t *data, size_t length)
 {
     const char *line = (const char *)data;
     size_t taken = http->line_length > 0 ? 0 : find_line(data, length);
     size_t line_length = taken - 2u;
-    if (taken - 1u < ONEOTA_LINE_BYTES && taken <= (size_t)ONEOTA_HEADER_BYTES - http->block_length) {
-        http->block_length = (uint16_t)(http->block_length + taken);
-    } else {
+    if (taken - 1u >= ONEOTA_LINE_BYTES) { /* none, or too long */
         taken = 1;
         if (!count_byte(http, *data)) {
             return 0;
@@ -420,6 +384,26 @@ static size_t take_line(oneota_http_t *http, const uint8_t *data, size_t length)
                       : line_length > 0        ? read_field(http, line, line_length)
                                                : end_header(http);
     return fine ? taken : 0;
+}
+
+/** Takes up to the end of the header. @return bytes taken */
+static size_t take_header(oneota_http_t *http, const uint8_t *data, size_t length)
+{
+    const size_t room = (size_t)ONEOTA_HEADER_BYTES - http->block_length;
+    const size_t most = length < room ? length : room;
+    size_t taken = 0;
+    while (http->state <= IN_FIELDS && taken < most) {
+        const size_t line = take_line(http, data + taken, most - taken);
+        taken += line;
+        if (line == 0) {
+            http->state = IN_BAD;
+        }
+    }
+    http->block_length = (uint16_t)(http->block_length + taken);
+    if (http->state <= IN_FIELDS && taken == room) {
+        http->state = IN_BAD;
+    }
+    return taken;
 }
 
 /* ---------------------------------------------------------------- chunks and their trailer */
@@ -453,7 +437,8 @@ static uint8_t next_size(oneota_http_t *http, uint8_t c)
 /** The state after one byte of what stands around chunks. */
 static uint8_t next_framing(oneota_http_t *http, uint8_t c)
 {
-    if (!count_byte(http, c)) {
+    if (!count_byte(http, c) ||
+        (http->state == IN_TRAILER && http->block_length++ == ONEOTA_HEADER_BYTES)) {
         return IN_BAD;
     }
     if (c == '\n') {
@@ -470,6 +455,8 @@ static uint8_t next_framing(oneota_http_t *http, uint8_t c)
 void http_begin(oneota_http_t *http, char *line)
 {
     http->line = line;
+    http->line_length = 0;
+    http->block_length = 0;
     http->interim = 0;
     begin_header(http);
 }
@@ -483,20 +470,6 @@ static size_t give_body(oneota_http_t *http, const uint8_t *data, size_t length,
         http->state = http->state == IN_CHUNK ? IN_CHUNK_END : IN_END;
     }
     return body->length;
-}
-
-/** Up to the end of the header. @return bytes taken */
-static size_t take_header(oneota_http_t *http, const uint8_t *data, size_t length)
-{
-    size_t taken = 0;
-    while (http->state <= IN_FIELDS && taken < length) {
-        const size_t line = take_line(http, data + taken, length - taken);
-        taken += line;
-        if (line == 0) {
-            http->state = IN_BAD;
-        }
-    }
-    return taken;
 }
 
 http_event_t http_feed(oneota_http_t *http, const uint8_t *data, size_t length, size_t *used,

@@ -7,19 +7,18 @@
 
 #include "bytes.h"
 
-#define MAGIC 0xA5u /* also the number of this format: another one will have another magic */
-#define HEAD_BYTES 4u
+#define MAGIC       0xA5u /* also the number of this format: another one will have another magic */
+#define HEAD_BYTES  4u
 #define FRAME_BYTES 8u /* head and CRC */
-#define ALIGN_MIN 8u
-#define SCRATCH_MIN 64u
-#define SEAL_TYPE 0u
-#define SEAL_BYTES 4u
-#define NOWHERE UINT32_MAX
-#define READ_TRIES 3 /* a glitch on the way from the flash must not make a record look torn */
+#define ALIGN_MIN   8u
+#define SEAL_TYPE   0u
+#define SEAL_BYTES  4u
+#define NOWHERE     UINT32_MAX
+#define READ_TRIES  3 /* a glitch on the way from the flash must not make a record look torn */
 
 enum { PHASE_FIND = 0, PHASE_COLLECT, PHASE_IDLE, PHASE_ERASE, PHASE_PROGRAM };
 
-/* What a move writes: steps 1 to 8 copy the record of that type, then come the new record and the seal. */
+/* What a move writes: steps 1 to 8 copy the record of that type; the new record; the seal. */
 enum { STEP_COPY = 1, STEP_NEW = ONEOTA_JOURNAL_TYPES + 1, STEP_SEAL };
 
 typedef struct {
@@ -57,8 +56,8 @@ static oneota_error_t flash_read(const oneota_journal_t *journal, uint32_t offse
     return journal->flash->read(journal->flash_ctx, offset, data, length);
 }
 
-/* Nothing of a record is used before its CRC was proven over the same bytes. The payload goes to data
- * where it fits, else through the scratch, in which a seal's stays. */
+/* Nothing of a record is used before its CRC was proven over the same bytes. The payload goes
+ * to data where it fits, else through the scratch, in which a seal's stays. */
 static bool record_try(const oneota_journal_t *journal, const oneota_erase_unit_t *unit,
                        uint32_t offset, record_t *record, uint8_t *data, size_t size)
 {
@@ -118,12 +117,9 @@ oneota_error_t journal_init(oneota_journal_t *journal, const oneota_flash_t *fla
     journal->flash_ctx = flash_ctx;
     journal->scratch = scratch;
     journal->scratch_bytes = scratch_bytes;
+    memset(journal->newest, 0xFF, sizeof journal->newest);
     uint32_t align = align_of(journal);
     uint32_t size = flash->size(flash_ctx);
-    if (flash->program_unit == 0 || (align & (align - 1u)) != 0 || scratch_bytes < SCRATCH_MIN ||
-        scratch_bytes % flash->program_unit != 0) {
-        return ONEOTA_PARAM;
-    }
     uint32_t least = ONEOTA_JOURNAL_TYPES * extent_of(journal, JOURNAL_PAYLOAD_MAX) +
                      extent_of(journal, SEAL_BYTES);
     unsigned units = 0;
@@ -160,8 +156,8 @@ static void consider(oneota_journal_t *journal)
     }
 }
 
-/* A unit counts when nothing but whole records comes before its seal: those were read back before the
- * seal was written, so that anything else is a unit which was being erased or is worn. */
+/* A unit counts when nothing but whole records comes before its seal: they were read back before
+ * the seal was written, so that anything else is a unit that was being erased, or is worn. */
 static oneota_error_t find(oneota_journal_t *journal)
 {
     record_t record;
@@ -234,8 +230,9 @@ static void begin_record(oneota_journal_t *journal, uint32_t place, uint8_t step
     journal->phase = PHASE_PROGRAM;
 }
 
-/* Goes to the unit after the one in hand, until all but home were tried. Home keeps what it has, but
- * nothing is appended any more: a seal that seems to have failed may be whole at the next start. */
+/* Goes to the unit after the one in hand, until all but home were tried. Home keeps what it
+ * has, but nothing is appended any more: a seal that seems to have failed may be whole at the
+ * next start. */
 static oneota_error_t next_unit(oneota_journal_t *journal)
 {
     uint32_t offset = end_of(&journal->unit);
@@ -259,7 +256,7 @@ static void begin_write(oneota_journal_t *journal, uint32_t length)
     if (journal->fresh && extent_of(journal, length) <= end_of(&journal->home) - journal->place) {
         begin_record(journal, journal->place, STEP_NEW);
     } else {
-        next_unit(journal);
+        (void)next_unit(journal);
     }
 }
 
@@ -298,9 +295,9 @@ static void assemble(oneota_journal_t *journal, uint8_t type, const uint8_t *dat
     }
 }
 
-/* Likewise of a record that is copied, as it is: its CRC shows in the copy what went wrong on the way.
- * But not its padding, which may be torn. A record that is bad now, while home's first one is not, was
- * torn in a way that deceived the scan: home is read again, up to there. */
+/* Likewise of a record that is copied as it is, but for the padding, which may be torn: its CRC
+ * shows in the copy what went wrong on the way. A record that is bad now, while home's first one
+ * is not, was torn in a way that deceived the scan: home is read again, up to there. */
 static oneota_error_t fetch(oneota_journal_t *journal)
 {
     record_t record;
@@ -329,8 +326,8 @@ static oneota_error_t load(oneota_journal_t *journal, uint8_t type, const uint8_
                            uint32_t length)
 {
     uint8_t seal[SEAL_BYTES];
-    while (journal->step < STEP_NEW && (journal->step == type ||
-                                        journal->newest[journal->step - STEP_COPY] == NOWHERE)) {
+    while (journal->step < STEP_NEW &&
+           (journal->step == type || journal->newest[journal->step - STEP_COPY] == NOWHERE)) {
         journal->step++;
     }
     if (journal->step < STEP_NEW) {

@@ -3,28 +3,31 @@
  *
  * journal.h: a few small values that survive a power cut at any instant.
  *
- * A log of records over two or more erase units of one flash region. A record has a type (1 to 8);
- * the newest record of a type is its value. The journal does not know what a value means, and keeps
- * the newest of every type, also of types that this firmware never heard of.
+ * A log of records over two or more erase units of one flash region. A record has a type (1 to
+ * 8); the newest record of a type is its value. The journal does not know what a value means, and
+ * keeps the newest of every type, also of types that this firmware never heard of.
  *
- * One unit is "home". Records are appended there. When it is full, or after every start (its tail may
- * be torn, and a torn place is never programmed), the first write moves: the next unit is erased, the
- * newest record of each other type is copied, the new record is written, and last a seal with
- * a higher generation makes that unit home. Until the seal is whole, the old home counts. So a write is
- * atomic, no bit is ever rewritten, and the newest value is never in a unit that is being erased.
+ * One unit is "home". Records are appended there. When it is full, or after every start (its tail
+ * may be torn, and a torn place is never programmed), the first write moves: the next unit is
+ * erased, the newest record of each other type is copied, the new record is written, and last a
+ * seal with a higher generation makes that unit home. Until the seal is whole, the old home
+ * counts. So a write is atomic, no bit is ever rewritten, and the newest value is never in a unit
+ * that is being erased.
  *
  *     unit:    | record | record | ... | seal | record | record | ... erased ... |
  *     record:  A5 | type u8 | length u16 | payload | crc32 u32 of all that | padding
  *     seal:    a record of type 0, its payload is the generation u32; generations wrap
  *
- * All integers little-endian. A record is padded with the erased value to the program unit, and to
- * 8 bytes at least. The layout is fixed from release 1.0 on.
+ * All integers little-endian. A record is padded with the erased value to the program unit, and
+ * to 8 bytes at least. The layout is fixed from release 1.0 on.
  *
- * Every record is read back before it counts, and none follows one that failed. Reading therefore
- * ends at the first that is torn, worn or unreadable, and a unit in which one comes before the seal is
- * not home: what is found is always the state at some instant of the past, with a single cut the last
- * one or the one being written. With two units this asks that a torn bit reads the same each time; with
- * three it need not.
+ * Every record is read back before it counts, and none is appended behind one that failed.
+ * Reading therefore ends at the first that is torn, worn or unreadable, and a unit where one
+ * comes before the seal is not home: what is found is always the state of some instant, all types
+ * together; after a power cut the last one, or that with the record being written. This holds for
+ * any number of cuts, with one exception. Where a torn place may read differently each time, and
+ * the first write after a cut is cut too, three units are needed: with two, the old home is gone
+ * when the torn seal of the new one fades.
  *
  * Wear: a move is one erase. There is one for every start that writes, and one for each
  * (unit length - live records) / padded record length of records written.
@@ -37,8 +40,9 @@
 #define JOURNAL_PAYLOAD_MAX 240u
 
 /** Binds the journal to its flash. scratch: borrowed until the end, scratch_bytes >= 64 and a
- *  multiple of the program unit.
- *  @return OK; PARAM fewer than two erase units, or one too small for all types at their largest */
+ *  multiple of the program unit. Calls nothing but size and erase_unit.
+ *  @return OK; PARAM fewer than two erase units, or one too small for all types at their largest,
+ *          not a multiple of 8 and of the program unit, or not the region's to its end */
 oneota_error_t journal_init(oneota_journal_t *journal, const oneota_flash_t *flash, void *flash_ctx,
                             uint8_t *scratch, uint32_t scratch_bytes);
 
@@ -46,16 +50,16 @@ oneota_error_t journal_init(oneota_journal_t *journal, const oneota_flash_t *fla
  *  there is nothing, and from then on without reading anything */
 oneota_error_t journal_scan(oneota_journal_t *journal);
 
-/** Reads the newest record of type, not while a write is AGAIN. *length is its payload's; size is what
- *  data can take.
- *  @return OK; STATE there is none; LIMIT it is longer than size; STORAGE it cannot be read any more */
+/** Reads the newest record of type, not while a write is AGAIN. *length is its payload's; size is
+ *  what data can take.
+ *  @return OK; STATE there is none; LIMIT it is longer than size; STORAGE it cannot be read */
 oneota_error_t journal_read(oneota_journal_t *journal, uint8_t type, void *data, size_t size,
                             size_t *length);
 
-/** Writes a record: at most one erase or program each call. Repeat with the same arguments while AGAIN.
- *  @return AGAIN; OK it is durable; STORAGE no unit takes it (the old value still counts; until the
- *          next write that is OK, a start may find the new one); PARAM type or length out of range;
- *          STATE the scan has not ended */
+/** Writes a record: at most one erase or program each call, and the reading of two records. Repeat
+ *  with the same arguments while AGAIN.
+ *  @return AGAIN; OK it is durable; STORAGE no unit takes it (the old value still counts, though a
+ *          start may find the new one until another write is OK); PARAM type or length */
 oneota_error_t journal_write(oneota_journal_t *journal, uint8_t type, const void *data,
                              size_t length);
 

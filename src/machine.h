@@ -147,10 +147,11 @@ event_t machine_conditions(oneota_t *m, uint8_t low_battery, uint8_t weak_signal
 void machine_begin_wait(oneota_t *m, uint32_t ms);
 bool machine_waits(oneota_t *m);
 
-/** Back-off after one more failure in a row; wait between rounds; wait between checks. */
+/** Back-off after one more failure in a row; wait between rounds, between checks, before the first. */
 uint32_t machine_backoff_ms(oneota_t *m);
 uint32_t machine_interval_ms(const oneota_t *m);
 uint32_t machine_poll_ms(const oneota_t *m);
+uint32_t machine_first_ms(const oneota_t *m);
 
 /** Writes the task, or how far it has come, into the journal. Repeat while AGAIN. */
 oneota_error_t machine_store_order(oneota_t *m);
@@ -200,7 +201,8 @@ event_t machine_ask(oneota_t *m, const oneota_request_t *request, const char *ad
 /** The main host's port. */
 uint16_t machine_port(const oneota_t *m);
 
-/** Takes body bytes of an answer that is text to the front of the work buffer. @return false: too long */
+/** Takes body bytes of an answer that is text to the front of the work buffer. @return false: too long,
+ *  the connection is closed; machine_read_answer() judges by the status */
 bool machine_collect(oneota_t *m, const http_body_t *body);
 
 /** Reads the text that was collected. @return false: the Authorization was made anew, ask again */

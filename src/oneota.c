@@ -315,8 +315,8 @@ void oneota_status(const oneota_t *client, oneota_status_t *status)
         return;
     }
     uint32_t there = has(client, FLAG_LIVE) ? client->slot.position : record->at.stored;
-    status->percent =
-        record->order.task.size == 0 ? 0u : (uint8_t)((uint64_t)there * 100u / record->order.task.size);
+    uint32_t size = record->order.task.size;
+    status->percent = (uint8_t)(size == 0 ? 0u : (uint64_t)there * 100u / size);
     status->task = record->order.task;
 }
 

@@ -83,10 +83,19 @@ uint32_t machine_interval_ms(const oneota_t *m)
     return policy_interval_ms(m->record.order.task.interval_s, floor_ms);
 }
 
+static uint32_t poll_interval_s(const oneota_t *m)
+{
+    return m->setup->poll_interval_s > 0 ? m->setup->poll_interval_s : 3600u;
+}
+
 uint32_t machine_poll_ms(const oneota_t *m)
 {
-    uint32_t interval_s = m->setup->poll_interval_s > 0 ? m->setup->poll_interval_s : 3600u;
-    return policy_poll_ms(interval_s, machine_random(m));
+    return policy_poll_ms(poll_interval_s(m), machine_random(m));
+}
+
+uint32_t machine_first_ms(const oneota_t *m)
+{
+    return policy_first_ms(poll_interval_s(m), machine_random(m));
 }
 
 event_t machine_later(oneota_t *m, oneota_reason_t reason, int32_t code, uint32_t ms)

@@ -10,7 +10,6 @@
 #include "exchange.h"
 #include "journal.h"
 #include "machine.h"
-#include "policy.h"
 
 enum { PHASE_SCAN = 0, PHASE_READ, PHASE_FIRST };
 
@@ -37,32 +36,32 @@ static void read_record(oneota_t *m)
     }
 }
 
-/* The task's image; without a task the first one that is on trial or marked, else the first. */
-static oneota_error_t read_boot(oneota_t *m)
+static bool is_foreign(const oneota_t *m)
+{
+    return m->boot.condition == ONEOTA_BOOT_TRIAL || m->boot.condition == ONEOTA_BOOT_PENDING;
+}
+
+/* The task's image; without a task the first one that is on trial or marked, if there is one. */
+static bool read_boot(oneota_t *m)
 {
     const oneota_setup_t *setup = m->setup;
-    uint8_t first = m->record.at.stage == STAGE_NONE ? 0u : m->record.order.image;
-    uint8_t end = m->record.at.stage == STAGE_NONE ? setup->image_count : (uint8_t)(first + 1u);
-    for (uint8_t n = first; n < end; n++) {
-        m->image = n;
-        if (setup->boot->query(setup->boot_ctx, n, &m->boot) != ONEOTA_OK || m->boot.slot > 1u ||
-            m->boot.condition >= ONEOTA_BOOT_CONDITION_COUNT) {
-            return ONEOTA_STORAGE;
+    m->image = m->record.order.image;
+    do {
+        if (setup->boot->query(setup->boot_ctx, m->image, &m->boot) != ONEOTA_OK ||
+            m->boot.slot > 1u || m->boot.condition >= ONEOTA_BOOT_CONDITION_COUNT) {
+            return false;
         }
-        if (m->boot.condition == ONEOTA_BOOT_PENDING || m->boot.condition == ONEOTA_BOOT_TRIAL) {
-            return ONEOTA_OK;
-        }
-    }
-    m->image = first;
-    return setup->boot->query(setup->boot_ctx, first, &m->boot);
+    } while (m->record.at.stage == STAGE_NONE && !is_foreign(m) &&
+             ++m->image < setup->image_count);
+    m->image %= setup->image_count;
+    return true;
 }
 
 /* What the journal says is a hint; what the boot control says decides. */
 static void reconcile(oneota_t *m)
 {
     oneota_record_t *record = &m->record;
-    bool other = m->boot.condition == ONEOTA_BOOT_TRIAL || m->boot.condition == ONEOTA_BOOT_PENDING;
-    if (record->at.stage < STAGE_MARKING && other) {
+    if (record->at.stage < STAGE_MARKING && is_foreign(m)) {
         record_clear(record); /* somebody else has installed something */
     }
     if (record->at.stage == STAGE_RESULT && record->at.result == ONEOTA_STEP_UPDATED) {
@@ -73,7 +72,7 @@ static void reconcile(oneota_t *m)
 static event_t begin(oneota_t *m)
 {
     read_record(m);
-    if (read_boot(m) != ONEOTA_OK) {
+    if (!read_boot(m)) {
         (void)machine_back_off(m, ONEOTA_REASON_STORAGE, 0);
         machine_begin_wait(m, m->later_ms);
         m->phase = PHASE_READ;
@@ -87,9 +86,7 @@ static event_t begin(oneota_t *m)
         return EV_DONE;
     }
     set(m, FLAG_CHECK);
-    uint32_t interval_s = m->setup->poll_interval_s > 0 ? m->setup->poll_interval_s : 3600u;
-    machine_begin_wait(m, m->setup->check_at_once ? 0u
-                                                  : policy_first_ms(interval_s, machine_random(m)));
+    machine_begin_wait(m, m->setup->check_at_once || is_foreign(m) ? 0u : machine_first_ms(m));
     m->phase = PHASE_FIRST;
     return EV_STAY;
 }
@@ -106,7 +103,7 @@ event_t step_start(oneota_t *m)
     case PHASE_READ:
         return machine_waits(m) ? EV_STAY : begin(m);
     default:
-        return machine_waits(m) && m->boot.condition == ONEOTA_BOOT_CONFIRMED ? EV_STAY : EV_DONE;
+        return machine_waits(m) ? EV_STAY : EV_DONE;
     }
 }
 

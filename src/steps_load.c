@@ -294,9 +294,7 @@ static event_t take_body(oneota_t *m, const http_body_t *body)
     uint32_t left = d->end - d->place;
     uint32_t length = body->length < left ? (uint32_t)body->length : left;
     if (d->text) {
-        return machine_collect(m, body)
-                   ? EV_STAY
-                   : attempt_failed(m, ONEOTA_REASON_PEER, m->exchange.http.head.status, 0);
+        return machine_collect(m, body) ? EV_STAY : judge_text(m);
     }
     if (length == 0) { /* more than the header said */
         return attempt_failed(m, ONEOTA_REASON_PEER, m->exchange.http.head.status, 0);

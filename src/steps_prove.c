@@ -12,6 +12,8 @@
 
 enum { PHASE_BEGIN = 0, PHASE_READ, PHASE_ACT };
 
+#define GLITCHES 3u /* in a row, of flash or boot control, after which it is not one */
+
 uint8_t machine_target_slot(const oneota_t *m)
 {
     return m->boot.slot == 0 ? 1u : 0u;
@@ -72,6 +74,20 @@ static event_t inspect(oneota_t *m)
     }
 }
 
+/* The call failed. Was it done all the same? Else the proof is made anew before each further try. */
+static event_t unmarked(oneota_t *m)
+{
+    oneota_boot_t boot = { 0 };
+    if (m->setup->boot->query(m->setup->boot_ctx, m->image, &boot) == ONEOTA_OK &&
+        boot.condition == ONEOTA_BOOT_PENDING) {
+        m->boot.condition = ONEOTA_BOOT_PENDING;
+        return EV_DONE;
+    }
+    return m->failures < GLITCHES
+               ? machine_back_off(m, ONEOTA_REASON_STORAGE, 0)
+               : machine_round(m, ONEOTA_REASON_STORAGE, 0, ONEOTA_STEP_INSTALL_RETRIES);
+}
+
 static event_t mark(oneota_t *m)
 {
     const oneota_setup_t *setup = m->setup;
@@ -85,7 +101,7 @@ static event_t mark(oneota_t *m)
     case ONEOTA_AGAIN:
         return EV_STAY;
     default:
-        return machine_round(m, ONEOTA_REASON_STORAGE, 0, ONEOTA_STEP_INSTALL_RETRIES);
+        return unmarked(m);
     }
 }
 
@@ -101,16 +117,24 @@ event_t step_prove(oneota_t *m)
     if (error == ONEOTA_OK || error == ONEOTA_AGAIN) {
         return EV_STAY;
     }
+    oneota_reason_t reason = error == ONEOTA_VERIFY ? ONEOTA_REASON_DIGEST : ONEOTA_REASON_STORAGE;
+    if (marks && m->failures < GLITCHES) { /* it was right before: a glitch of the flash? */
+        return machine_back_off(m, reason, 0);
+    }
     m->record.at.again |= (uint8_t)marks;
-    return machine_mismatch(m, error == ONEOTA_VERIFY ? ONEOTA_REASON_DIGEST
-                                                      : ONEOTA_REASON_STORAGE);
+    return machine_mismatch(m, reason);
 }
 
 /* ---------------------------------------------------------------- identify */
 
+static bool names_target(const oneota_t *m)
+{
+    return strcmp(task_image(m)->id.version, m->record.order.task.target) == 0;
+}
+
 static event_t updated(oneota_t *m)
 {
-    if (strcmp(task_image(m)->id.version, m->record.order.task.target) != 0) {
+    if (!names_target(m)) {
         return machine_fail(m, ONEOTA_STEP_INSTALL_MISMATCH, ONEOTA_REASON_VERSION, 0);
     }
     m->record.at.result = ONEOTA_STEP_UPDATED;
@@ -128,6 +152,9 @@ event_t step_identify(oneota_t *m)
     case ONEOTA_OK:
         return updated(m);
     case ONEOTA_VERIFY:
+        if (!reverted && names_target(m) && m->failures < GLITCHES) { /* says it is the new one */
+            return machine_back_off(m, ONEOTA_REASON_DIGEST, 0);
+        }
         return machine_fail(m, ONEOTA_STEP_INSTALL_UNKNOWN, ONEOTA_REASON_REVERTED, 0);
     default:
         return machine_back_off(m, ONEOTA_REASON_STORAGE, 0);

@@ -8,31 +8,34 @@
 
 #include <string.h>
 
-/** Every set but TEXT_PRINTABLE: the digits, so many letters of the alphabet in both cases, others. */
-typedef struct {
-    uint8_t letters;
-    char others[6];
-} members_t;
+/** What characters are, as sums of the sets that they belong to. */
+enum {
+    B = 1 << TEXT_PRINTABLE, /* blank */
+    P = B + (1 << TEXT_VISIBLE),
+    A = P + (1 << TEXT_HOST),                         /* : [ ] */
+    U = P + (1 << TEXT_VERSION) + (1 << TEXT_HANDLE), /* _ */
+    D = A + (1 << TEXT_VERSION),                      /* . */
+    L = D + (1 << TEXT_HANDLE),                       /* most letters, - */
+    H = L + (1 << TEXT_HEX),
+    N = H + (1 << TEXT_DIGITS)
+};
 
-static const members_t k_members[] = {
-    [TEXT_VERSION] = {26, "_-."}, [TEXT_HANDLE] = {26, "_-"}, [TEXT_DIGITS] = {0, ""},
-    [TEXT_HEX] = {6, ""},         [TEXT_HOST] = {26, ".-:[]"},
+/** From 0x20. */
+static const uint8_t k_sets[96] = {
+    /* clang-format off */
+    B, P, P, P, P, P, P, P, P, P, P, P, P, L, D, P, /*   ! " # $ % & ' ( ) * + , - . / */
+    N, N, N, N, N, N, N, N, N, N, A, P, P, P, P, P, /* 0 1 2 3 4 5 6 7 8 9 : ; < = > ? */
+    P, H, H, H, H, H, H, L, L, L, L, L, L, L, L, L, /* @ A B C D E F G H I J K L M N O */
+    L, L, L, L, L, L, L, L, L, L, L, A, P, A, P, U, /* P Q R S T U V W X Y Z [ \ ] ^ _ */
+    P, H, H, H, H, H, H, L, L, L, L, L, L, L, L, L, /* ` a b c d e f g h i j k l m n o */
+    L, L, L, L, L, L, L, L, L, L, L, P, P, P, P, 0, /* p q r s t u v w x y z { | } ~ */
+    /* clang-format on */
 };
 
 static bool in_set(char c, text_set_t set)
 {
-    const unsigned code = (unsigned char)c;
-    if (set == TEXT_PRINTABLE) {
-        return code - 0x20u <= 0x7Eu - 0x20u;
-    }
-    if (code - '0' < 10u) {
-        return true;
-    }
-    const unsigned letter = (code | 0x20u) - 'a';
-    if (letter < 26u) {
-        return letter < k_members[set].letters;
-    }
-    return c != '\0' && strchr(k_members[set].others, c) != NULL;
+    const unsigned code = (unsigned char)c - 0x20u;
+    return code < sizeof k_sets && (k_sets[code] & 1u << set) != 0;
 }
 
 /** Divides by ten and gives the remainder, in steps of 32 bits: a division of 64 bits would link
@@ -41,6 +44,10 @@ static unsigned take_digit(uint64_t *number)
 {
     const uint32_t high = (uint32_t)(*number >> 32);
     const uint32_t low = (uint32_t)*number;
+    if (high == 0) {
+        *number = low / 10u;
+        return low % 10u;
+    }
     const uint32_t middle = (high % 10u) << 16 | low >> 16;
     const uint32_t rest = (middle % 10u) << 16 | (low & 0xFFFFu);
     *number = (uint64_t)(high / 10u) << 32 | (middle / 10u) << 16 | rest / 10u;

@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/** Text being written. Once something did not fit, overflow stays set and nothing more is written. */
+/** Text being written. Once something did not fit, overflow stays set and no more is written. */
 typedef struct {
     char *data;
     size_t size;
@@ -33,14 +33,15 @@ typedef enum {
     TEXT_DIGITS,  /**< 0-9 */
     TEXT_HEX,     /**< 0-9 a-f A-F */
     TEXT_HOST,    /**< A-Z a-z 0-9 . - : [ ] */
-    TEXT_PRINTABLE /**< 0x20 to 0x7E */
+    TEXT_PRINTABLE, /**< 0x20 to 0x7E */
+    TEXT_VISIBLE    /**< 0x21 to 0x7E */
 } text_set_t;
 
 /** length is within [min, max] and every character is in the set. */
 bool text_is(const char *data, size_t length, text_set_t set, size_t min, size_t max);
 
-/** Reads the decimal digits that data begins with. @return how many there are; 0: none, or the number
- *  is beyond UINT64_MAX */
+/** Reads the decimal digits that data begins with. @return how many there are; 0: none, or the
+ *  number is beyond UINT64_MAX */
 size_t text_read_u64(const char *data, size_t length, uint64_t *number);
 
 /** Decimal digits alone, at least one, no sign, no blanks. @return false also beyond UINT64_MAX */

@@ -13,7 +13,7 @@ cd "$(dirname "$0")/.."
 table() {
     cat <<'END'
 mbedtls36   build,test,source             unit tests with mbedTLS 3.6 and cJSON 1.7.18 from source
-sanitize    build,test                    unit tests with address, leak and undefined behaviour sanitizers, gcc and clang
+sanitize    build,test                    unit tests and a sample of the faults under sanitizers, gcc and clang
 e2e         build,test                    oneota-device against the platform stand-in
 fault       build,test                    power cuts, broken links and storage errors at every step
 clang       build,test                    unit tests, built with clang

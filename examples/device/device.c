@@ -282,6 +282,9 @@ int device_run(const options_t *options)
     report_end_bar(&device.report);
     if (status == EXIT_USAGE || status == EXIT_STATE_DIR) {
         (void)fprintf(stderr, "oneota-device: %s\n", device.state.error);
+    } else if (status == EXIT_NO_ANSWER) {
+        (void)fprintf(stderr, "oneota-device: %s: %s\n", options->server.authority,
+                      device.report.failure);
     }
     state_dir_close(&device.state);
     return status;

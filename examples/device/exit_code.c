@@ -63,14 +63,12 @@ static void see_state(exit_code_t *seen, const oneota_event_t *event)
     seen->downloading = is_state(state, "download") || is_state(state, "progress");
 }
 
-/* Counts an attempt that came to nothing: a failure and the wait after it are one. */
-static int see_attempt(exit_code_t *seen, bool idle)
+/* Broken ranges are the download's own: it has its rounds. */
+static void count_attempt(exit_code_t *seen)
 {
-    if (!(idle && seen->counted) && !seen->downloading) {
+    if (!seen->downloading && seen->tries < EXIT_TRIES) {
         seen->tries++;
     }
-    seen->counted = !idle;
-    return seen->tries >= EXIT_TRIES ? EXIT_NO_ANSWER : EXIT_GO_ON;
 }
 
 static int see_failure(exit_code_t *seen, class_t class)
@@ -78,7 +76,21 @@ static int see_failure(exit_code_t *seen, class_t class)
     if (class == CLASS_STORAGE) {
         return EXIT_STATE_DIR;
     }
-    return class == CLASS_TRY ? see_attempt(seen, false) : EXIT_GO_ON;
+    if (class == CLASS_TRY) {
+        count_attempt(seen);
+        seen->counted = true;
+    }
+    return EXIT_GO_ON;
+}
+
+/* The wait after an attempt that came to nothing. */
+static int see_vain(exit_code_t *seen)
+{
+    if (!seen->counted) {
+        count_attempt(seen);
+    }
+    seen->counted = false;
+    return seen->tries >= EXIT_TRIES ? EXIT_NO_ANSWER : EXIT_GO_ON;
 }
 
 /* An end that does not end the task is the end of a round of it: the next one follows. */
@@ -94,9 +106,9 @@ static int see_idle(exit_code_t *seen, class_t class, const oneota_status_t *sta
     }
     switch (class) {
     case CLASS_DONE:
-        return pending ? see_attempt(seen, true) : EXIT_DONE;
+        return pending ? see_vain(seen) : EXIT_DONE;
     case CLASS_ENDED:
-        return pending ? see_attempt(seen, true) : status->has_task ? EXIT_GO_ON : EXIT_ENDED;
+        return pending ? see_vain(seen) : status->has_task ? EXIT_GO_ON : EXIT_ENDED;
     case CLASS_REFUSED:
         return EXIT_NO_ANSWER;
     case CLASS_LATER:
@@ -104,7 +116,7 @@ static int see_idle(exit_code_t *seen, class_t class, const oneota_status_t *sta
     case CLASS_STORAGE:
         return EXIT_STATE_DIR;
     default:
-        return see_attempt(seen, true);
+        return see_vain(seen);
     }
 }
 

@@ -187,7 +187,7 @@ static void write_error(const oneota_event_t *event, const char *native, char *o
                    hint[0] != '\0' ? "; " : "", hint);
 }
 
-static void print_json(const report_t *report, const oneota_event_t *event, const char *native)
+static void print_json(const report_t *report, const oneota_event_t *event)
 {
     static const char *const names[] = {
         [ONEOTA_EVENT_STATE] = "state",       [ONEOTA_EVENT_TASK] = "task",
@@ -197,7 +197,6 @@ static void print_json(const report_t *report, const oneota_event_t *event, cons
         [ONEOTA_EVENT_FAILED] = "error",      [ONEOTA_EVENT_ENDED] = "ended",
         [ONEOTA_EVENT_IDLE] = "idle"};
     json_line_t json = json_begin(stdout);
-    char text[400];
 
     json_text(&json, "event", names[event->type]);
     switch (event->type) {
@@ -221,10 +220,9 @@ static void print_json(const report_t *report, const oneota_event_t *event, cons
         json_number(&json, "code", event->code);
         break;
     case ONEOTA_EVENT_FAILED:
-        write_error(event, native, text, sizeof text);
         json_text(&json, "reason", reason_name(event));
         json_number(&json, "code", event->code);
-        json_text(&json, "text", text);
+        json_text(&json, "text", report->failure);
         break;
     case ONEOTA_EVENT_ENDED:
         json_text(&json, "reason", reason_name(event));
@@ -243,10 +241,8 @@ static void print_json(const report_t *report, const oneota_event_t *event, cons
     json_end(&json);
 }
 
-static void print_line(report_t *report, const oneota_event_t *event, const char *native)
+static void print_line(report_t *report, const oneota_event_t *event)
 {
-    char text[400];
-
     bool percent = event->type == ONEOTA_EVENT_REPORT && event->step < 100;
 
     if (event->type == ONEOTA_EVENT_STATE || (percent && report->terminal)) {
@@ -287,8 +283,7 @@ static void print_line(report_t *report, const oneota_event_t *event, const char
         (void)printf("done: version %s\n", event->version);
         break;
     case ONEOTA_EVENT_FAILED:
-        write_error(event, native, text, sizeof text);
-        (void)printf("error: %s: %s\n", reason_name(event), text);
+        (void)printf("error: %s: %s\n", reason_name(event), report->failure);
         break;
     case ONEOTA_EVENT_ENDED:
         (void)printf("ended: %s: the task ended without an update", reason_name(event));
@@ -319,16 +314,18 @@ static void measure(report_t *report, const oneota_event_t *event)
 
 void report_event(report_t *report, const oneota_event_t *event, const char *native)
 {
-    char text[400];
+    bool failed = event->type == ONEOTA_EVENT_FAILED;
 
     measure(report, event);
-    if (report->json) {
-        print_json(report, event, native);
-    } else {
-        print_line(report, event, native);
+    if (failed) {
+        write_error(event, native, report->failure, sizeof report->failure);
     }
-    if (event->type == ONEOTA_EVENT_FAILED && !report->terminal) {
-        write_error(event, native, text, sizeof text);
-        report_log(report, ONEOTA_LOG_ERROR, "failed", reason_name(event), text);
+    if (report->json) {
+        print_json(report, event);
+    } else {
+        print_line(report, event);
+    }
+    if (failed && !report->terminal) {
+        report_log(report, ONEOTA_LOG_ERROR, "failed", reason_name(event), report->failure);
     }
 }

@@ -1,8 +1,8 @@
 /*
  * oneota-device - SPDX-License-Identifier: Apache-2.0
  *
- * report.h: what people and programs see: events on stdout (as JSON, as lines, or as a progress bar),
- * the log on stderr.
+ * report.h: what people and programs see: events on stdout (as JSON, as lines, or as a progress
+ * bar), the log on stderr.
  */
 #ifndef DEVICE_REPORT_H
 #define DEVICE_REPORT_H
@@ -22,6 +22,7 @@ typedef struct {
     uint32_t rate_from; /**< bytes that were there at ... */
     uint64_t rate_since_ms;
     uint64_t drawn_ms; /**< when the bar was drawn last */
+    char failure[400]; /**< the last one: what is wrong, and what to do */
 } report_t;
 
 void report_init(report_t *report, bool json);
@@ -39,7 +40,7 @@ void report_end_bar(report_t *report);
 /** The library's log; ctx is a report_t. */
 extern const oneota_log_t report_log_port;
 
-/** Writes the bar (without moving the cursor) as text, at most 79 columns: for report.c, and to test.
+/** Writes the bar as text of at most 79 columns.
  *  @param rate  bytes a second, 0 = unknown */
 void report_write_bar(char *out, size_t size, uint8_t percent, uint32_t bytes, uint32_t total,
                       uint32_t rate);

@@ -1,9 +1,9 @@
 /*
  * oneota-device - SPDX-License-Identifier: Apache-2.0
  *
- * status.c: `oneota-device status` and `oneota-device image`: what is in a state directory. Nothing in it
- * is changed, and another process may be using it: the client that reads the journal gets a copy
- * of it in RAM, and no network.
+ * status.c: `oneota-device status` and `oneota-device image`: what is in a state directory. Nothing
+ * in it is changed, and another process may be using it: the client that reads the journal gets
+ * a copy of it in RAM, and no network.
  */
 #define _POSIX_C_SOURCE 200809L
 
@@ -335,7 +335,7 @@ static int copy_image(state_dir_t *state, FILE *out, const char *path)
     return fflush(out) == 0 ? 0 : fail_out(path, errno);
 }
 
-/* Straight into what is no regular file (a pipe, a terminal); else beside it, and then in its place. */
+/* Straight into what is no regular file (a pipe); else beside it, and then in its place. */
 static int write_image(state_dir_t *state, const char *path)
 {
     struct stat info;

@@ -1,8 +1,8 @@
 /*
  * oneota-device - SPDX-License-Identifier: Apache-2.0
  *
- * values.h: text of the command line as values, strictly: no blanks, no signs but '-', nothing after
- * the value.
+ * values.h: text of the command line as values, strictly: no blanks, no signs but '-', nothing
+ * after the value.
  */
 #ifndef DEVICE_VALUES_H
 #define DEVICE_VALUES_H
@@ -14,7 +14,7 @@
 /** A whole number from min to max. */
 bool values_read_number(const char *text, int64_t min, int64_t max, int64_t *number);
 
-/** Decimal seconds ("0.25") as ms, at most max_s; digits beyond ms are dropped, and 0 counts as 1 ms. */
+/** Decimal seconds ("0.25") as ms, at most max_s; digits beyond ms are dropped, 0 counts as 1. */
 bool values_read_ms(const char *text, uint32_t max_s, uint32_t *ms);
 
 /** 1 to 20 of A-Z a-z 0-9 _ - . */

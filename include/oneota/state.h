@@ -203,7 +203,7 @@ typedef struct {
     oneota_exchange_t exchange;
     oneota_journal_t journal;
     char address[ONEOTA_ADDRESS_MAX + 1]; /**< host that the task names; cut at the colon when used */
-    uint64_t learned_s;     /**< the platform's clock at learned_ms; 0 = never heard */
+    uint32_t learned_s;     /**< the platform's clock at learned_ms, Unix seconds; 0 = never heard */
     uint32_t learned_ms;
 } oneota_t;
 

@@ -24,6 +24,8 @@ import uuid
 
 import pytest
 
+from device import Scene
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PROGRAM = ROOT / "examples" / "platform" / "oneota_platform.py"
 SAMPLES = ROOT / "tests" / "samples"
@@ -57,6 +59,7 @@ class Platform:
         self.log_file = self.folder / "platform.log"
         self.flags = flags
         self.process = None
+        self.marked = 0
         self.start()
 
     # -- the process -------------------------------------------------------------------------
@@ -147,6 +150,12 @@ class Platform:
         calls = self.admin(f"calls?after={after}")
         return [call for call in calls if name in (None, call["call"])]
 
+    def mark(self):
+        """The number of the last call so far: what calls() takes as `after`."""
+        newer = self.calls(after=self.marked)
+        self.marked = newer[-1]["seq"] if newer else self.marked
+        return self.marked
+
     def faults(self, *rules):
         """Replaces all fault rules; without rules, the platform behaves again."""
         return self.admin("faults", list(rules))
@@ -195,3 +204,22 @@ def start_platform(tmp_path):
     yield start
     for running in started:
         running.stop()
+
+
+@pytest.fixture(scope="session")
+def common_platform(tmp_path_factory):
+    """One stand-in for all scenes: it takes longer to start than a device to update."""
+    running = Platform(tmp_path_factory.mktemp("platform"))
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def scene(common_platform, tmp_path):
+    """A new device on the common platform, without faults."""
+    ident = str(20000001 + len(common_platform.devices()))
+    common_platform.add_device(ident, f"device-{ident}", common_platform.device_key)
+    made = Scene(common_platform, tmp_path, ident)
+    yield made
+    made.device.end()
+    made.faults()

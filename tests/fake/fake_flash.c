@@ -6,7 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MARK_PROGRAMMED = 1, MARK_ERASED = 2, MARK_UNREADABLE = 4, MARK_UNSTABLE = 8, MARK_MOODY = 16 };
+enum {
+    MARK_PROGRAMMED = 1,
+    MARK_ERASED = 2,
+    MARK_UNREADABLE = 4,
+    MARK_UNSTABLE = 8,
+    MARK_MOODY = 16
+};
 
 uint32_t fake_flash_random(fake_flash_t *flash)
 {
@@ -61,8 +67,20 @@ static void do_erase(fake_flash_t *flash, uint32_t offset, uint32_t length)
     mark(flash, offset, length, MARK_ERASED);
 }
 
+/* All of it is erased; an erase that did nothing left something else. */
+static bool is_blank(const uint8_t *bytes, uint32_t length, uint8_t erased)
+{
+    return length > 0 && bytes[0] == erased && memcmp(bytes, bytes + 1, length - 1u) == 0;
+}
+
 static void do_program(fake_flash_t *flash, uint32_t offset, const uint8_t *data, uint32_t length)
 {
+    if (is_blank(flash->bytes + offset, length, flash->port.erased_value)) {
+        memcpy(flash->bytes + offset, data, length);
+        memcpy(flash->whole + offset, data, length);
+        mark(flash, offset, length, MARK_PROGRAMMED);
+        return;
+    }
     for (uint32_t i = 0; i < length; i++) {
         set_byte(flash, offset + i, programmed(flash, offset + i, data[i]));
     }
@@ -71,22 +89,23 @@ static void do_program(fake_flash_t *flash, uint32_t offset, const uint8_t *data
 
 static uint8_t torn_mark(const fake_flash_t *flash)
 {
-    static const uint8_t marks[FAKE_TORN_COUNT] = { 0, MARK_UNREADABLE, MARK_UNSTABLE, MARK_MOODY };
+    static const uint8_t marks[FAKE_TORN_COUNT] = {0, MARK_UNREADABLE, MARK_UNSTABLE, MARK_MOODY};
     return (uint8_t)(MARK_PROGRAMMED | marks[flash->torn]);
 }
 
-/* Which bytes had been changed when the power went? At least one and not all, where that is possible. */
+/* Which bytes had been changed when the power went? At least one and not all, where that is
+ * possible. */
 static void tear(fake_flash_t *flash, uint32_t length, bool *changed)
 {
     uint32_t prefix = length > 1u ? 1u + fake_flash_random(flash) % (length - 1u) : 0u;
     for (uint32_t i = 0; i < length; i++) {
-        changed[i] = flash->cut == FAKE_CUT_TORN_PREFIX ? i < prefix
-                                                        : (fake_flash_random(flash) & 1u) != 0;
+        changed[i] =
+            flash->cut == FAKE_CUT_TORN_PREFIX ? i < prefix : (fake_flash_random(flash) & 1u) != 0;
     }
 }
 
-/* Program units that were done to the last byte or not begun are as they should be; the others bear the
- * mark of a tear, and at least one does. */
+/* Program units that were done to the last byte or not begun are as they should be; the others
+ * bear the mark of a tear, and at least one does. */
 static void mark_tear(fake_flash_t *flash, uint32_t offset, uint32_t length, const bool *changed)
 {
     uint32_t unit = flash->port.program_unit;
@@ -124,7 +143,8 @@ static void tear_program(fake_flash_t *flash, uint32_t offset, const uint8_t *da
     free(changed);
 }
 
-/* Half of the unit is erased, in pieces of 64 bytes or a program unit; what is left is old or random. */
+/* Half of the unit is erased, in pieces of 64 bytes or a program unit; what is left is old or
+ * random. */
 static void tear_erase(fake_flash_t *flash, uint32_t offset, uint32_t length)
 {
     uint32_t piece = flash->port.program_unit > 64u ? flash->port.program_unit : 64u;
@@ -173,6 +193,9 @@ static bool is_again(fake_flash_t *flash, fake_kind_t kind, uint32_t offset, con
                      uint32_t length)
 {
     uint32_t sum = length;
+    if (!flash->busy && flash->again == 0) {
+        return false;
+    }
     for (uint32_t i = 0; data != NULL && i < length; i++) {
         sum = sum * 31u + data[i];
     }
@@ -296,13 +319,30 @@ static bool read_byte(fake_flash_t *flash, uint32_t at, uint32_t coins, uint8_t 
     uint8_t marks = flash->marks[number];
     uint32_t coin = (coins >> number % 29u) & 1u;
     uint32_t mood = (flash->mood >> number % 29u) & 1u;
-    bool whole = ((marks & MARK_UNSTABLE) != 0 && coin != 0) || ((marks & MARK_MOODY) != 0 && mood != 0);
+    bool whole =
+        ((marks & MARK_UNSTABLE) != 0 && coin != 0) || ((marks & MARK_MOODY) != 0 && mood != 0);
     *byte = whole ? flash->whole[at] : flash->bytes[at];
     if ((marks & MARK_ERASED) != 0 && flash->erased_read == FAKE_ERASED_RANDOM) {
         *byte = (uint8_t)fake_flash_random(flash);
     }
     return (marks & MARK_UNREADABLE) == 0 &&
            ((marks & MARK_ERASED) == 0 || flash->erased_read != FAKE_ERASED_ERROR);
+}
+
+/* Nothing about it is special: it reads as it is. */
+static bool is_plain(const fake_flash_t *flash, uint32_t offset, uint32_t length)
+{
+    uint32_t unit = flash->port.program_unit;
+    if (length == 0) {
+        return true;
+    }
+    uint32_t end = (offset + length - 1u) / unit + 1u;
+    for (uint32_t n = offset / unit; n < end; n++) {
+        if (flash->marks[n] != MARK_PROGRAMMED) {
+            return false;
+        }
+    }
+    return true;
 }
 
 static oneota_error_t flash_read(void *ctx, uint32_t offset, void *buffer, uint32_t length)
@@ -323,6 +363,10 @@ static oneota_error_t flash_read(void *ctx, uint32_t offset, void *buffer, uint3
         return ONEOTA_STORAGE;
     }
     uint32_t coins = fake_flash_random(flash);
+    if (!hit && is_plain(flash, offset, length)) {
+        memcpy(buffer, flash->bytes + offset, length);
+        return ONEOTA_OK;
+    }
     for (uint32_t i = 0; i < length; i++) {
         if (!read_byte(flash, offset + i, coins, &bytes[i])) {
             return ONEOTA_STORAGE;
@@ -446,9 +490,15 @@ void fake_flash_power_on(fake_flash_t *flash)
 
 void fake_flash_put(fake_flash_t *flash, uint32_t offset, const void *data, uint32_t length)
 {
-    const uint8_t *bytes = data;
-    for (uint32_t i = 0; i < length; i++) {
-        set_byte(flash, offset + i, bytes[i]);
-        mark(flash, offset + i, 1u, MARK_PROGRAMMED);
-    }
+    uint32_t skew = offset % flash->port.program_unit;
+    memcpy(flash->bytes + offset, data, length);
+    memcpy(flash->whole + offset, data, length);
+    mark(flash, offset - skew, length + skew, MARK_PROGRAMMED);
+}
+
+void fake_flash_fill(fake_flash_t *flash, uint8_t byte)
+{
+    memset(flash->bytes, byte, flash->size);
+    memset(flash->whole, byte, flash->size);
+    mark(flash, 0, flash->size, MARK_PROGRAMMED);
 }

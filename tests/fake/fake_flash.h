@@ -4,19 +4,19 @@
  * fake_flash.h: a NOR flash in RAM as an oneota_flash_t port, which breaks on request.
  *
  *     fake_flash_t flash;
- *     fake_flash_config_t config = { .size = 8192, .unit = 4096, .program_unit = 8, .erased = 0xFF };
+ *     fake_flash_config_t config = {.size = 8192, .unit = 4096, .program_unit = 8, .erased = 0xFF};
  *     fake_flash_init(&flash, &config);
  *     ... give &flash.port and &flash to what is tested ...
  *     assert_int_equal(flash.violations, 0);
  *     fake_flash_free(&flash);
  *
- * What a caller must never do is a violation: a program unit programmed twice between two erases, an
- * offset that is not aligned or outside, an erase that does not begin at a unit, another call while
- * an erase or a program is AGAIN. It is counted, `violation` names the first, and the call returns
- * STORAGE (a second program of a unit is done, as real flash does it).
+ * What a caller must never do is a violation: a program unit programmed twice between two erases,
+ * an offset that is not aligned or outside, an erase that does not begin at a unit, another call
+ * while an erase or a program is AGAIN. It is counted, and `violation` names the first.
  *
- * Operations are erases and programs that were carried out or began to be, counted from 1 in `operations`;
- * `calls` also counts reads. Everything is settable between two calls and follows from the seed.
+ * Operations are erases and programs that were carried out or began to be, counted from 1 in
+ * `operations`; `calls` also counts reads. Everything is settable between two calls and follows
+ * from the seed.
  */
 #ifndef ONEOTA_FAKE_FLASH_H
 #define ONEOTA_FAKE_FLASH_H
@@ -24,13 +24,13 @@
 #include "oneota/port.h"
 
 #define FAKE_FLASH_UNITS_MAX 64u
-#define FAKE_FLASH_FOR_EVER UINT32_MAX
+#define FAKE_FLASH_FOR_EVER  UINT32_MAX
 
 /** What a power cut leaves behind of the operation in which it comes. */
 typedef enum {
     FAKE_CUT_BEFORE = 0,  /**< nothing was done */
     FAKE_CUT_TORN_PREFIX, /**< program: the first bytes; erase: the first half, the rest is old */
-    FAKE_CUT_TORN_RANDOM, /**< program: half of the bytes; erase: half of the unit, the rest is random */
+    FAKE_CUT_TORN_RANDOM, /**< half of the bytes; erase: half of the unit, the rest is random */
     FAKE_CUT_AFTER,       /**< all was done, only the caller was not told */
     FAKE_CUT_COUNT
 } fake_cut_t;
@@ -97,17 +97,17 @@ typedef struct {
     const char *violation; /**< the first, NULL: none */
 
     /* plan: a power cut */
-    uint32_t cut_at;   /**< operation; 0: never */
-    uint8_t cut;       /**< fake_cut_t */
-    uint8_t torn;      /**< fake_torn_t */
-    bool off;          /**< it has happened: every call returns STORAGE */
-    uint32_t mood;     /**< private */
+    uint32_t cut_at; /**< operation; 0: never */
+    uint8_t cut;     /**< fake_cut_t */
+    uint8_t torn;    /**< fake_torn_t */
+    bool off;        /**< it has happened: every call returns STORAGE */
+    uint32_t mood;   /**< private */
 
     /* plan: faults */
-    uint32_t fault_at;    /**< call of kind fault_kind, counted in calls[]; 0: never */
-    uint32_t fault_count; /**< so many calls from there on; FAKE_FLASH_FOR_EVER */
-    uint8_t fault_kind;   /**< fake_kind_t */
-    uint8_t fault;        /**< fake_fault_t */
+    uint32_t fault_at;               /**< call of kind fault_kind, counted in calls[]; 0: never */
+    uint32_t fault_count;            /**< so many calls from there on; FAKE_FLASH_FOR_EVER */
+    uint8_t fault_kind;              /**< fake_kind_t */
+    uint8_t fault;                   /**< fake_fault_t */
     bool worn[FAKE_FLASH_UNITS_MAX]; /**< erase of this unit always fails */
 
     /* plan: the rest */
@@ -120,7 +120,8 @@ typedef struct {
     bool busy;
 } fake_flash_t;
 
-/** A flash with random contents that nobody erased. @return false: config makes no sense, or no memory */
+/** A flash with random contents that nobody erased. @return false: config makes no sense, or
+ *  no memory */
 bool fake_flash_init(fake_flash_t *flash, const fake_flash_config_t *config);
 void fake_flash_free(fake_flash_t *flash);
 
@@ -129,6 +130,9 @@ void fake_flash_copy(fake_flash_t *to, const fake_flash_t *from);
 
 /** All units erased, without counting. */
 void fake_flash_erase_all(fake_flash_t *flash);
+
+/** All of it holds this byte, and nobody erased it, without counting. */
+void fake_flash_fill(fake_flash_t *flash, uint8_t byte);
 
 /** After a cut. Forgets the cut and what was AGAIN. */
 void fake_flash_power_on(fake_flash_t *flash);

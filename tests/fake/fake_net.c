@@ -213,7 +213,7 @@ static oneota_error_t net_recv(void *ctx, void *buffer, size_t size, size_t *rec
     net->place += count;
     net->bytes_down += count;
     uint32_t body = net->place > net->answer.head_length ? net->place - net->answer.head_length : 0;
-    net->server->delivered(net->server_ctx, body, true);
+    net->server->delivered(net->server_ctx, body, net->place == length);
     if (net->place == length && !net->answer.close) {
         net->answering = false;
     }

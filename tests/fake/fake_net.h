@@ -27,8 +27,8 @@ typedef struct {
 typedef struct {
     /** Reads one request. @return the bytes that it took, 0: it is not whole yet */
     uint32_t (*serve)(void *ctx, const char *request, uint32_t length, fake_answer_t *answer);
-    /** So many bytes of the body of the present answer have reached the client; any: at all. */
-    void (*delivered)(void *ctx, uint32_t body_bytes, bool any);
+    /** Some of the present answer has reached the client: so many bytes of its body; whole: all of it. */
+    void (*delivered)(void *ctx, uint32_t body_bytes, bool whole);
 } fake_server_t;
 
 /** What happens to an answer instead of its byte fault_at. */
@@ -41,15 +41,21 @@ typedef enum {
     FAKE_NET_FAULT_COUNT
 } fake_net_fault_t;
 
-typedef enum { FAKE_NET_OPEN = 0, FAKE_NET_SEND, FAKE_NET_RECV, FAKE_NET_ANY, FAKE_NET_CALLS } fake_net_call_t;
+typedef enum {
+    FAKE_NET_OPEN = 0,
+    FAKE_NET_SEND,
+    FAKE_NET_RECV,
+    FAKE_NET_ANY,
+    FAKE_NET_CALLS
+} fake_net_call_t;
 
 /** How a planned call ends. */
 typedef enum {
     FAKE_NET_CALL_BROKEN = 0,
     FAKE_NET_CALL_CLOSED,
-    FAKE_NET_CALL_AGAIN,   /**< once, then it is done */
-    FAKE_NET_CALL_LOST,    /**< BROKEN, but what was sent did arrive */
-    FAKE_NET_CALL_PARTLY,  /**< sends or receives one byte */
+    FAKE_NET_CALL_AGAIN,  /**< once, then it is done */
+    FAKE_NET_CALL_LOST,   /**< BROKEN, but what was sent did arrive */
+    FAKE_NET_CALL_PARTLY, /**< sends or receives one byte */
     FAKE_NET_CALL_COUNT
 } fake_net_end_t;
 

@@ -13,31 +13,51 @@
 
 #define CALLS_MAX 100000u
 
-static const uint32_t mixed_16[] = { 4096, 65536, 16384, 0 };
-static const uint32_t mixed_256[] = { 65536, 4096, 0 };
+static const uint32_t mixed_16[] = {4096, 65536, 16384, 0};
+static const uint32_t mixed_256[] = {65536, 4096, 0};
 
 const rig_geometry_t rig_geometries[] = {
-    { "unit 1, 2 x 4 KiB", { .size = 8192, .unit = 4096, .program_unit = 1, .erased = 0xFF }, 64, 0,
-      FAKE_ERASED_VALUE },
-    { "unit 4, 3 x 4 KiB, erased 0", { .size = 12288, .unit = 4096, .program_unit = 4 }, 64, 0,
-      FAKE_ERASED_RANDOM },
-    { "unit 8, 2 x 2 KiB", { .size = 4096, .unit = 2048, .program_unit = 8, .erased = 0xFF }, 64, 0,
-      FAKE_ERASED_ERROR },
-    { "unit 16, 2 x 4 KiB, AGAIN",
-      { .size = 8192, .unit = 4096, .program_unit = 16, .erased = 0xFF },
-      112,
-      2,
-      FAKE_ERASED_ERROR },
-    { "unit 32, 3 x 4 KiB, erased 0", { .size = 12288, .unit = 4096, .program_unit = 32 }, 64, 0,
-      FAKE_ERASED_VALUE },
-    { "unit 256, 2 x 4 KiB", { .size = 8192, .unit = 4096, .program_unit = 256, .erased = 0xFF }, 256,
-      0, FAKE_ERASED_RANDOM },
-    { "unit 16, mixed", { .units = mixed_16, .program_unit = 16, .erased = 0xFF }, 512, 0,
-      FAKE_ERASED_VALUE },
-    { "unit 256, mixed, erased 0", { .units = mixed_256, .program_unit = 256 }, 512, 1,
-      FAKE_ERASED_VALUE },
-    { NULL, { 0 }, 0, 0, 0 }
-};
+    {"unit 1, 2 x 4 KiB",
+     {.size = 8192, .unit = 4096, .program_unit = 1, .erased = 0xFF},
+     64,
+     0,
+     FAKE_ERASED_VALUE},
+    {"unit 4, 3 x 4 KiB, erased 0",
+     {.size = 12288, .unit = 4096, .program_unit = 4},
+     64,
+     0,
+     FAKE_ERASED_RANDOM},
+    {"unit 8, 2 x 2 KiB",
+     {.size = 4096, .unit = 2048, .program_unit = 8, .erased = 0xFF},
+     64,
+     0,
+     FAKE_ERASED_ERROR},
+    {"unit 16, 2 x 4 KiB, AGAIN",
+     {.size = 8192, .unit = 4096, .program_unit = 16, .erased = 0xFF},
+     112,
+     2,
+     FAKE_ERASED_ERROR},
+    {"unit 32, 3 x 4 KiB, erased 0",
+     {.size = 12288, .unit = 4096, .program_unit = 32},
+     64,
+     0,
+     FAKE_ERASED_VALUE},
+    {"unit 256, 2 x 4 KiB",
+     {.size = 8192, .unit = 4096, .program_unit = 256, .erased = 0xFF},
+     256,
+     0,
+     FAKE_ERASED_RANDOM},
+    {"unit 16, mixed",
+     {.units = mixed_16, .program_unit = 16, .erased = 0xFF},
+     512,
+     0,
+     FAKE_ERASED_VALUE},
+    {"unit 256, mixed, erased 0",
+     {.units = mixed_256, .program_unit = 256},
+     512,
+     1,
+     FAKE_ERASED_VALUE},
+    {NULL, {0}, 0, 0, 0}};
 
 static void bind(rig_t *rig)
 {
@@ -75,7 +95,7 @@ void rig_copy(rig_t *to, const rig_t *from)
 
 size_t rig_value(uint32_t value, uint8_t *data)
 {
-    static const uint8_t lengths[] = { 28, 126, 0, 240, 97, 1, 56, 28, 64, 239, 126 };
+    static const uint8_t lengths[] = {28, 126, 0, 240, 97, 1, 56, 28, 64, 239, 126};
     uint32_t random = value * 2654435769u + 1u;
     size_t length = lengths[value % sizeof lengths];
     for (size_t i = 0; i < length; i++) {
@@ -89,10 +109,19 @@ size_t rig_value(uint32_t value, uint8_t *data)
     return length;
 }
 
-/* Pieces of a record of the largest size, its head and CRC; three times over if it does not read well. */
+/* Pieces of a record of the largest size, its head and CRC; three times over if it does not
+ * read well. */
 static uint32_t reads_max(const rig_t *rig)
 {
     return 3u * (2u + (JOURNAL_PAYLOAD_MAX + rig->scratch_bytes - 1u) / rig->scratch_bytes);
+}
+
+/* What is behind the scratch belongs to others. */
+static void check_scratch(const rig_t *rig)
+{
+    for (uint32_t i = rig->scratch_bytes; i < RIG_SCRATCH_MAX; i++) {
+        assert_int_equal(rig->scratch[i], 0xAA);
+    }
 }
 
 void rig_start(rig_t *rig)
@@ -114,6 +143,7 @@ void rig_start(rig_t *rig)
         assert_int_equal(rig->flash.operations, operations);
     }
     assert_int_equal(error, ONEOTA_OK);
+    check_scratch(rig);
     uint32_t reads = rig->flash.calls[FAKE_READ];
     assert_int_equal(journal_scan(&rig->journal), ONEOTA_OK);
     assert_int_equal(rig->flash.calls[FAKE_READ], reads);
@@ -152,6 +182,7 @@ oneota_error_t rig_write(rig_t *rig, uint8_t type, uint32_t value)
         assert_true(done <= 1u);
         assert_true(rig->flash.calls[FAKE_READ] - reads <= 2u * reads_max(rig) + 1u);
     }
+    check_scratch(rig);
     if (rig->flash.violation != NULL) {
         fail_msg("%s", rig->flash.violation);
     }
@@ -210,4 +241,28 @@ void rig_check(rig_t *rig)
             hold_to(rig, type, value);
         }
     }
+}
+
+void rig_expect(rig_t *rig, uint8_t type, const void *wanted, size_t wanted_length)
+{
+    uint8_t data[JOURNAL_PAYLOAD_MAX];
+    size_t length = SIZE_MAX;
+    assert_int_equal(journal_read(&rig->journal, type, data, sizeof data, &length), ONEOTA_OK);
+    assert_int_equal(length, wanted_length);
+    assert_memory_equal(data, wanted, wanted_length);
+}
+
+bool rig_script_starts(uint32_t step)
+{
+    return step == 0 || step == 1 || step == 10 || step == 11 || step == 57;
+}
+
+uint8_t rig_script_type(uint32_t step)
+{
+    return (uint8_t)(1u + (step % 4u == 3u ? step / 4u % ONEOTA_JOURNAL_TYPES : step % 2u));
+}
+
+uint32_t rig_script_value(uint32_t step)
+{
+    return 1000u + step;
 }

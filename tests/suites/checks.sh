@@ -25,3 +25,10 @@ check "symbols: no foreign call" sh tests/check/symbols.sh calls
 refuses "symbols: foreign call" "malloc" sh tests/check/symbols.sh calls "$bad/symbols.c"
 check "symbols: names" sh tests/check/symbols.sh names
 refuses "symbols: names" "helper_run" sh tests/check/symbols.sh names "$bad/symbols.c"
+
+check "readme" "$python" tests/check/readme.py
+for line in "the same headings" "the same code" "the same marks" "number of rows" "row .network.: .'104'" \
+    "README.md: reason timeout is missing" "reason weather is not in" "no file nowhere.md" "no heading for #nowhere" \
+    "no file src/nowhere.c" "no test test_that_nobody_wrote"; do
+    refuses "readme: $line" "$line" "$python" tests/check/readme.py "$bad/readme"
+done

@@ -10,11 +10,11 @@
     } else if ($0 ~ /^\[  FAILED  \] .*[0-9]+ test\(s\).*listed below/) {
         match($0, /[0-9]+ test/)
         bad[n] += substr($0, RSTART) + 0
-    } else if ($0 ~ /^[0-9]+ passed, [0-9]+ failed$/) {
-        ok[n] += $1
-        bad[n] += $3
+    } else if ($0 ~ /^all +[0-9]+ cases +[0-9]+ violations$/) {
+        ok[n] += $2 > $4 ? $2 - $4 : 0
+        bad[n] += $4
     }
-    if ($0 !~ /^\[( RUN      |       OK )\]/) {
+    if ($0 !~ /^(\[( RUN      |       OK )\]|Test command:|Working Directory:|Test timeout)/) {
         said[n, ++lines[n]] = $0
     }
 }

@@ -1,3 +1,3 @@
 . tests/suites/lib.sh
 build_gcc
-run_ctest gcc -L fault
+run_ctest gcc -R "^fault-"

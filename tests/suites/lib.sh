@@ -70,7 +70,7 @@ build() {
         shift
         cmake -S . -B "$dir" -G Ninja "$@"
         cmake --build "$dir" -- -j 2 -k 0' build "$dir" "$@" >"$output" 2>&1; then
-        grep -E -A 8 'error|Error|FAILED' "$output" | head -n 60
+        grep -E -A 8 'error: |FAILED: |CMake Error' "$output" | head -n 60
         fail "$dir does not build"
     fi
 }
@@ -80,7 +80,7 @@ build_gcc() {
 }
 
 # run_ctest NAME CTEST-OPTION...: runs the tests of build/NAME, and counts what they count: cmocka's tests, and
-# the cases of a campaign that prints "N passed, M failed". A program that counts nothing is one test.
+# the cases of a fault campaign. A program that counts nothing is one test.
 run_ctest() {
     dir=build/$1
     shift
@@ -90,22 +90,30 @@ run_ctest() {
     count $(tail -n 1 "$scratch/counted")
 }
 
-# run_pytest PYTEST-ARGUMENT...
+# run_pytest FILE...: three files at a time, because most of them wait most of the time.
 run_pytest() {
-    PYTHONDONTWRITEBYTECODE=1 "$python" -m pytest -q -p no:cacheprovider --basetemp="$scratch/pytest" \
-        --durations=5 "$@" >"$output" 2>&1 || :
-    # "2 failed, 31 passed, 1 skipped, 1 error in 12.34s"
-    set -- $(tail -n 1 "$output" | awk -F'[ ,]+' '/ in [0-9.]+s/ {
+    printf '%s\n' "$@" | PYTHONDONTWRITEBYTECODE=1 xargs -I '{}' -P 3 sh -c '
+        name=$(basename "$1" .py)
+        "$2" -m pytest -q -p no:cacheprovider --tb=short --basetemp="$0/$name" "$1" >"$0/$name.pytest" 2>&1' \
+        "$scratch" '{}' "$python" || :
+    for file in "$@"; do
+        count_pytest "$scratch/$(basename "$file" .py).pytest"
+    done
+}
+
+# The last line: "2 failed, 31 passed, 1 skipped, 1 error in 12.34s"
+count_pytest() {
+    set -- "$1" $(tail -n 1 "$1" | awk -F'[ ,]+' '/ in [0-9.]+s/ {
         for (i = 2; i <= NF; i++) n[$i] += $(i - 1)
         print n["passed"] + n["xfailed"], n["failed"] + n["error"] + n["errors"] + n["xpassed"]
     }')
-    if [ $# = 2 ]; then
-        [ "$2" = 0 ] || grep -v '^\.*$' "$output" | tail -n 80
-        count "$1" "$2"
-    else
-        tail -n 40 "$output"
+    if [ $# != 3 ]; then
+        tail -n 40 "$1"
         fail "pytest did not come to its end"
+        return
     fi
+    [ "$3" = 0 ] || grep -v '^[.s]* *\(\[ *[0-9]*%\]\)*$' "$1" | tail -n 80
+    count "$2" "$3"
 }
 
 mkdir -p build

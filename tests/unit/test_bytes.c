@@ -13,7 +13,7 @@
 
 static void test_bytes_get_any_alignment_little_endian(void **state)
 {
-    static const uint8_t bytes[] = { 0x00, 0x78, 0x56, 0x34, 0x12, 0xFE, 0xFF, 0xFF, 0xFF };
+    static const uint8_t bytes[] = {0x00, 0x78, 0x56, 0x34, 0x12, 0xFE, 0xFF, 0xFF, 0xFF};
     (void)state;
     assert_int_equal(bytes_get_u16(bytes), 0x7800);
     assert_int_equal(bytes_get_u16(bytes + 1), 0x5678);
@@ -24,7 +24,7 @@ static void test_bytes_get_any_alignment_little_endian(void **state)
 
 static void test_bytes_put_any_alignment_little_endian_and_no_more(void **state)
 {
-    static const uint8_t wanted[] = { 0xEE, 0xFE, 0xCA, 0x78, 0x56, 0x34, 0xF2, 0xEE };
+    static const uint8_t wanted[] = {0xEE, 0xFE, 0xCA, 0x78, 0x56, 0x34, 0xF2, 0xEE};
     uint8_t bytes[8];
     (void)state;
     memset(bytes, 0xEE, sizeof bytes);
@@ -52,10 +52,10 @@ static void test_bytes_crc32_known_text_known_value(void **state)
         const char *text;
         uint32_t crc;
     } cases[] = {
-        { "", 0u },
-        { "a", 0xE8B7BE43u },
-        { "123456789", 0xCBF43926u }, /* the check value of CRC-32/ISO-HDLC */
-        { "The quick brown fox jumps over the lazy dog", 0x414FA339u },
+        {"", 0u},
+        {"a", 0xE8B7BE43u},
+        {"123456789", 0xCBF43926u}, /* the check value of CRC-32/ISO-HDLC */
+        {"The quick brown fox jumps over the lazy dog", 0x414FA339u},
     };
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {

@@ -1,0 +1,376 @@
+/*
+ * oneota - SPDX-License-Identifier: Apache-2.0
+ */
+#include "fake_platform.h"
+
+#include <string.h>
+
+void fake_platform_violate(fake_platform_t *platform, const char *what)
+{
+    if (platform->violation == NULL) {
+        platform->violation = what;
+    }
+}
+
+static void expect(fake_platform_t *platform, bool right, const char *what)
+{
+    if (!right) {
+        fake_platform_violate(platform, what);
+    }
+}
+
+static bool is_open(const fake_task_t *task)
+{
+    return task->state <= FAKE_TASK_UPGRADING || task->state == FAKE_TASK_PAUSED;
+}
+
+static const fake_record_t *last_record(const fake_platform_t *platform)
+{
+    return platform->calls == 0 ? NULL
+                                : &platform->records[(platform->calls - 1u) % FAKE_CALLS_KEPT];
+}
+
+/* ---------------------------------------------------------------- tasks */
+
+static void renew_token(fake_platform_t *platform, fake_task_t *task)
+{
+    uint32_t number = ++platform->tokens;
+    memcpy(task->token, "ota_YbDB8ANDSmPEM78Dk000", 25);
+    for (char *digit = task->token + 23; number > 0; digit--, number /= 10u) {
+        *digit = (char)('0' + number % 10u);
+    }
+}
+
+static fake_task_t *task_of_type(fake_platform_t *platform, uint8_t type)
+{
+    for (uint8_t n = 0; n < platform->task_count; n++) {
+        fake_task_t *task = &platform->tasks[n];
+        if (task->type == type && task->state <= FAKE_TASK_UPGRADING) {
+            return task;
+        }
+    }
+    return NULL;
+}
+
+static fake_task_t *task_of_token(fake_platform_t *platform, const char *token)
+{
+    for (uint8_t n = 0; n < platform->task_count; n++) {
+        if (strcmp(platform->tasks[n].token, token) == 0) {
+            return &platform->tasks[n];
+        }
+    }
+    return NULL;
+}
+
+/* Why a call on a task is refused; 0 if it is not. */
+static int32_t refusal(const fake_task_t *task, bool allowed)
+{
+    if (task == NULL) {
+        return 4;
+    }
+    switch (task->state) {
+    case FAKE_TASK_DONE:
+    case FAKE_TASK_FAILED:
+        return 20;
+    case FAKE_TASK_CANCELLED:
+        return 22;
+    case FAKE_TASK_PAUSED:
+        return 19;
+    default:
+        return allowed ? 0 : 17;
+    }
+}
+
+/* ---------------------------------------------------------------- version, check, token */
+
+static void judge_version(fake_platform_t *platform, uint8_t type, const char *said)
+{
+    const char *true_one = platform->truth->version(platform->truth_ctx, type);
+    expect(platform, true_one != NULL && strcmp(true_one, said) == 0,
+           "truth: a version that does not run");
+}
+
+static int32_t take_version(fake_platform_t *platform, const fake_request_t *request)
+{
+    for (uint8_t type = 1; type <= 2u; type++) {
+        const char *said = request->versions[type];
+        if (said[0] == '\0') {
+            expect(platform, platform->truth->version(platform->truth_ctx, type) == NULL,
+                   "version: one is missing");
+            continue;
+        }
+        judge_version(platform, type, said);
+        memcpy(platform->versions[type], said, sizeof platform->versions[type]);
+        fake_task_t *task = task_of_type(platform, type);
+        if (task != NULL && strcmp(task->target, said) == 0) {
+            fake_platform_violate(platform, "order: the target's version before 201");
+            task->state = FAKE_TASK_DONE;
+        }
+    }
+    return 0;
+}
+
+static int32_t take_check(fake_platform_t *platform, const fake_request_t *request,
+                          fake_reply_t *reply)
+{
+    fake_task_t *task = task_of_type(platform, request->type);
+    judge_version(platform, request->type, request->versions[request->type]);
+    memcpy(platform->versions[request->type], request->versions[request->type],
+           sizeof platform->versions[0]);
+    reply->task = task;
+    return task == NULL ? 11 : 0;
+}
+
+static int32_t take_token(fake_platform_t *platform, const fake_request_t *request)
+{
+    fake_task_t *task = task_of_token(platform, request->handle);
+    int32_t code = refusal(task, task != NULL && task->state <= FAKE_TASK_DOWNLOADING);
+    expect(platform, task != NULL, "token: never issued");
+    if (code == 0) {
+        task->state = FAKE_TASK_DOWNLOADING;
+    }
+    return code;
+}
+
+/* ---------------------------------------------------------------- download */
+
+/* The platform's silent corrections of a range. */
+static void clamp(const fake_task_t *task, uint32_t *first, uint32_t *last)
+{
+    *last = *last >= task->size ? task->size - 1u : *last;
+    *first = *first >= task->size || *first > *last ? 0u : *first;
+}
+
+static int32_t take_download(fake_platform_t *platform, const fake_request_t *request,
+                             fake_reply_t *reply)
+{
+    fake_task_t *task = task_of_token(platform, request->handle);
+    if (task == NULL) {
+        fake_platform_violate(platform, "download: a token that was never issued");
+        return 3;
+    }
+    expect(platform, task->state != FAKE_TASK_WAITING, "order: download before the token check");
+    expect(platform, task->state == FAKE_TASK_DOWNLOADING || task->state >= FAKE_TASK_CANCELLED,
+           "order: download of a task that is not in downloading");
+    expect(platform, !task->told, "order: download of a task known to be over");
+    expect(platform,
+           !request->ranged || (request->first < request->last && request->last < task->size),
+           "download: a range that is none");
+    expect(platform, !request->ranged || request->first <= task->delivered,
+           "download: leaves a gap");
+    reply->task = task;
+    reply->ranged = request->ranged;
+    reply->first = request->ranged ? request->first : 0u;
+    reply->last = request->ranged ? request->last : task->size - 1u;
+    clamp(task, &reply->first, &reply->last);
+    platform->serving = task;
+    platform->serving_first = reply->first;
+    return 0;
+}
+
+void fake_platform_delivered(void *ctx, uint32_t body_bytes, bool whole)
+{
+    fake_platform_t *platform = ctx;
+    fake_task_t *task = platform->serving;
+    platform->heard = true;
+    if (whole && platform->telling != NULL) {
+        platform->telling->told = true;
+    }
+    if (task == NULL) {
+        return;
+    }
+    task->downloads += body_bytes - platform->served;
+    platform->served = body_bytes;
+    uint32_t end = platform->serving_first + body_bytes;
+    if (platform->serving_first <= task->delivered && end > task->delivered) {
+        task->delivered = end;
+    }
+}
+
+/* ---------------------------------------------------------------- report */
+
+static void judge_progress(fake_platform_t *platform, const fake_task_t *task, uint32_t step)
+{
+    const fake_record_t *before = last_record(platform);
+    expect(platform, step % 10u == 0 && step > 0 && step < 100u,
+           "truth: progress of an odd number");
+    expect(platform, (uint64_t)task->delivered * 100u >= (uint64_t)task->size * step,
+           "truth: progress of bytes that have not come");
+    expect(platform, task->state == FAKE_TASK_DOWNLOADING || task->state >= FAKE_TASK_CANCELLED,
+           "order: progress outside of downloading");
+    if (step == task->percent && !platform->heard && before != NULL &&
+        before->verb == FAKE_REPORT && before->step == step) {
+        platform->repeats++;
+        return;
+    }
+    expect(platform, step > task->percent, "truth: progress twice, or backwards");
+}
+
+static bool may_end_with(const fake_platform_t *platform, uint32_t step)
+{
+    for (const uint8_t *code = platform->codes; code != NULL && *code != 0; code++) {
+        if (*code == step) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void judge_result(fake_platform_t *platform, const fake_task_t *task, uint32_t step)
+{
+    bool runs = platform->truth->runs(platform->truth_ctx, task);
+    expect(platform, may_end_with(platform, step), "truth: a result that has no cause");
+    expect(platform, task->result == 0 || task->result == step, "truth: two different results");
+    expect(platform, (step == 201u) == runs,
+           runs ? "truth: a failure, and the new image runs"
+                : "truth: 201, and the old image runs");
+    expect(platform, task->state != FAKE_TASK_CANCELLED || !task->told,
+           "truth: a result of a task known to be cancelled");
+    expect(platform, step != 201u || task->state != FAKE_TASK_WAITING,
+           "order: 201 before the download");
+}
+
+static void judge_report(fake_platform_t *platform, const fake_task_t *task, uint32_t step)
+{
+    expect(platform, step < 100u || platform->truth->settled(platform->truth_ctx),
+           "truth: a report while an image is on trial");
+    if (step <= 100u) {
+        judge_progress(platform, task, step);
+    } else if (step == 101u) {
+        expect(platform, task->delivered == task->size, "truth: 101 before all was served");
+        expect(platform, platform->truth->holds(platform->truth_ctx, task),
+               "truth: 101, and the slot does not hold the package");
+    } else {
+        judge_result(platform, task, step);
+    }
+}
+
+static bool report_allowed(const fake_task_t *task, uint32_t step)
+{
+    if (step <= 100u) {
+        return task->state == FAKE_TASK_DOWNLOADING;
+    }
+    if (step <= 107u) {
+        return task->state <= FAKE_TASK_DOWNLOADING;
+    }
+    return step != 201u || task->state != FAKE_TASK_WAITING;
+}
+
+static int32_t take_report(fake_platform_t *platform, const fake_request_t *request)
+{
+    fake_task_t *task = task_of_token(platform, request->handle);
+    uint32_t step = request->step;
+    if (task == NULL) {
+        fake_platform_violate(platform, "report: a token that was never issued");
+        return 1;
+    }
+    judge_report(platform, task, step);
+    int32_t code = refusal(task, report_allowed(task, step));
+    if (code != 0) {
+        return code;
+    }
+    if (step < 100u) {
+        task->percent = (uint8_t)step;
+    } else if (step <= 101u) {
+        task->state = FAKE_TASK_UPGRADING;
+    } else {
+        task->result = (uint8_t)step;
+        task->state = step == 201u ? FAKE_TASK_DONE : FAKE_TASK_FAILED;
+    }
+    if (step == 201u) {
+        memcpy(platform->versions[task->type], task->target, strlen(task->target) + 1u);
+    }
+    return 0;
+}
+
+/* ---------------------------------------------------------------- all of them */
+
+static int32_t dispatch(fake_platform_t *platform, const fake_request_t *request,
+                        fake_reply_t *reply)
+{
+    switch (request->verb) {
+    case FAKE_VERSION:
+        return take_version(platform, request);
+    case FAKE_CHECK:
+        return take_check(platform, request, reply);
+    case FAKE_TOKEN:
+        return take_token(platform, request);
+    case FAKE_DOWNLOAD:
+        return take_download(platform, request, reply);
+    default:
+        return take_report(platform, request);
+    }
+}
+
+static void record(fake_platform_t *platform, const fake_request_t *request,
+                   const fake_reply_t *reply)
+{
+    fake_record_t *record = &platform->records[platform->calls % FAKE_CALLS_KEPT];
+    record->verb = request->verb;
+    record->type = request->type;
+    record->step = (uint8_t)request->step;
+    record->code = reply->code;
+    record->first = reply->first;
+    record->last = reply->last;
+    platform->calls++;
+    platform->counts[request->verb]++;
+}
+
+void fake_platform_handle(fake_platform_t *platform, const fake_request_t *request,
+                          fake_reply_t *reply)
+{
+    memset(reply, 0, sizeof *reply);
+    platform->serving = NULL;
+    platform->served = 0;
+    reply->text = "succ";
+    reply->now_s = platform->truth->unix_s(platform->truth_ctx);
+    expect(platform, request->verb == FAKE_REPORT || platform->truth->settled(platform->truth_ctx),
+           "order: a call while an image is on trial");
+    if (request->authorised && request->et < reply->now_s) {
+        reply->code = 1;
+    } else {
+        reply->code = dispatch(platform, request, reply);
+    }
+    reply->text = reply->code == 0 ? "succ" : "refused";
+    record(platform, request, reply);
+    platform->heard = false;
+    bool over = reply->code == 18 || reply->code == 20 || reply->code == 22;
+    platform->telling =
+        over && request->verb >= FAKE_TOKEN ? task_of_token(platform, request->handle) : NULL;
+}
+
+/* ---------------------------------------------------------------- the test's side */
+
+void fake_platform_init(fake_platform_t *platform, const fake_truth_t *truth, void *truth_ctx)
+{
+    memset(platform, 0, sizeof *platform);
+    platform->truth = truth;
+    platform->truth_ctx = truth_ctx;
+}
+
+fake_task_t *fake_platform_add(fake_platform_t *platform, uint8_t type, const char *target,
+                               const uint8_t *package, uint32_t size, const char *md5)
+{
+    fake_task_t *task = &platform->tasks[platform->task_count++];
+    memset(task, 0, sizeof *task);
+    task->type = type;
+    task->target = target;
+    task->package = package;
+    task->served = package;
+    task->size = size;
+    task->signal = 10;
+    task->power = 50;
+    memcpy(task->md5, md5, sizeof task->md5);
+    renew_token(platform, task);
+    return task;
+}
+
+bool fake_platform_idle(const fake_platform_t *platform)
+{
+    for (uint8_t n = 0; n < platform->task_count; n++) {
+        if (is_open(&platform->tasks[n])) {
+            return false;
+        }
+    }
+    return true;
+}

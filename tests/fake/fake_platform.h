@@ -1,0 +1,144 @@
+/*
+ * oneota - SPDX-License-Identifier: Apache-2.0
+ *
+ * fake_platform.h: OneNET in small, and the judge of what a device tells it.
+ *
+ * Three layers: a wire format (fake_south.c) turns bytes into a fake_request_t and a fake_reply_t into
+ * bytes; the task model answers by the platform's table of states; the judge compares each call with
+ * what is true of the device, which it learns by fake_truth_t and not from the device's own words. Another
+ * dialect is another wire format. Nothing of this shares code with the library.
+ */
+#ifndef ONEOTA_FAKE_PLATFORM_H
+#define ONEOTA_FAKE_PLATFORM_H
+
+#include "fake_net.h"
+
+#define FAKE_TASKS_MAX   4u
+#define FAKE_CALLS_KEPT  256u
+#define FAKE_VERSION_MAX 20u
+
+typedef enum {
+    FAKE_TASK_WAITING = 0,
+    FAKE_TASK_DOWNLOADING,
+    FAKE_TASK_UPGRADING,
+    FAKE_TASK_DONE,
+    FAKE_TASK_FAILED,
+    FAKE_TASK_CANCELLED,
+    FAKE_TASK_PAUSED
+} fake_task_state_t;
+
+typedef struct {
+    /* set by the test */
+    uint8_t type; /**< 1 module, 2 application */
+    const char *target;
+    const uint8_t *package;
+    const uint8_t *served; /**< what is sent, the same unless a test says otherwise */
+    uint32_t size;
+    char md5[33];
+    uint32_t retry, interval;
+    int32_t signal, power;
+
+    /* what has become of it */
+    uint8_t state;
+    char token[32];
+    uint8_t percent;    /**< last progress */
+    uint8_t result;     /**< terminal code that was taken, or 0 */
+    bool told;          /**< the device has been told that it is over or cancelled */
+    uint32_t delivered; /**< bytes of the package, from its first, that have reached the device */
+    uint32_t downloads; /**< bytes in all */
+} fake_task_t;
+
+/** What is true of the device. */
+typedef struct {
+    const char *(*version)(void *ctx, uint8_t type);   /**< that runs; NULL: no such image */
+    bool (*runs)(void *ctx, const fake_task_t *task);  /**< the task's package runs */
+    bool (*holds)(void *ctx, const fake_task_t *task); /**< it is whole in the other slot */
+    bool (*settled)(void *ctx);                        /**< nothing is marked or on trial */
+    uint64_t (*unix_s)(void *ctx);
+} fake_truth_t;
+
+typedef enum {
+    FAKE_VERSION = 0,
+    FAKE_CHECK,
+    FAKE_TOKEN,
+    FAKE_DOWNLOAD,
+    FAKE_REPORT,
+    FAKE_CALL_KINDS
+} fake_verb_t;
+
+/** A request, whatever the dialect. */
+typedef struct {
+    uint8_t verb;
+    uint8_t type;
+    bool ranged;
+    bool authorised;
+    uint32_t step;
+    uint32_t first, last;
+    uint64_t et;
+    char versions[3][FAKE_VERSION_MAX + 1]; /**< by type; CHECK: the one of its type */
+    char handle[65];
+} fake_request_t;
+
+/** A reply, whatever the dialect. */
+typedef struct {
+    int32_t code;
+    const char *text;
+    const fake_task_t *task; /**< CHECK that found one, DOWNLOAD that carries bytes */
+    uint32_t first, last;
+    bool ranged;
+    uint64_t now_s;
+} fake_reply_t;
+
+typedef struct {
+    uint8_t verb;
+    uint8_t type;
+    uint8_t step;
+    int32_t code;
+    uint32_t first, last;
+} fake_record_t;
+
+typedef struct {
+    fake_task_t tasks[FAKE_TASKS_MAX];
+    uint8_t task_count;
+    char versions[3][FAKE_VERSION_MAX + 1]; /**< as the platform knows them, by type */
+    const fake_truth_t *truth;
+    void *truth_ctx;
+    const uint8_t *codes;  /**< terminal codes that may come, ends in 0 */
+    const char *violation; /**< the first, NULL: none */
+    uint32_t calls;
+    uint32_t counts[FAKE_CALL_KINDS];
+    uint32_t repeats; /**< progress reports sent twice because no byte of the answer had come */
+    fake_record_t records[FAKE_CALLS_KEPT];
+
+    /* private: the answer on its way */
+    bool heard;
+    fake_task_t *serving;
+    uint32_t serving_first;
+    uint32_t served;
+    fake_task_t *telling; /**< of what is over, this answer says so */
+    uint32_t tokens;
+} fake_platform_t;
+
+void fake_platform_init(fake_platform_t *platform, const fake_truth_t *truth, void *truth_ctx);
+
+/** A task of size bytes; package is borrowed. */
+fake_task_t *fake_platform_add(fake_platform_t *platform, uint8_t type, const char *target,
+                               const uint8_t *package, uint32_t size, const char *md5);
+
+/** No task is open any more. */
+bool fake_platform_idle(const fake_platform_t *platform);
+
+/** For a wire format: notes what a request did wrong. */
+void fake_platform_violate(fake_platform_t *platform, const char *what);
+
+/** For a wire format: judges, and answers by the table. */
+void fake_platform_handle(fake_platform_t *platform, const fake_request_t *request,
+                          fake_reply_t *reply);
+
+/** For a wire format: fake_server_t.delivered. */
+void fake_platform_delivered(void *ctx, uint32_t body_bytes, bool whole);
+
+/** Dialect A; its ctx is a fake_platform_t. */
+extern const fake_server_t fake_south;
+
+#endif

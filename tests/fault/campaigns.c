@@ -1,0 +1,431 @@
+/*
+ * oneota - SPDX-License-Identifier: Apache-2.0
+ */
+#include "campaigns.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define SHOWN_MAX   10u
+#define DOUBLE_CUTS 6000u
+#define MIXED_CASES 24000u
+
+static const char *const k_kinds[WORLD_FAULT_KINDS] = {
+    "fine",       "split",  "dribble",  "answer", "net-call",
+    "board-call", "tamper", "sabotage", "cut",    "cut-net"};
+
+static void show(const run_t *run, const world_t *world, const world_fault_t *faults,
+                 unsigned count)
+{
+    printf("  %s: --campaign %s --case %u --seed %u:", world->outcome.violation, run->campaign,
+           (unsigned)run->number, (unsigned)run->seed);
+    printf(" %s", world->scenario->name);
+    for (unsigned n = 0; n < count; n++) {
+        printf(" %s(mode %u call %u at %u byte %u)", k_kinds[faults[n].kind], faults[n].mode,
+               faults[n].call, (unsigned)faults[n].at, (unsigned)faults[n].byte);
+    }
+    printf("\n");
+}
+
+void campaign_try(run_t *run, world_t *world, const world_fault_t *faults, unsigned count)
+{
+    bool turn = run->only < 0 ? run->number % run->slice == 0 : run->only == run->number;
+    if (turn) {
+        run->cases++;
+        world->verbose = run->verbose;
+        world_run(world, run->seed + run->number, faults, count);
+        if (world->outcome.violation != NULL) {
+            run->violations++;
+            if (run->violations <= SHOWN_MAX || run->verbose) {
+                show(run, world, faults, count);
+            }
+        }
+        run->repeats += world->platform.repeats > 0 ? 1u : 0u;
+        if (run->verbose) {
+            world_print_calls(world);
+            printf("  boots %u, cuts %u, operations %u, net calls %u, polls %u, minutes %u\n",
+                   (unsigned)world->outcome.boots, (unsigned)world->outcome.cuts,
+                   (unsigned)world->outcome.operations, (unsigned)world->outcome.net_calls,
+                   (unsigned)world->outcome.polls, (unsigned)world->outcome.minutes);
+        }
+        world->verbose = false;
+    }
+    run->number++;
+}
+
+/* A world in which one case went well: its counters say what there is to break. */
+static world_t *rehearse(const run_t *run, const char *name)
+{
+    world_t *world = malloc(sizeof *world);
+    if (world == NULL || !world_init(world, world_scenario(name))) {
+        abort();
+    }
+    world_run(world, run->seed, NULL, 0);
+    return world;
+}
+
+static void leave(world_t *world)
+{
+    world_free(world);
+    free(world);
+}
+
+/* ---------------------------------------------------------------- nothing goes wrong */
+
+static void go_clean(run_t *run)
+{
+    for (const world_scenario_t *scenario = world_scenarios; scenario->name != NULL; scenario++) {
+        world_t *world = rehearse(run, scenario->name);
+        for (unsigned n = 0; n < 20u; n++) {
+            campaign_try(run, world, NULL, 0);
+        }
+        leave(world);
+    }
+}
+
+/* ---------------------------------------------------------------- split */
+
+static void split_all(run_t *run, const char *name, uint32_t stride)
+{
+    world_t *world = rehearse(run, name);
+    fake_net_t net = world->net;
+    for (uint32_t answer = 1; answer <= net.answers; answer++) {
+        for (uint32_t byte = 1; byte < net.lengths[answer - 1u]; byte += stride) {
+            const world_fault_t fault = {.kind = WORLD_SPLIT, .at = answer, .byte = byte};
+            campaign_try(run, world, &fault, 1);
+        }
+    }
+    leave(world);
+}
+
+static void go_split(run_t *run)
+{
+    static const uint8_t k_most[][2] = {{1, 0}, {0, 1}, {1, 1}, {2, 7}, {7, 3}, {100, 100}};
+    for (const world_scenario_t *scenario = world_scenarios; scenario->name != NULL; scenario++) {
+        world_t *world = rehearse(run, scenario->name);
+        for (size_t n = 0; n < sizeof k_most / sizeof k_most[0]; n++) {
+            const world_fault_t fault = {
+                .kind = WORLD_DRIBBLE, .at = k_most[n][0], .byte = k_most[n][1]};
+            campaign_try(run, world, &fault, 1);
+        }
+        leave(world);
+    }
+    split_all(run, "small", 1);
+    split_all(run, "one", 1);
+    split_all(run, "seventeen", 1);
+    split_all(run, "clockless", 1);
+    split_all(run, "large", 37);
+}
+
+/* ---------------------------------------------------------------- port-call */
+
+static void fail_calls(run_t *run, const char *name)
+{
+    world_t *world = rehearse(run, name);
+    uint32_t net_calls[FAKE_NET_CALLS];
+    uint32_t board_calls[FAKE_CALL_COUNT];
+    for (unsigned n = 0; n < FAKE_NET_CALLS; n++) {
+        net_calls[n] = world->net.calls[n];
+    }
+    for (unsigned n = 0; n < FAKE_CALL_COUNT; n++) {
+        board_calls[n] = world->board.calls[n];
+    }
+    for (uint8_t call = 0; call < FAKE_NET_ANY; call++) {
+        for (uint32_t at = 1; at <= net_calls[call]; at++) {
+            for (uint8_t mode = 0; mode < FAKE_NET_CALL_COUNT; mode++) {
+                const world_fault_t fault = {
+                    .kind = WORLD_NET_CALL, .call = call, .mode = mode, .at = at};
+                campaign_try(run, world, &fault, 1);
+            }
+        }
+    }
+    for (uint8_t call = 0; call < FAKE_CALL_COUNT; call++) {
+        uint8_t modes = call < FAKE_CALL_QUERY ? (uint8_t)FAKE_FAULT_COUNT : 3u;
+        for (uint32_t at = 1; at <= board_calls[call]; at++) {
+            for (uint8_t mode = 0; mode < modes; mode++) {
+                const world_fault_t fault = {
+                    .kind = WORLD_BOARD_CALL, .call = call, .mode = mode, .at = at};
+                campaign_try(run, world, &fault, 1);
+            }
+        }
+    }
+    leave(world);
+}
+
+static void go_port_call(run_t *run)
+{
+    static const char *const k_names[] = {"small",  "retry",       "large", "one",
+                                          "full",   "busy",        "pair",  "rejected",
+                                          "hidden", "mislabelled", "unfit", "spoiled"};
+    for (size_t n = 0; n < sizeof k_names / sizeof k_names[0]; n++) {
+        fail_calls(run, k_names[n]);
+    }
+}
+
+/* ---------------------------------------------------------------- power-cut, revert */
+
+static void cut_all(run_t *run, const char *name)
+{
+    world_t *world = rehearse(run, name);
+    uint32_t operations = world->outcome.operations;
+    uint32_t net_calls = world->outcome.net_calls;
+    for (uint32_t at = 1; at <= operations; at++) {
+        for (uint8_t mode = 0; mode < FAKE_CUT_COUNT; mode++) {
+            bool torn = mode == FAKE_CUT_TORN_PREFIX || mode == FAKE_CUT_TORN_RANDOM;
+            uint8_t reads = torn ? (uint8_t)FAKE_TORN_COUNT : 1u;
+            for (uint8_t read = 0; read < reads; read++) {
+                const world_fault_t fault = {
+                    .kind = WORLD_CUT, .mode = mode, .call = read, .at = at};
+                campaign_try(run, world, &fault, 1);
+            }
+        }
+    }
+    for (uint32_t at = 1; at <= net_calls; at++) {
+        const world_fault_t fault = {.kind = WORLD_CUT_NET, .at = at};
+        campaign_try(run, world, &fault, 1);
+    }
+    leave(world);
+}
+
+static void go_power_cut(run_t *run)
+{
+    static const char *const k_names[] = {
+        "small", "retry", "medium",    "large", "one",   "two",     "seventeen",
+        "full",  "busy",  "clockless", "pair",  "unfit", "spoiled", "large-package"};
+    for (size_t n = 0; n < sizeof k_names / sizeof k_names[0]; n++) {
+        cut_all(run, k_names[n]);
+    }
+}
+
+static void go_revert(run_t *run)
+{
+    static const char *const k_names[] = {"rejected", "crashing",    "silent",     "hidden",
+                                          "dead",     "dead-hidden", "mislabelled"};
+    for (size_t n = 0; n < sizeof k_names / sizeof k_names[0]; n++) {
+        cut_all(run, k_names[n]);
+    }
+}
+
+/* ---------------------------------------------------------------- tamper, oracle */
+
+static void go_tamper(run_t *run)
+{
+    world_t *world = rehearse(run, "tampered");
+    for (uint32_t at = 0; at < world->scenario->size; at++) {
+        const world_fault_t fault = {.kind = WORLD_TAMPER, .at = at};
+        campaign_try(run, world, &fault, 1);
+        if (world->outcome.violation == NULL && world->outcome.results[0] == 201u &&
+            run->only < 0 && run->slice == 1u) {
+            printf("  a changed image was installed: byte %u\n", (unsigned)at);
+            run->violations++;
+        }
+    }
+    leave(world);
+}
+
+/* Here a violation is what is wanted. */
+static void go_oracle(run_t *run)
+{
+    world_t *world = rehearse(run, "small");
+    for (uint8_t mode = 0; mode < WORLD_SABOTAGE_COUNT; mode++) {
+        const world_fault_t fault = {.kind = WORLD_SABOTAGE, .mode = mode};
+        world_run(world, run->seed, &fault, 1);
+        run->cases++;
+        if (world->outcome.violation == NULL) {
+            printf("  sabotage %u was not found\n", mode);
+            run->violations++;
+        } else if (run->verbose) {
+            printf("  sabotage %u: %s\n", mode, world->outcome.violation);
+        }
+    }
+    leave(world);
+}
+
+/* ---------------------------------------------------------------- net-byte */
+
+static void break_bytes(run_t *run, const char *name, uint32_t stride)
+{
+    world_t *world = rehearse(run, name);
+    fake_net_t net = world->net;
+    fake_platform_t platform = world->platform;
+    for (uint32_t answer = 1; answer <= net.answers; answer++) {
+        const fake_record_t *record = &platform.records[(answer - 1u) % FAKE_CALLS_KEPT];
+        uint8_t modes = record->verb == FAKE_DOWNLOAD ? (uint8_t)FAKE_NET_FAULT_COUNT
+                                                      : (uint8_t)FAKE_NET_CORRUPT;
+        for (uint32_t byte = 0; byte < net.lengths[answer - 1u]; byte += stride) {
+            for (uint8_t mode = FAKE_NET_CLOSE; mode < modes; mode++) {
+                const world_fault_t fault = {
+                    .kind = WORLD_ANSWER, .mode = mode, .at = answer, .byte = byte};
+                campaign_try(run, world, &fault, 1);
+            }
+        }
+    }
+    leave(world);
+}
+
+static void go_net_byte(run_t *run)
+{
+    break_bytes(run, "small", 1);
+    break_bytes(run, "one", 1);
+    break_bytes(run, "two", 1);
+    break_bytes(run, "large", 61);
+    break_bytes(run, "rejected", 3);
+}
+
+/* ---------------------------------------------------------------- double-cut */
+
+static uint32_t next_random(uint32_t *random, uint32_t end)
+{
+    *random = *random * 1664525u + 1013904223u;
+    return (uint32_t)((uint64_t)*random * end >> 32);
+}
+
+static world_fault_t random_cut(uint32_t *random, uint32_t operations, uint32_t net_calls)
+{
+    world_fault_t fault = {.kind = WORLD_CUT};
+    if (next_random(random, 4u) == 0) {
+        fault.kind = WORLD_CUT_NET;
+        fault.at = 1u + next_random(random, net_calls);
+    } else {
+        fault.mode = (uint8_t)next_random(random, FAKE_CUT_COUNT);
+        fault.call = (uint8_t)next_random(random, FAKE_TORN_COUNT);
+        fault.at = 1u + next_random(random, operations);
+    }
+    return fault;
+}
+
+static void go_double_cut(run_t *run)
+{
+    static const char *const k_names[] = {"small",    "retry",  "large",  "seventeen",   "pair",
+                                          "rejected", "silent", "hidden", "mislabelled", "spoiled"};
+    uint32_t random = run->seed;
+    for (size_t n = 0; n < sizeof k_names / sizeof k_names[0]; n++) {
+        world_t *world = rehearse(run, k_names[n]);
+        uint32_t operations = world->outcome.operations;
+        uint32_t net_calls = world->outcome.net_calls;
+        for (uint32_t pair = 0; pair < DOUBLE_CUTS / (sizeof k_names / sizeof k_names[0]); pair++) {
+            world_fault_t faults[2];
+            faults[0] = random_cut(&random, operations, net_calls);
+            faults[1] = random_cut(&random, pair % 2u == 0 ? 8u : operations, net_calls);
+            campaign_try(run, world, faults, 2);
+        }
+        leave(world);
+    }
+}
+
+/* ---------------------------------------------------------------- mixed */
+
+static world_fault_t random_fault(uint32_t *random, const world_t *clean)
+{
+    world_fault_t fault = {
+        .kind = (uint8_t)(WORLD_SPLIT + next_random(random, WORLD_TAMPER - WORLD_SPLIT))};
+    switch (fault.kind) {
+    case WORLD_DRIBBLE:
+        fault.at = 1u + next_random(random, 600u);
+        fault.byte = 1u + next_random(random, 600u);
+        break;
+    case WORLD_NET_CALL:
+        fault.call = (uint8_t)next_random(random, FAKE_NET_CALLS);
+        fault.mode = (uint8_t)next_random(random, FAKE_NET_CALL_COUNT);
+        fault.at = 1u + next_random(random, clean->net.calls[fault.call]);
+        break;
+    case WORLD_BOARD_CALL:
+        fault.call = (uint8_t)next_random(random, FAKE_CALL_COUNT);
+        fault.mode = (uint8_t)next_random(random, fault.call < FAKE_CALL_QUERY ? 4u : 3u);
+        fault.at = 1u + next_random(random, clean->board.calls[fault.call] + 2u);
+        break;
+    default: /* split, answer */
+        fault.mode = (uint8_t)(FAKE_NET_CLOSE + next_random(random, 3u));
+        fault.at = 1u + next_random(random, clean->net.answers + 2u);
+        fault.byte = next_random(random, 700u);
+        break;
+    }
+    return fault;
+}
+
+/* Two or three things of any kind, and a cut in half of the cases. */
+static void go_mixed(run_t *run)
+{
+    static const char *const k_names[] = {"small",  "retry",  "large",       "seventeen",
+                                          "one",    "pair",   "busy",        "rejected",
+                                          "silent", "hidden", "mislabelled", "dead"};
+    uint32_t random = run->seed * 77u;
+    for (size_t n = 0; n < sizeof k_names / sizeof k_names[0]; n++) {
+        world_t *world = rehearse(run, k_names[n]);
+        world_t *clean = malloc(sizeof *clean);
+        if (clean == NULL) {
+            abort();
+        }
+        *clean = *world;
+        for (uint32_t number = 0; number < MIXED_CASES / (sizeof k_names / sizeof k_names[0]);
+             number++) {
+            world_fault_t faults[3];
+            faults[0] = random_fault(&random, clean);
+            faults[1] = random_fault(&random, clean);
+            faults[2] = random_cut(&random, clean->outcome.operations, clean->outcome.net_calls);
+            campaign_try(run, world, faults, 2u + number % 2u);
+        }
+        free(clean);
+        leave(world);
+    }
+}
+
+/* ---------------------------------------------------------------- regression */
+
+typedef struct {
+    const char *name; /* what happened */
+    const char *scenario;
+    world_fault_t fault; /* at: counted on from the last call of a case in which all went well */
+    uint32_t
+        cut_back; /* and the power goes so many net calls before the last one; 0: it does not */
+} regression_t;
+
+static const regression_t k_regressions[] = {
+    {"test_mark_when_one_read_fails_the_update_goes_on",
+     "small",
+     {.kind = WORLD_BOARD_CALL, .call = FAKE_CALL_SLOT_READ, .mode = FAKE_FAULT_ERROR},
+     0},
+    {"test_mark_when_one_read_is_wrong_the_update_goes_on",
+     "small",
+     {.kind = WORLD_BOARD_CALL, .call = FAKE_CALL_SLOT_READ, .mode = FAKE_FAULT_FLIP},
+     0},
+    {"test_mark_when_the_call_fails_once_without_retry_it_is_tried_again",
+     "small",
+     {.kind = WORLD_BOARD_CALL, .call = FAKE_CALL_MARK, .mode = FAKE_FAULT_ERROR},
+     0},
+    {"test_mark_when_it_failed_but_was_done_nothing_else_is_told",
+     "small",
+     {.kind = WORLD_BOARD_CALL, .call = FAKE_CALL_MARK, .mode = FAKE_FAULT_ERROR_DONE},
+     0},
+    {"test_identify_when_one_read_is_wrong_the_new_image_is_not_called_reverted",
+     "small",
+     {.kind = WORLD_BOARD_CALL, .call = FAKE_CALL_SLOT_READ, .mode = FAKE_FAULT_FLIP, .at = 1},
+     4},
+};
+
+static void go_regression(run_t *run)
+{
+    for (size_t n = 0; n < sizeof k_regressions / sizeof k_regressions[0]; n++) {
+        const regression_t *regression = &k_regressions[n];
+        world_t *world = rehearse(run, regression->scenario);
+        uint32_t violations = run->violations;
+        world_fault_t faults[2] = {regression->fault, {.kind = WORLD_FINE}};
+        faults[0].at += world->board.calls[faults[0].call];
+        if (regression->cut_back > 0) {
+            faults[1].kind = WORLD_CUT_NET;
+            faults[1].at = world->outcome.net_calls - regression->cut_back;
+        }
+        campaign_try(run, world, faults, 2);
+        if (run->violations != violations) {
+            printf("  %s\n", regression->name);
+        }
+        leave(world);
+    }
+}
+
+const campaign_t campaigns[] = {
+    {"oracle", go_oracle},       {"clean", go_clean},           {"split", go_split},
+    {"port-call", go_port_call}, {"power-cut", go_power_cut},   {"revert", go_revert},
+    {"tamper", go_tamper},       {"net-byte", go_net_byte},     {"double-cut", go_double_cut},
+    {"mixed", go_mixed},         {"regression", go_regression}, {NULL, NULL},
+};

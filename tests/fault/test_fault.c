@@ -1,0 +1,118 @@
+/*
+ * oneota - SPDX-License-Identifier: Apache-2.0
+ *
+ * The fault suite, in one process and without waiting:
+ *
+ *     test_fault                                    every campaign: name, cases, violations
+ *     test_fault --campaign power-cut               one of them
+ *     test_fault --campaign power-cut --case 17 -v  one case again, with its log
+ *     test_fault --slice 20                         every 20th case, for slow builds
+ *     test_fault --speed medium                     how many whole updates a second
+ *     test_fault --read-journal FILE                see journal_fixture.h
+ *     test_fault --write-journal FILE
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "campaigns.h"
+#include "journal_fixture.h"
+
+typedef struct {
+    const char *campaign;
+    const char *speed;
+    const char *read, *write; /* a journal */
+    run_t run;
+} options_t;
+
+static bool read_options(int argc, char **argv, options_t *options)
+{
+    for (int n = 1; n < argc; n++) {
+        const char *value = n + 1 < argc ? argv[n + 1] : NULL;
+        if (strcmp(argv[n], "-v") == 0) {
+            options->run.verbose = true;
+            continue;
+        }
+        if (value == NULL) {
+            return false;
+        }
+        n++;
+        if (strcmp(argv[n - 1], "--campaign") == 0) {
+            options->campaign = value;
+        } else if (strcmp(argv[n - 1], "--case") == 0) {
+            options->run.only = strtoll(value, NULL, 10);
+        } else if (strcmp(argv[n - 1], "--seed") == 0) {
+            options->run.seed = (uint32_t)strtoul(value, NULL, 10);
+        } else if (strcmp(argv[n - 1], "--slice") == 0) {
+            options->run.slice = (uint32_t)strtoul(value, NULL, 10);
+        } else if (strcmp(argv[n - 1], "--speed") == 0) {
+            options->speed = value;
+        } else if (strcmp(argv[n - 1], "--read-journal") == 0) {
+            options->read = value;
+        } else if (strcmp(argv[n - 1], "--write-journal") == 0) {
+            options->write = value;
+        } else {
+            return false;
+        }
+    }
+    return options->run.slice > 0;
+}
+
+static int measure(const char *name)
+{
+    world_t *world = malloc(sizeof *world);
+    const world_scenario_t *scenario = world_scenario(name);
+    uint32_t count = 0;
+    if (world == NULL || scenario == NULL || !world_init(world, scenario)) {
+        free(world);
+        return 2;
+    }
+    clock_t start = clock();
+    while (clock() - start < 2 * CLOCKS_PER_SEC) {
+        world_run(world, ++count, NULL, 0);
+    }
+    printf("%s: %u bytes, %.0f whole updates a second\n", name, (unsigned)scenario->size,
+           (double)count * CLOCKS_PER_SEC / (double)(clock() - start));
+    world_free(world);
+    free(world);
+    return 0;
+}
+
+int main(int argc, char **argv)
+{
+    options_t options = {NULL, NULL, NULL, NULL, {.seed = 1, .slice = 1, .only = -1}};
+    uint32_t cases = 0;
+    uint32_t violations = 0;
+    if (!read_options(argc, argv, &options)) {
+        fprintf(stderr, "usage: test_fault [--campaign NAME [--case N] [-v]] [--seed N] [--slice N]"
+                        " [--speed SCENARIO]\n");
+        return 2;
+    }
+    if (options.speed != NULL) {
+        return measure(options.speed);
+    }
+    if (options.write != NULL) {
+        return journal_fixture_write(options.write);
+    }
+    if (options.read != NULL) {
+        return journal_fixture_read(options.read);
+    }
+    for (const campaign_t *campaign = campaigns; campaign->name != NULL; campaign++) {
+        if (options.campaign != NULL && strcmp(options.campaign, campaign->name) != 0) {
+            continue;
+        }
+        run_t run = options.run;
+        run.campaign = campaign->name;
+        clock_t start = clock();
+        campaign->go(&run);
+        printf("%-12s %7u cases %5u violations  (progress twice: %u, %.1f s)\n", run.campaign,
+               (unsigned)run.cases, (unsigned)run.violations, (unsigned)run.repeats,
+               (double)(clock() - start) / CLOCKS_PER_SEC);
+        fflush(stdout);
+        cases += run.cases;
+        violations += run.violations;
+    }
+    printf("%-12s %7u cases %5u violations\n", "all", (unsigned)cases, (unsigned)violations);
+    return violations == 0 && cases > 0 ? 0 : 1;
+}

@@ -1,0 +1,160 @@
+/*
+ * oneota - SPDX-License-Identifier: Apache-2.0
+ *
+ * world.h: a device, its client and the platform in one process; one case is one update from the factory
+ * image to its end, with something going wrong on the way.
+ *
+ *     world_t world;
+ *     world_init(&world, &world_scenarios[0]);
+ *     world_fault_t cut = { .kind = WORLD_CUT, .mode = FAKE_CUT_TORN_RANDOM, .at = 17 };
+ *     world_run(&world, seed, &cut, 1);
+ *     ... world.outcome.violation, NULL: all that must hold held ...
+ *     world_free(&world);
+ *
+ * A case follows from scenario, seed and faults alone. What is checked, all along and at the end: nothing but
+ * a whole image is marked or starts, the running slot is never touched, flash is used as flash, nothing false
+ * is told, it ends as it should in few boots and little traffic, and nothing happens after the end.
+ */
+#ifndef ONEOTA_WORLD_H
+#define ONEOTA_WORLD_H
+
+#include <setjmp.h>
+
+#include "fake_board.h"
+#include "fake_net.h"
+#include "fake_platform.h"
+#include "oneota/oneota.h"
+
+/** What the new image does with its trial. */
+typedef enum {
+    WORLD_CONFIRM = 0,
+    WORLD_REJECT,
+    WORLD_CRASH,  /**< restarts by itself, each time */
+    WORLD_SILENT, /**< never says anything */
+    WORLD_DEAD    /**< restarts by itself before its client starts */
+} world_trial_t;
+
+typedef struct {
+    const char *name;
+    uint32_t size;        /**< of the package */
+    uint32_t second_size; /**< of a package for a second image; 0: there is one image */
+    uint32_t slot_size;
+    uint32_t unit; /**< erase unit of the slots */
+    uint16_t program_unit;
+    uint8_t erased;
+    uint32_t journal_unit; /**< two of them */
+    uint32_t retry, interval;
+    uint8_t trial;  /**< world_trial_t */
+    uint32_t again; /**< every erase and program is AGAIN so many times */
+    bool hides_revert;
+    bool clock_unknown;
+    bool unfit;        /**< the boot port's inspect() refuses the package */
+    bool spoiled;      /**< the platform's file is not what its MD5 says */
+    const char *label; /**< version that the new image says it is; NULL: the target */
+    uint8_t codes[4];  /**< how the task may end, ends in 0 */
+} world_scenario_t;
+
+typedef enum {
+    WORLD_FINE = 0,
+    WORLD_SPLIT,      /**< at: answer; byte: one receive ends there */
+    WORLD_DRIBBLE,    /**< at: most bytes of a receive; byte: of a send; 0: any */
+    WORLD_ANSWER,     /**< mode: fake_net_fault_t; at: answer; byte */
+    WORLD_NET_CALL,   /**< call: fake_net_call_t; mode: fake_net_end_t; at */
+    WORLD_BOARD_CALL, /**< call: fake_board_call_t; mode: fake_fault_t; at */
+    WORLD_TAMPER, /**< at: a bit of this byte of the proven image changes before it is installed */
+    WORLD_SABOTAGE, /**< mode: world_sabotage_t; must be found */
+    WORLD_CUT,      /**< mode: fake_cut_t; call: fake_torn_t of a slot, the journal knows but the
+                           first two; at: operation, counted on from the last cut */
+    WORLD_CUT_NET,  /**< at: the power goes after this call of the net port */
+    WORLD_FAULT_KINDS
+} world_fault_kind_t;
+
+/** What the checks of this suite must find, or they are worth nothing. */
+typedef enum {
+    WORLD_SABOTAGE_CODES = 0, /**< it ends in another way than it should */
+    WORLD_SABOTAGE_GUARD,     /**< a byte beside the client is written */
+    WORLD_SABOTAGE_RUNNING,   /**< the running slot is erased */
+    WORLD_SABOTAGE_TWICE,     /**< a program unit is programmed twice */
+    WORLD_SABOTAGE_VERSION,   /**< the client is told a version that does not run */
+    WORLD_SABOTAGE_RESTART,   /**< the restart that is wanted never comes */
+    WORLD_SABOTAGE_COUNT
+} world_sabotage_t;
+
+typedef struct {
+    uint8_t kind;
+    uint8_t mode;
+    uint8_t call;
+    uint32_t at;
+    uint32_t byte;
+} world_fault_t;
+
+typedef struct {
+    const char *violation; /**< the first, NULL: none */
+    uint32_t boots;
+    uint32_t cuts; /**< that happened */
+    uint32_t polls;
+    uint32_t minutes; /**< of the device's time */
+    uint32_t operations;
+    uint32_t net_calls;
+    uint8_t results[FAKE_TASKS_MAX];
+    uint64_t bytes_down;
+} world_outcome_t;
+
+#define WORLD_GUARD 64u
+
+typedef struct {
+    uint8_t before[WORLD_GUARD];
+    oneota_t client;
+    uint8_t between[WORLD_GUARD];
+    uint64_t work[ONEOTA_WORK_BYTES / 8u];
+    uint8_t behind[WORLD_GUARD];
+} world_ram_t;
+
+typedef struct {
+    const world_scenario_t *scenario;
+    fake_board_t board;
+    fake_net_t net;
+    fake_platform_t platform;
+    world_ram_t ram;
+    oneota_setup_t setup;
+    oneota_image_t images[2];
+    uint8_t *bytes; /**< of all images */
+    const fake_known_t *packages[2];
+    uint8_t *spoilt;
+    const char *targets[2];
+    char md5[2][33];
+    uint8_t codes[4];
+
+    const world_fault_t *faults;
+    unsigned fault_count, next_cut;
+    const world_fault_t *tamper;   /**< NULL: none */
+    const world_fault_t *sabotage; /**< NULL: none */
+    bool verbose;
+    bool stop_at_cut; /**< the case ends with the first cut, unjudged */
+    bool restart, done;
+    bool judged; /**< the application has said what it thinks of the trial, since power-on */
+    uint32_t cuts, crashes;
+    uint32_t polls;
+    uint64_t slept_ms;
+    const char *violation;
+    jmp_buf power;
+    world_outcome_t outcome;
+    /** Called once everything is set and before the first boot; may be NULL. */
+    void (*prepare)(void *ctx);
+    void *prepare_ctx;
+} world_t;
+
+/** Ends with name NULL. */
+extern const world_scenario_t world_scenarios[];
+
+const world_scenario_t *world_scenario(const char *name);
+
+bool world_init(world_t *world, const world_scenario_t *scenario);
+void world_free(world_t *world);
+
+void world_run(world_t *world, uint32_t seed, const world_fault_t *faults, unsigned count);
+
+/** Prints the calls that the platform saw. */
+void world_print_calls(const world_t *world);
+
+#endif
