@@ -86,7 +86,8 @@ make_firmware() {
 print_calls() {
     while read -r _ number name method target rest; do
         case $number:$rest in '#'*:*'-> '*) ;; *) continue ;; esac
-        path=$(printf '%s' "${target%%\?*}" | sed 's/ota_[^/]*/TOKEN/')
+        path=${target%%\?*}
+        case $path in */ota_*) token=ota_${path#*/ota_} path=${path%%/ota_*}/TOKEN${token#"${token%%/*}"} ;; esac
         result=${rest#*-> }
         case $name in
         version) what="1 report version" ;;
@@ -242,11 +243,11 @@ title "With the real platform"
 cat <<END
    Upload a package and add a task in the OneNET console, then run:
 
-   $device run --server http://ota.heclouds.com --dialect south \\
-       --product PRODUCT_ID --device DEVICE_ID --key ACCESS_KEY \\
-       --type sota --version 1.0 --state ./device --once
+   $device run --server http://ota.heclouds.com \\
+       --dialect south --product PRODUCT_ID --device DEVICE_ID \\
+       --key ACCESS_KEY --type sota --version 1.0 --state ./device --once
 
-   PRODUCT_ID and its ACCESS_KEY (base64) stand on the product's page in the console,
-   DEVICE_ID is the number of the device; --version is what it runs now.
-   Others: $device --help
+   PRODUCT_ID and its ACCESS_KEY (base64) are on the product's page, DEVICE_ID,
+   a number, on the device's. --version is what the device runs now.
+   More: $device --help
 END

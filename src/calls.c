@@ -417,8 +417,7 @@ static void judge_code(const oneota_dialect_t *dialect, uint8_t call, const valu
     const bool fits = values->code >= INT32_MIN && values->code <= INT32_MAX;
     const char *now = strstr(values->text, "now=");
 
-    look_up(dialect, DIALECT_IN(call == ONEOTA_CALL_DOWNLOAD ? ONEOTA_CALL_TOKEN : call),
-            fits ? (int32_t)values->code : INT32_MAX, answer);
+    look_up(dialect, DIALECT_IN(call), fits ? (int32_t)values->code : INT32_MAX, answer);
     /* no document has a number for this refusal of a report, only its text */
     if (call == ONEOTA_CALL_REPORT && answer->reason == ONEOTA_REASON_UNKNOWN &&
         strstr(values->text, "invalid state") != NULL) {
@@ -483,7 +482,7 @@ void oneota_answer_read(const oneota_dialect_t *dialect, uint8_t call, const one
     if (call >= ONEOTA_CALL_COUNT || (hundreds != 2 && hundreds != 4 && hundreds != 5)) {
         judge_status(reply->status, answer);
     } else if (call == ONEOTA_CALL_DOWNLOAD && download_code(reply) >= 0) {
-        look_up(dialect, DIALECT_IN_DOWNLOAD, download_code(reply), answer);
+        look_up(dialect, DIALECT_IN_OTA_ERRNO, download_code(reply), answer);
     } else if (!read_values(dialect, reply, work, work_bytes, &values)) {
         judge_status(reply->status, answer);
     } else if (values.code != 0) {

@@ -13,26 +13,28 @@
 #include "oneota/calls.h"
 #include "text.h"
 
-/** Where a code has its meaning: a bit for each call, and one for the states of a task. */
+/** Where a code has its meaning: a bit for each call that is answered in JSON, one for the states of
+ *  a task, one for what else comes in place of a package. */
 #define DIALECT_IN(call) (1u << (call))
 enum {
     DIALECT_IN_VERSION = DIALECT_IN(ONEOTA_CALL_VERSION),
     DIALECT_IN_CHECK = DIALECT_IN(ONEOTA_CALL_CHECK),
-    DIALECT_IN_TOKEN = DIALECT_IN(ONEOTA_CALL_TOKEN),       /**< and JSON in answer to DOWNLOAD */
-    DIALECT_IN_DOWNLOAD = DIALECT_IN(ONEOTA_CALL_DOWNLOAD), /**< one-byte body, or Ota-Errno */
+    DIALECT_IN_TOKEN = DIALECT_IN(ONEOTA_CALL_TOKEN),
+    DIALECT_IN_DOWNLOAD = DIALECT_IN(ONEOTA_CALL_DOWNLOAD),
     DIALECT_IN_REPORT = DIALECT_IN(ONEOTA_CALL_REPORT),
-    DIALECT_IN_STATE = DIALECT_IN(ONEOTA_CALL_COUNT), /**< {"data":{"status":N}} to TOKEN */
-    DIALECT_IN_TASK = DIALECT_IN_TOKEN | DIALECT_IN_REPORT,
+    DIALECT_IN_STATE = DIALECT_IN(ONEOTA_CALL_COUNT),         /**< {"data":{"status":N}} to TOKEN */
+    DIALECT_IN_OTA_ERRNO = DIALECT_IN(ONEOTA_CALL_COUNT + 1), /**< header, or one-byte body */
+    DIALECT_IN_TASK = DIALECT_IN_TOKEN | DIALECT_IN_DOWNLOAD | DIALECT_IN_REPORT,
     DIALECT_IN_CONTROL = DIALECT_IN_VERSION | DIALECT_IN_CHECK | DIALECT_IN_TASK
 };
 
 /** A code of the platform and what it means there. The first that fits counts. A table ends with
  *  calls 0: what a code means that is not in it (LATER, reason unknown). */
 typedef struct {
-    unsigned code : 16;
-    unsigned calls : 6;   /**< DIALECT_IN_* */
+    unsigned code : 15;
     unsigned verdict : 5; /**< oneota_verdict_t */
     unsigned reason : 5;  /**< oneota_reason_t */
+    unsigned calls : 7;   /**< DIALECT_IN_* */
 } dialect_code_t;
 
 /** Members of an answer whose names differ. */

@@ -11,7 +11,7 @@ static uint32_t lesser(uint32_t a, uint32_t b)
 /* Offset at which percent of size bytes are there. */
 static uint32_t mark_of(uint32_t size, uint32_t percent)
 {
-    return (uint32_t)(((uint64_t)size * percent + 99u) / 100u);
+    return size / 100u * percent + (size % 100u * percent + 99u) / 100u;
 }
 
 /* Where the next progress report is due, beyond taken bytes; size if none is. */

@@ -6,75 +6,39 @@
  */
 #include "oneota/error.h"
 
-/* Names stand in the tables themselves: as small as the text, and nothing to relocate. */
-#define NAME_BYTES 12
+#include "text.h"
 
-static const char k_errors[][NAME_BYTES] = {
-    [ONEOTA_OK] = "ok",
-    [ONEOTA_AGAIN] = "again",
-    [ONEOTA_CLOSED] = "closed",
-    [ONEOTA_BROKEN] = "broken",
-    [ONEOTA_PARAM] = "param",
-    [ONEOTA_STATE] = "state",
-    [ONEOTA_PEER] = "peer",
-    [ONEOTA_LIMIT] = "limit",
-    [ONEOTA_STORAGE] = "storage",
-    [ONEOTA_VERIFY] = "verify",
-    [ONEOTA_UNSUPPORTED] = "unsupported",
-};
+/* All names of a kind stand in one string, each with a zero behind it: no pointers, no padding. */
+#define NAME(name) name "\0"
+#define ONE(name)  +1
 
-static const char k_reasons[][NAME_BYTES] = {
-    [ONEOTA_REASON_NONE] = "none",
-    [ONEOTA_REASON_NETWORK] = "network",
-    [ONEOTA_REASON_TIMEOUT] = "timeout",
-    [ONEOTA_REASON_PEER] = "peer",
-    [ONEOTA_REASON_SERVER] = "server",
-    [ONEOTA_REASON_ANSWER] = "answer",
-    [ONEOTA_REASON_UNKNOWN] = "unknown",
-    [ONEOTA_REASON_AUTH] = "auth",
-    [ONEOTA_REASON_CONFIG] = "config",
-    [ONEOTA_REASON_QUOTA] = "quota",
-    [ONEOTA_REASON_MISMATCH] = "mismatch",
-    [ONEOTA_REASON_POSTPONED] = "postponed",
-    [ONEOTA_REASON_CANCELLED] = "cancelled",
-    [ONEOTA_REASON_OVER] = "over",
-    [ONEOTA_REASON_DROPPED] = "dropped",
-    [ONEOTA_REASON_BATTERY] = "battery",
-    [ONEOTA_REASON_SIGNAL] = "signal",
-    [ONEOTA_REASON_PAUSED] = "paused",
-    [ONEOTA_REASON_SPACE] = "space",
-    [ONEOTA_REASON_MEMORY] = "memory",
-    [ONEOTA_REASON_RETRIES] = "retries",
-    [ONEOTA_REASON_DEADLINE] = "deadline",
-    [ONEOTA_REASON_PACKAGE] = "package",
-    [ONEOTA_REASON_TYPE] = "type",
-    [ONEOTA_REASON_BUDGET] = "budget",
-    [ONEOTA_REASON_DIGEST] = "digest",
-    [ONEOTA_REASON_SIGNATURE] = "signature",
-    [ONEOTA_REASON_BASE] = "base",
-    [ONEOTA_REASON_CLASS] = "class",
-    [ONEOTA_REASON_COUNTER] = "counter",
-    [ONEOTA_REASON_QUARANTINE] = "quarantine",
-    [ONEOTA_REASON_IMAGE] = "image",
-    [ONEOTA_REASON_VERSION] = "version",
-    [ONEOTA_REASON_REJECTED] = "rejected",
-    [ONEOTA_REASON_UNCONFIRMED] = "unconfirmed",
-    [ONEOTA_REASON_REVERTED] = "reverted",
-    [ONEOTA_REASON_STORAGE] = "storage",
-};
+/* clang-format off */
+#define ERRORS(X)                                                                                  \
+    X("ok") X("again") X("closed") X("broken") X("param") X("state")                               \
+    X("peer") X("limit") X("storage") X("verify") X("unsupported")
 
-#define ROWS(table) (sizeof(table) / sizeof(table)[0])
+#define REASONS(X)                                                                                 \
+    X("none")                                                                                      \
+    X("network") X("timeout") X("peer") X("server") X("answer") X("unknown")                       \
+    X("auth") X("config") X("quota")                                                               \
+    X("mismatch") X("postponed") X("cancelled") X("over") X("dropped")                             \
+    X("battery") X("signal") X("paused")                                                           \
+    X("space") X("memory") X("retries") X("deadline") X("package") X("type") X("budget")           \
+    X("digest") X("signature") X("base") X("class") X("counter") X("quarantine") X("image")        \
+    X("version") X("rejected") X("unconfirmed") X("reverted")                                      \
+    X("storage")
+/* clang-format on */
 
-/* Does not compile when a value was added at the end and not named here. */
-typedef char every_error_has_a_name[ROWS(k_errors) == ONEOTA_ERROR_COUNT ? 1 : -1];
-typedef char every_reason_has_a_name[ROWS(k_reasons) == ONEOTA_REASON_COUNT ? 1 : -1];
+/* Does not compile when a value of error.h has no name here. */
+typedef char every_error_has_a_name[(0 ERRORS(ONE)) == ONEOTA_ERROR_COUNT ? 1 : -1];
+typedef char every_reason_has_a_name[(0 REASONS(ONE)) == ONEOTA_REASON_COUNT ? 1 : -1];
 
 const char *oneota_error_text(oneota_error_t error)
 {
-    return (unsigned)error < ROWS(k_errors) ? k_errors[error] : "?";
+    return text_pick(ERRORS(NAME), ONEOTA_ERROR_COUNT, (unsigned)error);
 }
 
 const char *oneota_reason_text(oneota_reason_t reason)
 {
-    return (unsigned)reason < ROWS(k_reasons) ? k_reasons[reason] : "?";
+    return text_pick(REASONS(NAME), ONEOTA_REASON_COUNT, (unsigned)reason);
 }

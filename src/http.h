@@ -17,8 +17,7 @@
  *
  * After HTTP_HEAD and HTTP_BODY go on even when nothing is left: HTTP_END may follow at once.
  *
- * A line ends with CR LF or LF. Refused: a control character or a fold in the header, a blank
- * before a colon, two lengths that differ, a length with Transfer-Encoding, any coding but chunked,
+ * A line ends with CR LF or LF. Refused: a fold in the header, a blank before a colon, two lengths that differ, a length with Transfer-Encoding, any coding but chunked,
  * a second Content-Range, 101. A Content-Range that cannot be read counts as none.
  */
 #ifndef ONEOTA_SRC_HTTP_H
@@ -55,6 +54,6 @@ http_event_t http_closed(oneota_http_t *http);
 bool http_read_range(const char *value, size_t length, oneota_head_t *head);
 
 /** RFC 1123 date ("Tue, 05 Nov 2019 02:20:55 GMT") as Unix seconds; 0 = not one. */
-uint64_t http_read_date(const char *value, size_t length);
+uint32_t http_read_date(const char *value, size_t length);
 
 #endif

@@ -310,13 +310,15 @@ static json_state_t read_integer(const json_field_t *field, const value_t *value
 
 static json_state_t read_text(const json_field_t *field, const value_t *value, char *to)
 {
-    text_set_t set = (text_set_t)field->set;
+    const text_set_t set = (text_set_t)field->set;
+    uint64_t number;
 
-    if (value->number) {
-        if ((set != TEXT_DIGITS && set != TEXT_HANDLE) || value->text[0] == '0') {
-            return JSON_WRONG;
-        }
-        set = TEXT_DIGITS;
+    if (value->number && set != TEXT_DIGITS && set != TEXT_HANDLE) {
+        return JSON_WRONG;
+    }
+    if ((value->number || set == TEXT_DIGITS) &&
+        (value->text[0] == '0' || !text_to_u64(value->text, value->length, &number))) {
+        return JSON_WRONG;
     }
     if (!text_is(value->text, value->length, set, (size_t)field->min, (size_t)field->max)) {
         return JSON_WRONG;

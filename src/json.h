@@ -20,7 +20,8 @@
 typedef enum {
     JSON_INTEGER, /**< a whole number from min to max, quoted or not, into an int64_t */
     JSON_TEXT     /**< a string of min to max characters out of set, into a char[max + 1];
-                       with set TEXT_DIGITS or TEXT_HANDLE also a whole number from 1, as its digits */
+                       with set TEXT_HANDLE also a whole number from 1 to 2^64-1, as its digits;
+                       with set TEXT_DIGITS such a number alone, quoted or not */
 } json_kind_t;
 
 /** What became of a member. */

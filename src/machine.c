@@ -8,6 +8,7 @@
 
 #include "exchange.h"
 #include "policy.h"
+#include "text.h"
 
 /* An event that the state's step does not return. Waiting is safe: the record says how to go on. */
 #define NEVER ST_WAIT
@@ -61,42 +62,47 @@ enum {
 };
 
 typedef struct {
-    const char *name;
     event_t (*step)(oneota_t *m);
     uint8_t stage; /* recorded before it is entered */
     uint8_t traits;
 } state_info_t;
 
 static const state_info_t k_state[ST_COUNT] = {
-    [ST_NONE]       = { "?",          step_wait,       KEEPS,         0 },
-    [ST_START]      = { "start",      step_start,      KEEPS,         0 },
-    [ST_VERSION]    = { "version",    step_version,    KEEPS,         PAUSES },
-    [ST_CHECK]      = { "check",      step_check,      KEEPS,         PAUSES },
-    [ST_GATE]       = { "gate",       step_gate,       STAGE_TASK,    PAUSES | CANCELS },
-    [ST_TOKEN]      = { "token",      step_token,      STAGE_TASK,    PAUSES | CANCELS | TIMED },
-    [ST_PREFIX]     = { "prefix",     step_prefix,     STAGE_TASK,    PAUSES | CANCELS | TIMED },
-    [ST_DOWNLOAD]   = { "download",   step_download,   STAGE_TASK,    PAUSES | CANCELS | TIMED },
-    [ST_PROGRESS]   = { "progress",   step_progress,   STAGE_TASK,    PAUSES | CANCELS | TIMED },
-    [ST_VERIFY]     = { "verify",     step_prove,      STAGE_TASK,    PAUSES | CANCELS },
-    [ST_DOWNLOADED] = { "downloaded", step_downloaded, STAGE_LOADED,  PAUSES | BACKS },
-    [ST_RECHECK]    = { "recheck",    step_recheck,    KEEPS,         PAUSES },
-    [ST_DOUBT]      = { "doubt",      step_recheck,    KEEPS,         PAUSES | BACKS },
-    [ST_INSTALL]    = { "install",    step_install,    STAGE_ACKED,   PAUSES | BACKS },
-    [ST_MARK]       = { "mark",       step_prove,      STAGE_MARKING, 0 },
-    [ST_RESTART]    = { "restart",    step_restart,    STAGE_RESTART, 0 },
-    [ST_TRIAL]      = { "trial",      step_trial,      STAGE_TRIAL,   0 },
-    [ST_CONFIRM]    = { "confirm",    step_settle,     KEEPS,         0 },
-    [ST_REVERT]     = { "revert",     step_settle,     STAGE_RESULT,  0 },
-    [ST_RETURN]     = { "return",     step_restart,    KEEPS,         0 },
-    [ST_IDENTIFY]   = { "identify",   step_identify,   KEEPS,         0 },
-    [ST_RESULT]     = { "result",     step_result,     STAGE_RESULT,  0 },
-    [ST_CLOSE]      = { "close",      step_close,      STAGE_NONE,    0 },
-    [ST_WAIT]       = { "wait",       step_wait,       KEEPS,         0 },
+    [ST_NONE]       = { step_wait,       KEEPS,         0 },
+    [ST_START]      = { step_start,      KEEPS,         0 },
+    [ST_VERSION]    = { step_version,    KEEPS,         PAUSES },
+    [ST_CHECK]      = { step_check,      KEEPS,         PAUSES },
+    [ST_GATE]       = { step_gate,       STAGE_TASK,    PAUSES | CANCELS },
+    [ST_TOKEN]      = { step_token,      STAGE_TASK,    PAUSES | CANCELS | TIMED },
+    [ST_PREFIX]     = { step_prefix,     STAGE_TASK,    PAUSES | CANCELS | TIMED },
+    [ST_DOWNLOAD]   = { step_download,   STAGE_TASK,    PAUSES | CANCELS | TIMED },
+    [ST_PROGRESS]   = { step_progress,   STAGE_TASK,    PAUSES | CANCELS | TIMED },
+    [ST_VERIFY]     = { step_prove,      STAGE_TASK,    PAUSES | CANCELS },
+    [ST_DOWNLOADED] = { step_downloaded, STAGE_LOADED,  PAUSES | BACKS },
+    [ST_RECHECK]    = { step_recheck,    KEEPS,         PAUSES },
+    [ST_DOUBT]      = { step_recheck,    KEEPS,         PAUSES | BACKS },
+    [ST_INSTALL]    = { step_install,    STAGE_ACKED,   PAUSES | BACKS },
+    [ST_MARK]       = { step_prove,      STAGE_MARKING, 0 },
+    [ST_RESTART]    = { step_restart,    STAGE_RESTART, 0 },
+    [ST_TRIAL]      = { step_trial,      STAGE_TRIAL,   0 },
+    [ST_CONFIRM]    = { step_settle,     KEEPS,         0 },
+    [ST_REVERT]     = { step_settle,     STAGE_RESULT,  0 },
+    [ST_RETURN]     = { step_restart,    KEEPS,         0 },
+    [ST_IDENTIFY]   = { step_identify,   KEEPS,         0 },
+    [ST_RESULT]     = { step_result,     STAGE_RESULT,  0 },
+    [ST_CLOSE]      = { step_close,      STAGE_NONE,    0 },
+    [ST_WAIT]       = { step_wait,       KEEPS,         0 },
 };
+
+/* In the order of state_t, each with a zero behind it. */
+static const char k_names[] =
+    "?\0" "start\0" "version\0" "check\0" "gate\0" "token\0" "prefix\0" "download\0" "progress\0"
+    "verify\0" "downloaded\0" "recheck\0" "doubt\0" "install\0" "mark\0" "restart\0" "trial\0"
+    "confirm\0" "revert\0" "return\0" "identify\0" "result\0" "close\0" "wait\0";
 
 const char *machine_state_text(uint8_t state)
 {
-    return state < ST_COUNT ? k_state[state].name : "?";
+    return text_pick(k_names, ST_COUNT, state);
 }
 
 state_t machine_resume_state(uint8_t stage, uint8_t condition)

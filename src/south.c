@@ -3,58 +3,44 @@
  *
  * south.c: the dialect "OTA 2.0 south API": ota.heclouds.com, errno/error/data, a token.
  */
-#include "dialect.h"
+#include "codes.h"
 
 /* clang-format off */
-#define V(name) ONEOTA_VERDICT_##name
-#define R(name) ONEOTA_REASON_##name
-
 static const dialect_code_t k_codes[] = {
-    /* authentication, also: no such device */
-    { 1,    DIALECT_IN_CONTROL, V(AUTH), R(AUTH) },
-    /* parameters; 24 result, 26 dev_id, 27 version */
-    { 2,    DIALECT_IN_CONTROL, V(CONFIG), R(CONFIG) },
-    { 24,   DIALECT_IN_REPORT, V(CONFIG), R(CONFIG) },
-    { 26,   DIALECT_IN_VERSION | DIALECT_IN_CHECK, V(CONFIG), R(CONFIG) },
-    { 27,   DIALECT_IN_VERSION | DIALECT_IN_CHECK, V(CONFIG), R(CONFIG) },
+    CODES_SMALL,
+    /* parameters: 24 result, 26 dev_id, 27 version */
+    CODES_ROW(24,   DIALECT_IN_REPORT, CONFIG, CONFIG),
+    CODES_ROW(26,   DIALECT_IN_VERSION | DIALECT_IN_CHECK, CONFIG, CONFIG),
+    CODES_ROW(27,   DIALECT_IN_VERSION | DIALECT_IN_CHECK, CONFIG, CONFIG),
     /* licences used up */
-    { 5116, DIALECT_IN_CHECK, V(CONFIG), R(QUOTA) },
-    /* internal error */
-    { 7,    DIALECT_IN_CONTROL, V(LATER), R(SERVER) },
-    /* paused; 10 battery or signal too low */
-    { 19,   DIALECT_IN_CHECK | DIALECT_IN_TASK, V(POSTPONED), R(POSTPONED) },
-    { 10,   DIALECT_IN_CHECK, V(POSTPONED), R(POSTPONED) },
+    CODES_ROW(5116, DIALECT_IN_CHECK, CONFIG, QUOTA),
 
     /* the check: no task, 13 none in a state for it */
-    { 11,   DIALECT_IN_CHECK, V(NO_TASK), R(NONE) },
-    { 13,   DIALECT_IN_CHECK, V(NO_TASK), R(NONE) },
+    CODES_ROW(11,   DIALECT_IN_CHECK, NO_TASK, NONE),
+    CODES_ROW(13,   DIALECT_IN_CHECK, NO_TASK, NONE),
+    /* battery or signal too low */
+    CODES_ROW(10,   DIALECT_IN_CHECK, POSTPONED, POSTPONED),
     /* manufacturer or model; version of a differential package */
-    { 8,    DIALECT_IN_CHECK, V(MISMATCH), R(MISMATCH) },
-    { 9,    DIALECT_IN_CHECK, V(MISMATCH), R(MISMATCH) },
+    CODES_ROW(8,    DIALECT_IN_CHECK, MISMATCH, MISMATCH),
+    CODES_ROW(9,    DIALECT_IN_CHECK, MISMATCH, MISMATCH),
     /* a task, but no package from this version: mostly of a device that never reported one */
-    { 32,   DIALECT_IN_CHECK, V(VERSION_FIRST), R(NONE) },
+    CODES_ROW(32,   DIALECT_IN_CHECK, VERSION_FIRST, NONE),
 
-    /* the token: too old; 15 not the newest; 4, 23 of another device */
-    { 12,   DIALECT_IN_TASK, V(EXPIRED), R(OVER) },
-    { 15,   DIALECT_IN_TOKEN, V(EXPIRED), R(OVER) },
-    { 4,    DIALECT_IN_TOKEN, V(EXPIRED), R(OVER) },
-    { 23,   DIALECT_IN_TOKEN, V(EXPIRED), R(OVER) },
-    { 17,   DIALECT_IN_TASK, V(WRONG_STATE), R(OVER) },
-    { 21,   DIALECT_IN_TASK, V(WRONG_STATE), R(OVER) },
-    { 18,   DIALECT_IN_TASK, V(FOREIGN), R(OVER) },
-    { 20,   DIALECT_IN_TASK, V(OVER), R(OVER) },
-    { 22,   DIALECT_IN_TASK, V(CANCELLED), R(CANCELLED) },
+    /* the token: 15 not the newest; 4, 23 of another device */
+    CODES_ROW(15,   DIALECT_IN_TOKEN | DIALECT_IN_DOWNLOAD, EXPIRED, OVER),
+    CODES_ROW(4,    DIALECT_IN_TOKEN | DIALECT_IN_DOWNLOAD, EXPIRED, OVER),
+    CODES_ROW(23,   DIALECT_IN_TOKEN | DIALECT_IN_DOWNLOAD, EXPIRED, OVER),
 
     /* one-byte bodies: not found, size mismatch */
-    { 1,    DIALECT_IN_DOWNLOAD, V(PACKAGE), R(PACKAGE) },
-    { 2,    DIALECT_IN_DOWNLOAD, V(PACKAGE), R(PACKAGE) },
+    CODES_ROW(1,    DIALECT_IN_OTA_ERRNO, PACKAGE, PACKAGE),
+    CODES_ROW(2,    DIALECT_IN_OTA_ERRNO, PACKAGE, PACKAGE),
     /* token, request */
-    { 3,    DIALECT_IN_DOWNLOAD, V(RECHECK), R(PACKAGE) },
-    { 5,    DIALECT_IN_DOWNLOAD, V(RECHECK), R(PACKAGE) },
+    CODES_ROW(3,    DIALECT_IN_OTA_ERRNO, RECHECK, PACKAGE),
+    CODES_ROW(5,    DIALECT_IN_OTA_ERRNO, RECHECK, PACKAGE),
     /* cannot get it now, base station full */
-    { 4,    DIALECT_IN_DOWNLOAD, V(PACKAGE_LATER), R(PACKAGE) },
-    { 6,    DIALECT_IN_DOWNLOAD, V(PACKAGE_LATER), R(PACKAGE) },
-    { 0,    0, V(LATER), R(UNKNOWN) }
+    CODES_ROW(4,    DIALECT_IN_OTA_ERRNO, PACKAGE_LATER, PACKAGE),
+    CODES_ROW(6,    DIALECT_IN_OTA_ERRNO, PACKAGE_LATER, PACKAGE),
+    CODES_UNKNOWN
 };
 
 const oneota_dialect_t oneota_south = {

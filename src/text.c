@@ -150,6 +150,29 @@ bool text_to_u64(const char *data, size_t length, uint64_t *number)
     return length > 0 && text_read_u64(data, length, number) == length;
 }
 
+size_t text_read_u32(const char *data, size_t length, uint32_t *number)
+{
+    uint32_t value = 0;
+    size_t i = 0;
+    for (; i < length; i++) {
+        const uint32_t digit = (uint32_t)data[i] - '0';
+        if (digit > 9u) {
+            break;
+        }
+        if (value > UINT32_MAX / 10u || value * 10u > UINT32_MAX - digit) {
+            return 0;
+        }
+        value = value * 10u + digit;
+    }
+    *number = value;
+    return i;
+}
+
+bool text_to_u32(const char *data, size_t length, uint32_t *number)
+{
+    return length > 0 && text_read_u32(data, length, number) == length;
+}
+
 bool text_to_bytes(const char *hex, size_t length, uint8_t *bytes, size_t count)
 {
     if (length % 2u != 0 || length / 2u != count || !text_is(hex, length, TEXT_HEX, 0, length)) {
@@ -171,4 +194,15 @@ bool text_equal_nocase(const char *a, size_t length, const char *b)
         }
     }
     return b[length] == '\0';
+}
+
+const char *text_pick(const char *names, unsigned count, unsigned index)
+{
+    if (index >= count) {
+        return "?";
+    }
+    for (; index > 0; index--) {
+        names += strlen(names) + 1u;
+    }
+    return names;
 }

@@ -47,8 +47,15 @@ size_t text_read_u64(const char *data, size_t length, uint64_t *number);
 /** Decimal digits alone, at least one, no sign, no blanks. @return false also beyond UINT64_MAX */
 bool text_to_u64(const char *data, size_t length, uint64_t *number);
 
+/** Likewise, beyond UINT32_MAX. */
+size_t text_read_u32(const char *data, size_t length, uint32_t *number);
+bool text_to_u32(const char *data, size_t length, uint32_t *number);
+
 /** 2 x count hex digits in any case. */
 bool text_to_bytes(const char *hex, size_t length, uint8_t *bytes, size_t count);
+
+/** The name at index of count names that stand in one string, each with a zero behind it; "?" beyond. */
+const char *text_pick(const char *names, unsigned count, unsigned index);
 
 /** Equal without regard to ASCII case; b ends in zero. */
 bool text_equal_nocase(const char *a, size_t length, const char *b);

@@ -32,13 +32,13 @@ typedef struct {
 
 /* ---------------------------------------------------------------- http.c */
 
-/** What the header of an answer said. */
+/** What the header of an answer said. Numbers beyond 32 bits: the answer was refused. */
 typedef struct {
-    uint64_t content_length; /**< when has_length */
-    uint64_t range_first;    /**< when has_range: Content-Range: bytes first-last/total */
-    uint64_t range_last;
-    uint64_t range_total;
-    uint64_t date_s;         /**< Date as Unix seconds, 0 = none; not read with status 206 */
+    uint32_t content_length; /**< when has_length */
+    uint32_t range_first;    /**< when has_range: Content-Range: bytes first-last/total */
+    uint32_t range_last;
+    uint32_t range_total;
+    uint32_t date_s;         /**< Date as Unix seconds, 0 = none; not read with status 206 */
     uint32_t retry_after_s;  /**< Retry-After in seconds; when it was a date: the time until it,
                                   counted from Date; 0 = none */
     int32_t ota_errno;       /**< -1 = none */
@@ -46,19 +46,18 @@ typedef struct {
     bool has_length;
     bool has_range;
     bool chunked;
-    bool json;               /**< Content-Type is application/json */
     bool keep;               /**< the connection can carry another request */
 } oneota_head_t;
 
 typedef struct {
-    oneota_head_t head;
-    char *line;             /**< borrowed: ONEOTA_LINE_BYTES, used until the header ends */
-    uint64_t left;          /**< body bytes still to come in this body or chunk */
-    uint16_t line_length;
-    uint16_t block_length;  /**< bytes of this header or trailer block */
+    uint8_t state;
     uint8_t interim;        /**< 1xx answers seen */
     uint8_t seen;           /**< of this header: what several of its lines decide together */
-    uint8_t state;
+    uint16_t line_length;
+    uint16_t block_length;  /**< bytes of this header or trailer block */
+    uint32_t left;          /**< body bytes still to come in this body or chunk */
+    char *line;             /**< borrowed: ONEOTA_LINE_BYTES, used until the header ends */
+    oneota_head_t head;
 } oneota_http_t;
 
 /* ---------------------------------------------------------------- exchange.c */

@@ -1,8 +1,8 @@
 /*
  * oneota - SPDX-License-Identifier: Apache-2.0
  *
- * cost_oneota.c: the client, from its first poll to the last byte in flash: POSIX sockets, a file as
- * flash, and a clock that ticks when the program has slept, as a counter of a microcontroller would.
+ * cost_oneota.c: the client, from its first poll to the last byte in flash: POSIX sockets, a file
+ * as flash, and a clock that is a variable, as the tick counter of a microcontroller is.
  *
  *     cost_oneota SIZE FILE
  */

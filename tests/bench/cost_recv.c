@@ -1,9 +1,9 @@
 /*
  * oneota - SPDX-License-Identifier: Apache-2.0
  *
- * cost_recv.c: the least that downloads by ranges: a blocking socket, a request made of a template, a
- * header that is looked through for its end and its Content-Length alone. Proves nothing, recovers
- * from nothing.
+ * cost_recv.c: the least that downloads by ranges: a blocking socket, a request made of a
+ * template, a header that is looked through for its end and its Content-Length alone. Proves
+ * nothing, recovers from nothing.
  *
  *     cost_recv SIZE FILE
  */

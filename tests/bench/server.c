@@ -5,8 +5,9 @@
  *
  *     bench_server SIZE COMMAND...
  *
- * SIZE is that of the package; the command finds the port in BENCH_PORT. Each answer comes 2 ms after
- * its request, so that a client waits for it once, as on any network, and its work is the same each time.
+ * SIZE is that of the package; the command finds the port in BENCH_PORT. Each answer comes 2 ms
+ * after its request, so that a client waits for it once, as on any network, and its work is the
+ * same each time.
  */
 #define _POSIX_C_SOURCE 200809L
 

@@ -1,13 +1,14 @@
 /*
  * oneota - SPDX-License-Identifier: Apache-2.0
  *
- * sim.h: a link to the stand-in and a flash, both on a virtual clock that nothing else moves: exact,
- * and done in an instant.
+ * sim.h: a link to the stand-in and a flash, both on a virtual clock that nothing else moves:
+ * exact, and done in an instant.
  *
- * The link is TCP as far as the time of a download depends on it: a rate for each direction, a delay
- * each way, segments of 1460 bytes, and a receive window that bytes occupy from when they leave
- * the server until the sender hears, one way later, that they were read. No slow start, no loss, no
- * headers of IP. The server answers at once. A flash operation blocks: the link goes on meanwhile.
+ * The link is TCP as far as the time of a download depends on it: a rate, the same both ways; a
+ * delay each way; segments of 1460 bytes; and a receive window that bytes occupy from when they
+ * leave the server until the server hears, one delay later, that they were read. No slow start,
+ * no loss, no headers of IP. The server answers at once. A flash operation blocks the device;
+ * what is on its way arrives meanwhile.
  */
 #ifndef ONEOTA_BENCH_SIM_H
 #define ONEOTA_BENCH_SIM_H

@@ -1,8 +1,8 @@
 /*
  * oneota - SPDX-License-Identifier: Apache-2.0
  *
- * stand_in.h: the platform's side of a benchmark: one package, and the answers of dialect A with the
- * headers as they were captured. Judges nothing.
+ * stand_in.h: the platform's side of a benchmark: one package, and the answers of dialect A with
+ * the headers as they were captured. Judges nothing.
  */
 #ifndef ONEOTA_BENCH_STAND_IN_H
 #define ONEOTA_BENCH_STAND_IN_H

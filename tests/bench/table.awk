@@ -17,10 +17,12 @@ function seconds(what, name) {
     printf "%-44s %9s %11s\n", what, fraction("a_" name, 2), fraction("b_" name, 2)
 }
 
-# right: the target is reached
-function target(what, got, limit, right) {
-    printf "target: %-50s %8s  %-8s %s\n", what, got, limit, right ? "reached" : "MISSED"
-    missed += !right
+# sign is 1 where less is better, -1 where more is. A count that is missing is a target that is missed.
+function target(what, name, digits, sign, limit,    reached) {
+    reached = name in value && sign * value[name] <= sign * limit
+    printf "target: %-46s %8s  %s %-6s %s\n", what, fraction(name, digits), (sign > 0 ? "<=" : ">="), limit, \
+        (reached ? "reached" : "MISSED")
+    missed += !reached
 }
 
 { value[$1] = $2 }
@@ -39,7 +41,7 @@ END {
 
     print ""
     print "4 MiB, round trip 100 ms, window 64 KiB, seconds:"
-    printf "%-44s %9s %11s\n", "", "1 Mbit/s", "2 Mbit/s and 56 ms of flash a 4 KiB"
+    printf "%-44s %9s %11s\n", "", "1 Mbit/s", "2 Mbit/s *"
     seconds("oneota, first connect to last byte in flash", "client_s")
     seconds("one streamed request, nothing else", "streamed_s")
     seconds("the network alone", "network_s")
@@ -49,11 +51,11 @@ END {
     printf "%-44s %9s %11s\n", "oneota: goodput, kbit/s", goodput("a"), goodput("b")
     printf "%-44s %9s %11s\n", "oneota: requests, reports included", count("a_client_requests"), count("b_client_requests")
 
+    print "* and a flash that blocks 45 ms for an erase, 0.7 ms for a page: 56 ms for 4 KiB"
     print ""
-    target("instructions a range, no hash, no flash", count("oneota_bare"), "<= 3560", value["oneota_bare"] <= 3560)
-    target("1 Mbit/s: of one streamed request", fraction("a_of_streamed", 3), ">= 0.9", value["a_of_streamed"] >= 0.9)
-    target("2 Mbit/s: of the slower of flash and network", fraction("b_of_slower", 3), "<= 1.25", \
-        value["b_of_slower"] <= 1.25)
+    target("x86 instructions a range, no hash, no flash", "oneota_bare", 0, 1, 3560)
+    target("1 Mbit/s: of one streamed request", "a_of_streamed", 3, -1, 0.9)
+    target("2 Mbit/s: of the slower of flash and network", "b_of_slower", 3, 1, 1.25)
     exit check != "" && missed > 0
 }
 

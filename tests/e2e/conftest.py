@@ -206,9 +206,9 @@ def start_platform(tmp_path):
         running.stop()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def common_platform(tmp_path_factory):
-    """One stand-in for all scenes: it takes longer to start than a device to update."""
+    """One stand-in for all scenes of a file: it takes longer to start than a device to update."""
     running = Platform(tmp_path_factory.mktemp("platform"))
     yield running
     running.stop()

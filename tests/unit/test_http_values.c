@@ -91,26 +91,6 @@ static void test_http_keep_follows_version_and_connection(void **state)
     }
 }
 
-static const flag_t k_json[] = {
-    {OK "Content-Type: application/json\r\n" END, true},
-    {OK "Content-Type: Application/JSON;charset=UTF-8\r\n" END, true},
-    {OK "Content-Type: application/json ; charset=UTF-8\r\n" END, true},
-    {OK "Content-Type: application/jsonp\r\n" END, false},
-    {OK "Content-Type: application/jso\r\n" END, false},
-    {OK "Content-Type: text/html; application/json\r\n" END, false},
-    {OK "Content-Type:\r\n" END, false},
-};
-
-static void test_http_json_is_the_media_type(void **state)
-{
-    (void)state;
-    for (size_t i = 0; i < COUNT(k_json); i++) {
-        const result_t *result = read_text(k_json[i].answer);
-        assert_int_equal(result->event, HTTP_END);
-        assert_int_equal(result->head.json, k_json[i].expected);
-    }
-}
-
 static void test_http_ota_errno_is_a_small_number(void **state)
 {
     (void)state;
@@ -280,7 +260,6 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_http_retry_after_is_seconds_within_a_day),
         cmocka_unit_test(test_http_keep_follows_version_and_connection),
-        cmocka_unit_test(test_http_json_is_the_media_type),
         cmocka_unit_test(test_http_ota_errno_is_a_small_number),
         cmocka_unit_test(test_http_read_range_takes_one_form),
         cmocka_unit_test(test_http_unreadable_range_counts_as_none),
