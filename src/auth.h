@@ -13,9 +13,8 @@
 #include "oneota/calls.h"
 #include "text.h"
 
-/** Appends the value. Key and MAC are wiped from the stack.
- *  @return OK; PARAM the key is not base64 or has more than 128 bytes, or a member is missing;
- *          too little room shows as text->overflow */
-oneota_error_t auth_write(text_t *text, const oneota_identity_t *identity, uint64_t et_s);
+/** Appends the value. text->error becomes PARAM: the key is not base64 or has more than 128 bytes,
+ *  or a member is missing; then, or with LIMIT, anything of it may be in the room. */
+void auth_write(text_t *text, const oneota_identity_t *identity, uint64_t et_s);
 
 #endif

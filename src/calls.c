@@ -16,118 +16,87 @@
 
 /* ---------------------------------------------------------------- requests */
 
-#define VALUE_MAX 255u /* characters of a host, a prefix, an id */
-#define BODY_MAX  80u  /* {"f_version":"<20>","s_version":"<20>"} is 71 */
-
-/* The text, if it is there and within set and length; else NULL. */
-static const char *text_in(const char *text, text_set_t set, size_t max)
+/* A text that is missing, or not of its form, could end the line that it stands in. */
+static void put_value(text_t *text, const char *value, text_form_t form,
+                      void (*put)(text_t *text, const char *value))
 {
-    return text != NULL && text_is(text, strlen(text), set, 1, max) ? text : NULL;
+    if (value == NULL || !text_is(value, strlen(value), form)) {
+        text->error = ONEOTA_PARAM;
+        return;
+    }
+    put(text, value);
 }
 
-static const char *image_value(const oneota_image_id_t *image, char letter)
+/* The letters of dialect.h and, in this file alone,
+ * $a Authorization  $b $e begin and end of the range  $f $s versions  $n step */
+static void put_letter(text_t *text, char letter, const void *from)
 {
-    if (image == NULL || (image->type != ONEOTA_FOTA && image->type != ONEOTA_SOTA)) {
-        return NULL;
-    }
-    const bool fota = image->type == ONEOTA_FOTA;
-    switch (letter) {
-    case 't':
-        return fota ? "1" : "2";
-    case 'v':
-        return text_in(image->version, TEXT_VERSION, ONEOTA_VERSION_MAX);
-    case 'm':
-        return image->manuf != NULL ? image->manuf : fota ? "000" : "100";
-    default: /* o */
-        return image->model != NULL ? image->model : fota ? "00001" : "10001";
-    }
-}
-
-static const char *request_value(const oneota_request_t *request, char letter)
-{
-    switch (letter) {
-    case 'p':
-        return request->identity->product;
-    case 'd':
-        return request->identity->device;
-    case 'f':
-        return text_in(request->f_version, TEXT_VERSION, ONEOTA_VERSION_MAX);
-    case 's':
-        return text_in(request->s_version, TEXT_VERSION, ONEOTA_VERSION_MAX);
-    default:
-        return image_value(request->image, letter);
-    }
-}
-
-/* As it is. Neither blanks nor control characters: it cannot end the line that it stands in. */
-static bool put_plain(text_t *text, const char *value, text_set_t set, size_t max)
-{
-    if (text_in(value, set, max) == NULL) {
-        return false;
-    }
-    text_put(text, value);
-    return true;
-}
-
-static bool put_value(text_t *text, char letter, const oneota_request_t *request)
-{
+    const oneota_request_t *request = from;
+    const oneota_image_id_t *image = request->image;
+    text_form_t form = TEXT_PRINTABLE;
     const char *value;
 
     switch (letter) {
-    case 'A':
-        return auth_write(text, request->identity, request->et_s) == ONEOTA_OK;
-    case 'H':
-        return put_plain(text, request->host, TEXT_VISIBLE, VALUE_MAX);
-    case 'P':
-        value = request->prefix;
-        return value == NULL || *value == '\0' || put_plain(text, value, TEXT_VISIBLE, VALUE_MAX);
-    case 'h':
-        return put_plain(text, request->handle, TEXT_HANDLE, ONEOTA_HANDLE_MAX);
-    case 'N':
-        text_put_number(text, request->step);
-        return true;
-    case 'B':
+    case 'a':
+        auth_write(text, request->identity, request->et_s);
+        return;
+    case 'b':
         text_put_number(text, request->first);
-        return true;
-    case 'E':
+        return;
+    case 'd':
+        value = request->identity->device;
+        break;
+    case 'e':
         text_put_number(text, request->last);
-        return true;
-    default:
-        value = text_in(request_value(request, letter), TEXT_PRINTABLE, VALUE_MAX);
+        return;
+    case 'f':
+        value = request->f_version;
+        form = TEXT_VERSION;
+        break;
+    case 'h':
+        value = request->handle;
+        form = TEXT_HANDLE;
+        break;
+    case 'm':
+        value = image->manuf;
         if (value == NULL) {
-            return false;
+            value = image->type == ONEOTA_FOTA ? "000" : "100";
         }
-        text_put_url(text, value);
-        return true;
+        break;
+    case 'n':
+        text_put_number(text, request->step);
+        return;
+    case 'o':
+        value = image->model;
+        if (value == NULL) {
+            value = image->type == ONEOTA_FOTA ? "00001" : "10001";
+        }
+        break;
+    case 'p':
+        value = request->identity->product;
+        break;
+    case 's':
+        value = request->s_version;
+        form = TEXT_VERSION;
+        break;
+    case 't':
+        text_put_number(text, image->type);
+        return;
+    default: /* v */
+        value = image->version;
+        form = TEXT_VERSION;
+        break;
     }
+    put_value(text, value, form, text_put_url);
 }
 
-/* Writes a form, in which $ and a letter stand for a value: those of dialect.h, and $f $s versions,
- * $A Authorization, $H host, $P prefix, $N step, $B $E begin and end of the range.
- * false: a value is missing or wrong, or there is no form for what was asked. */
-static bool put_form(text_t *text, const char *form, const oneota_request_t *request)
+static void put_form(text_t *text, const char *form, const oneota_request_t *request)
 {
-    if (form == NULL) {
-        return false;
-    }
-    for (;;) {
-        const char *run = form;
-        while (*form != '$' && *form != '\0') {
-            form++;
-        }
-        text_put_bytes(text, run, (size_t)(form - run));
-        if (*form == '\0') {
-            return true;
-        }
-        if (!put_value(text, form[1], request)) {
-            return false;
-        }
-        form += 2;
-    }
+    text_put_form(text, form, put_letter, request);
 }
 
-/* What follows the headers that all requests have, when there is no body. */
-static const char *end_form(const oneota_request_t *request)
+/* What ends a request without a body. NULL: such a range may not be asked for */
+static const char *range_form(const oneota_request_t *request)
 {
     if (request->call != ONEOTA_CALL_DOWNLOAD || request->range_form == ONEOTA_RANGE_NONE) {
         return "\r\n\r\n";
@@ -136,17 +105,17 @@ static const char *end_form(const oneota_request_t *request)
     if (request->range_form > ONEOTA_RANGE_NONE || request->first >= request->last) {
         return NULL;
     }
-    return request->range_form == ONEOTA_RANGE_BARE ? "\r\nRange: $B-$E\r\n\r\n"
-                                                    : "\r\nRange: bytes=$B-$E\r\n\r\n";
+    return request->range_form == ONEOTA_RANGE_BARE ? "\r\nRange: $b-$e\r\n\r\n"
+                                                    : "\r\nRange: bytes=$b-$e\r\n\r\n";
 }
 
+/* NULL: there is no such step */
 static const char *body_form(const oneota_request_t *request)
 {
-    /* 1 to 99, 101 to 107, 201 to 208 */
-    static const uint8_t k_last[] = {99, 7, 8};
+    const unsigned step = request->step;
 
     if (request->call == ONEOTA_CALL_REPORT) {
-        return request->step % 100u - 1u < k_last[request->step / 100u] ? "{\"step\":$N}" : NULL;
+        return step - 1u < 99u || step - 101u < 7u || step - 201u < 8u ? "{\"step\":$n}" : NULL;
     }
     if (request->f_version == NULL) {
         return "{\"s_version\":\"$s\"}";
@@ -155,241 +124,196 @@ static const char *body_form(const oneota_request_t *request)
                                       : "{\"f_version\":\"$f\",\"s_version\":\"$s\"}";
 }
 
-static bool put_body(text_t *text, const oneota_request_t *request)
+/* A body has 10 to 71 bytes: the two digits of its length are known when it has been written. */
+static void put_body(text_t *text, const oneota_request_t *request)
 {
-    char data[BODY_MAX];
-    text_t body = text_begin(data, sizeof data);
-
-    if (!put_form(&body, body_form(request), request)) {
-        return false;
+    text_put(text, "\r\nContent-Length: 00\r\n\r\n");
+    char *body = text->data + text->length;
+    const size_t start = text->length;
+    put_form(text, body_form(request), request);
+    const size_t length = text->length - start;
+    if (text->error == ONEOTA_OK) {
+        body[-6] = (char)('0' + length / 10u);
+        body[-5] = (char)('0' + length % 10u);
     }
-    text_put(text, "\r\nContent-Length: ");
-    text_put_number(text, body.length);
-    text_put(text, "\r\n\r\n");
-    text_put_bytes(text, data, body.length);
-    return true;
 }
 
-/* false: something is missing, or of a wrong form */
-static bool put_request(text_t *text, const oneota_dialect_t *dialect,
+static void put_request(text_t *text, const oneota_dialect_t *dialect,
                         const oneota_request_t *request)
 {
     const uint8_t call = request->call;
     const bool posts = call == ONEOTA_CALL_VERSION || call == ONEOTA_CALL_REPORT;
     const bool loads = call == ONEOTA_CALL_DOWNLOAD;
 
-    if (call >= ONEOTA_CALL_COUNT || request->identity == NULL) {
-        return false;
+    if (call >= ONEOTA_CALL_COUNT || request->identity == NULL ||
+        (call == ONEOTA_CALL_CHECK && (request->image == NULL || request->image->type - 1u > 1u))) {
+        text->error = ONEOTA_PARAM;
+        return;
     }
-    const char *const forms[] = {
-        posts ? "POST $P" : "GET $P",
-        dialect->root,
-        dialect->paths[call],
-        " HTTP/1.1\r\nHost: $H",
-        loads ? "" : "\r\nContent-Type: application/json",
-        loads && !dialect->signs_download ? "" : "\r\nAuthorization: $A",
-        posts ? "" : end_form(request),
-    };
-    for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
-        if (!put_form(text, forms[i], request)) {
-            return false;
-        }
+    text_put(text, posts ? "POST " : "GET ");
+    if (request->prefix != NULL && *request->prefix != '\0') {
+        put_value(text, request->prefix, TEXT_VISIBLE, text_put);
     }
-    return !posts || put_body(text, request);
+    put_form(text, dialect->root, request);
+    put_form(text, dialect->paths[call], request);
+    text_put(text, " HTTP/1.1\r\nHost: ");
+    put_value(text, request->host, TEXT_VISIBLE, text_put);
+    if (!loads) {
+        text_put(text, "\r\nContent-Type: application/json");
+    }
+    if (!loads || dialect->signs_download) {
+        put_form(text, "\r\nAuthorization: $a", request);
+    }
+    if (posts) {
+        put_body(text, request);
+    } else {
+        put_form(text, range_form(request), request);
+    }
 }
 
 oneota_error_t oneota_request_write(const oneota_dialect_t *dialect,
                                     const oneota_request_t *request, char *buffer, size_t size,
                                     size_t *length)
 {
-    if (dialect == NULL || request == NULL || buffer == NULL || length == NULL) {
-        return ONEOTA_PARAM;
-    }
     text_t text = text_begin(buffer, size);
-    const bool sound = put_request(&text, dialect, request);
-    if (sound && !text.overflow) {
-        *length = text.length;
-        return ONEOTA_OK;
+
+    put_request(&text, dialect, request);
+    *length = text.length;
+    if (text.error != ONEOTA_OK) {
+        *length = 0;
+        crypto_wipe(buffer, size);
     }
-    crypto_wipe(buffer, size);
-    *length = 0;
-    return sound ? ONEOTA_LIMIT : ONEOTA_PARAM;
+    return (oneota_error_t)text.error;
 }
 
 /* ---------------------------------------------------------------- answers */
 
+/* Forms of numbers, besides the text_form_t: up to 32 bits, up to 255, below zero too. */
+enum { A_NUMBER = TEXT_FORMS, A_BYTE, A_CODE };
+
 /*
- * What is made of a member of a task that is not as it should be:
- *
- *     member           missing, null   type, character or length    number out of range
- *     target, handle   unusable        unusable                     -
- *     md5              unusable        unusable                     -
- *     size             unusable        unusable, as is a fraction   < 0 unusable; > 2^32-1 2^32-1
- *     type             1, full         unusable                     < 0, > 255 unusable
- *     signal           none given      none given                   < 0, > 2^31-1 none given
- *     power            none given      none given                   < 0, > 100 none given
- *     retry, interval  0               0                            < 0 0; > 2^32-1 2^32-1
- *     ipPort           none            none                         a port not in 1 to 65535: none
- *
- * A number may be quoted; "1e3" and "1.0" are none; from 2^63 on, it is as one of another type.
- * The upper half decides what is written into flash, and is taken literally or not at all: a
- * differential package must not pass for an image because its type could not be read. The lower
- * half is advice, and must not keep a device from its update.
+ * The members of a task. The upper ones decide what is written into flash, and are taken literally
+ * or not at all: a differential package must not pass for an image because its type could not be
+ * read. The lower ones are advice, and must not keep a device from its update. A number may be
+ * quoted, and a text may be a number. One is whole and not below 0; UINT32_MAX stands for more.
  */
-enum {
-    FIELD_CODE = DIALECT_CODE,
-    FIELD_TEXT = DIALECT_TEXT,
-    FIELD_HANDLE = DIALECT_HANDLE,
-    FIELD_TARGET,
-    FIELD_MD5,
-    FIELD_SIZE,
-    FIELD_TYPE,
-    FIELD_STATUS,
-    FIELD_SIGNAL,
-    FIELD_POWER,
-    FIELD_RETRY,
-    FIELD_INTERVAL,
-    FIELD_ADDRESS,
-    FIELD_COUNT
+static const struct {
+    char name[9];
+    uint8_t form;   /* text_form_t, A_NUMBER, A_BYTE */
+    uint8_t offset; /* in oneota_answer_t */
+    uint8_t worst;  /* json_kind_t with which the task is still usable */
+} k_members[] = {
+    {"target", TEXT_VERSION, offsetof(oneota_answer_t, task.target), JSON_TEXT},
+    {"md5", TEXT_MD5, offsetof(oneota_answer_t, task.md5), JSON_TEXT},
+    {"size", A_NUMBER, offsetof(oneota_answer_t, task.size), JSON_TEXT},
+    {"type", A_BYTE, offsetof(oneota_answer_t, task.type), JSON_NONE},
+    {"signal", A_NUMBER, offsetof(oneota_answer_t, task.signal), JSON_OTHER},
+    {"power", A_NUMBER, offsetof(oneota_answer_t, task.power), JSON_OTHER},
+    {"retry", A_NUMBER, offsetof(oneota_answer_t, task.retry), JSON_OTHER},
+    {"interval", A_NUMBER, offsetof(oneota_answer_t, task.interval_s), JSON_OTHER},
+    {"ipPort", TEXT_ADDRESS, offsetof(oneota_answer_t, address), JSON_OTHER},
 };
 
-#define TEXT_MAX   95u /* request has expired:expire=1537255523,now=1700000000 */
-#define MD5_DIGITS 32u
-
-typedef struct {
-    oneota_task_t task;
-    char handle[ONEOTA_HANDLE_MAX + 1];
-    char address[ONEOTA_ADDRESS_MAX + 1];
-    int64_t code, size, type, status, signal, power, retry, interval;
-    char text[TEXT_MAX + 1];
-    char md5[MD5_DIGITS + 1];
-    uint8_t states[FIELD_COUNT]; /* json_state_t */
-} values_t;
-
-typedef struct {
-    const char *name; /* NULL: the dialect's */
-    uint16_t offset;  /* in values_t */
-    uint8_t max;      /* characters of a text; 0: a whole number */
-    uint8_t set;      /* text_set_t */
-} field_t;
-
-static const field_t k_fields[FIELD_COUNT] = {
-    [FIELD_CODE] = {NULL, offsetof(values_t, code), 0, 0},
-    [FIELD_TEXT] = {NULL, offsetof(values_t, text), TEXT_MAX, TEXT_PRINTABLE},
-    [FIELD_HANDLE] = {NULL, offsetof(values_t, handle), ONEOTA_HANDLE_MAX, TEXT_HANDLE},
-    [FIELD_TARGET] = {"target", offsetof(values_t, task.target), ONEOTA_VERSION_MAX, TEXT_VERSION},
-    [FIELD_MD5] = {"md5", offsetof(values_t, md5), MD5_DIGITS, TEXT_HEX},
-    [FIELD_SIZE] = {"size", offsetof(values_t, size), 0, 0},
-    [FIELD_TYPE] = {"type", offsetof(values_t, type), 0, 0},
-    [FIELD_STATUS] = {"status", offsetof(values_t, status), 0, 0},
-    [FIELD_SIGNAL] = {"signal", offsetof(values_t, signal), 0, 0},
-    [FIELD_POWER] = {"power", offsetof(values_t, power), 0, 0},
-    [FIELD_RETRY] = {"retry", offsetof(values_t, retry), 0, 0},
-    [FIELD_INTERVAL] = {"interval", offsetof(values_t, interval), 0, 0},
-    [FIELD_ADDRESS] = {"ipPort", offsetof(values_t, address), ONEOTA_ADDRESS_MAX, TEXT_HOST},
-};
-
-/* false: not JSON, or no code in it */
-static bool read_values(const oneota_dialect_t *dialect, const oneota_reply_t *reply, void *work,
-                        size_t work_bytes, values_t *values)
+/* UINT32_MAX stands for more, too. false: it is no such number, and *to stays */
+static bool read_number(const json_value_t *value, uint8_t form, void *to)
 {
-    json_field_t fields[FIELD_COUNT];
+    const size_t sign = form == A_CODE && *value->text == '-';
+    uint32_t number;
 
-    for (size_t i = 0; i < FIELD_COUNT; i++) {
-        const field_t *from = &k_fields[i];
-        const bool number = from->max == 0;
-        json_field_t *to = &fields[i];
-        to->parent = "data";
-        to->name = from->name;
-        to->kind = number ? JSON_INTEGER : JSON_TEXT;
-        to->set = from->set;
-        to->offset = from->offset;
-        to->min = number ? 0 : 1;
-        to->max = number ? INT64_MAX : from->max;
+    if (!text_to_u32(value->text + sign, value->length - sign, &number)) {
+        if (!text_is(value->text + sign, value->length - sign, TEXT_TASK_ID)) {
+            return false;
+        }
+        number = UINT32_MAX;
     }
-    for (size_t i = 0; i < DIALECT_NAMES; i++) {
-        fields[i].name = dialect->names[i];
+    if (form == A_BYTE) {
+        if (number > UINT8_MAX) {
+            return false;
+        }
+        *(uint8_t *)to = (uint8_t)number;
+        return true;
     }
-    fields[FIELD_CODE].parent = NULL;
-    fields[FIELD_CODE].min = INT64_MIN;
-    fields[FIELD_TEXT].parent = NULL;
-    fields[FIELD_HANDLE].set = dialect->handle_set;
-    memset(values, 0, sizeof *values);
-    values->type = 1;
-    values->signal = -1;
-    values->power = -1;
-    return json_read(reply->body, reply->body_length, work, work_bytes, fields, FIELD_COUNT, values,
-                     values->states) == ONEOTA_OK &&
-           values->states[FIELD_CODE] == JSON_GOOD;
+    if (form == A_CODE && number > INT32_MAX) {
+        number = INT32_MAX;
+    }
+    *(uint32_t *)to = sign != 0 ? 0u - number : number;
+    return true;
 }
 
-/* 172.19.3.3 or 172.19.3.3:8002 or name:8002; a port that is missing is added. A name whose last
- * label does not begin with a letter is none: "127.1", "0x7f000001" and "2130706433" are addresses
- * to many resolvers, and would pass by a look at what is private. */
+/* *to is written with JSON_TEXT alone. What is not of the form is JSON_OTHER. */
+static json_kind_t read_member(const json_value_t *object, const char *name, uint8_t form, void *to)
+{
+    json_value_t value;
+    const json_kind_t kind = json_find(object, name, &value);
+
+    if (kind != JSON_TEXT) {
+        return kind;
+    }
+    if (form >= A_NUMBER) {
+        return read_number(&value, form, to) ? JSON_TEXT : JSON_OTHER;
+    }
+    if (!text_is(value.text, value.length, (text_form_t)form) ||
+        (form == TEXT_TASK_ID && *value.text == '0')) {
+        return JSON_OTHER;
+    }
+    if (form == TEXT_MD5) {
+        text_to_bytes(value.text, to, 16);
+    } else {
+        memcpy(to, value.text, value.length);
+    }
+    return JSON_TEXT;
+}
+
+/* 172.19.3.3 or 172.19.3.3:8002 or name:8002; a port that is missing is added. A name begins with a
+ * letter: "127.1", "0x7f000001" and "2130706433" are addresses to many resolvers, and would pass by
+ * a look at what is private. */
 static bool settle_address(char *address)
 {
     char *at = address;
-    size_t length;
-    uint64_t number;
-    unsigned labels = 0;
-    bool numbers = true, name;
+    uint32_t number;
 
-    do {
-        length = strcspn(at, ".:");
-        numbers = numbers && text_to_u64(at, length, &number) && number <= UINT8_MAX &&
-                  (length == 1 || *at != '0');
-        name = (*at | 0x20) >= 'a' && (*at | 0x20) <= 'z';
-        labels++;
-        at += length;
-    } while (*at++ == '.');
-
-    numbers = numbers && labels == 4;
-    if (at[-1] == '\0') {
-        memcpy(at - 1, ":80", numbers ? sizeof ":80" : 0); /* an IPv4 address leaves room */
-        return numbers;
+    if (*at >= 'A') { /* in an address, none but letters come after '9' and ':' */
+        at += strcspn(at, ":");
+    } else {
+        for (unsigned part = 0; part < 4u; part++) {
+            const size_t digits = text_read_u32(at, SIZE_MAX, &number);
+            if (digits == 0 || number > UINT8_MAX || (digits > 1u && *at == '0')) {
+                return false;
+            }
+            at += digits;
+            if (part < 3u && *at++ != '.') {
+                return false;
+            }
+        }
+        if (*at == '\0') {
+            memcpy(at, ":80", sizeof ":80"); /* such an address leaves room */
+            return true;
+        }
     }
-    return (numbers || name) && text_to_u64(at, strlen(at), &number) && number >= 1 &&
-           number <= UINT16_MAX;
+    return *at++ == ':' && text_to_u32(at, strlen(at), &number) && number - 1u < UINT16_MAX;
 }
 
-static uint32_t saturate(int64_t number)
+static bool read_task(const json_value_t *data, const oneota_dialect_t *dialect,
+                      oneota_answer_t *answer)
 {
-    return number > UINT32_MAX ? UINT32_MAX : (uint32_t)number;
-}
+    oneota_task_t *task = &answer->task;
 
-/* 0 to max, or -1: none is given, or none that means anything. */
-static int32_t within(int64_t number, uint32_t max)
-{
-    const uint32_t announced = saturate(number);
-    return announced > max ? -1 : (int32_t)announced;
-}
-
-static bool take_task(values_t *values, oneota_answer_t *to)
-{
-    oneota_task_t *task = &values->task;
-
-    for (size_t i = FIELD_HANDLE; i <= FIELD_SIZE; i++) {
-        if (values->states[i] != JSON_GOOD) {
+    task->type = 1;
+    task->signal = task->power = -1;
+    for (size_t i = 0; i < sizeof k_members / sizeof k_members[0]; i++) {
+        if (read_member(data, k_members[i].name, k_members[i].form,
+                        (char *)answer + k_members[i].offset) > k_members[i].worst) {
             return false;
         }
     }
-    /* a shorter one ends in zeros, which are no digits */
-    if (values->states[FIELD_TYPE] == JSON_WRONG || values->type > UINT8_MAX ||
-        !text_to_bytes(values->md5, MD5_DIGITS, task->md5, sizeof task->md5)) {
-        return false;
+    if ((uint32_t)task->power > 100u) {
+        task->power = -1;
     }
-    if (settle_address(values->address)) {
-        memcpy(to->address, values->address, sizeof to->address);
+    if (!settle_address(answer->address)) {
+        memset(answer->address, 0, sizeof answer->address);
     }
-    task->size = saturate(values->size);
-    task->type = (uint8_t)values->type;
-    task->signal = within(values->signal, INT32_MAX);
-    task->power = within(values->power, 100);
-    task->retry = saturate(values->retry);
-    task->interval_s = saturate(values->interval);
-    to->task = *task;
-    memcpy(to->handle, values->handle, sizeof to->handle);
-    return true;
+    return read_member(data, dialect->names[DIALECT_HANDLE], dialect->handle_form,
+                       answer->handle) == JSON_TEXT;
 }
 
 static void conclude(oneota_answer_t *answer, uint8_t verdict, uint8_t reason, int32_t code)
@@ -411,41 +335,65 @@ static void look_up(const oneota_dialect_t *dialect, unsigned in, int32_t code,
 }
 
 /* {"errno":12,"error":"..."} */
-static void judge_code(const oneota_dialect_t *dialect, uint8_t call, const values_t *values,
-                       oneota_answer_t *answer)
+static void judge_text(uint8_t call, const char *text, oneota_answer_t *answer)
 {
-    const bool fits = values->code >= INT32_MIN && values->code <= INT32_MAX;
-    const char *now = strstr(values->text, "now=");
+    const char *now = strstr(text, "now=");
+    uint32_t now_s = 0;
 
-    look_up(dialect, DIALECT_IN(call), fits ? (int32_t)values->code : INT32_MAX, answer);
+    if (now != NULL) {
+        (void)text_read_u32(now + 4, SIZE_MAX, &now_s);
+        answer->now_s = now_s;
+    }
     /* no document has a number for this refusal of a report, only its text */
     if (call == ONEOTA_CALL_REPORT && answer->reason == ONEOTA_REASON_UNKNOWN &&
-        strstr(values->text, "invalid state") != NULL) {
+        strstr(text, "invalid state") != NULL) {
         answer->verdict = ONEOTA_VERDICT_WRONG_STATE;
         answer->reason = ONEOTA_REASON_OVER;
-    }
-    if (now != NULL) {
-        now += 4;
-        (void)text_to_u64(now, strspn(now, "0123456789"), &answer->now_s);
     }
 }
 
 /* {"errno":0,"error":"succ","data":{...}} */
-static void judge_success(const oneota_dialect_t *dialect, uint8_t call, values_t *values,
-                          oneota_answer_t *answer)
+static bool read_data(const oneota_dialect_t *dialect, uint8_t call, const json_value_t *data,
+                      oneota_answer_t *answer)
 {
-    bool usable = call != ONEOTA_CALL_DOWNLOAD;
+    uint32_t status;
 
     if (call == ONEOTA_CALL_CHECK) {
-        usable = take_task(values, answer);
-    } else if (call == ONEOTA_CALL_TOKEN && dialect->announce_state != 0) {
-        usable = values->states[FIELD_STATUS] == JSON_GOOD;
-        look_up(dialect, DIALECT_IN_STATE, within(values->status, INT32_MAX), answer);
-        answer->announce = values->status == dialect->announce_state;
+        return read_task(data, dialect, answer);
     }
-    if (!usable) {
+    if (call == ONEOTA_CALL_TOKEN && dialect->announce_state != 0) {
+        if (read_member(data, "status", A_NUMBER, &status) != JSON_TEXT) {
+            return false;
+        }
+        look_up(dialect, DIALECT_IN_STATE, (int32_t)status, answer);
+        answer->announce = status == dialect->announce_state;
+    }
+    return call != ONEOTA_CALL_DOWNLOAD;
+}
+
+/* false: this is not what OneNET says */
+static bool judge_body(const oneota_dialect_t *dialect, uint8_t call, const json_value_t *root,
+                       oneota_answer_t *answer)
+{
+    json_value_t member;
+    int32_t code;
+
+    if (read_member(root, dialect->names[DIALECT_CODE], A_CODE, &code) != JSON_TEXT) {
+        return false;
+    }
+    if (code != 0) {
+        look_up(dialect, DIALECT_IN(call), code, answer);
+        (void)json_find(root, dialect->names[DIALECT_TEXT], &member);
+        judge_text(call, member.string, answer);
+        return true;
+    }
+    (void)json_find(root, "data", &member);
+    if (!read_data(dialect, call, &member, answer)) {
+        memset((char *)answer + offsetof(oneota_answer_t, task), 0,
+               sizeof *answer - offsetof(oneota_answer_t, task));
         conclude(answer, ONEOTA_VERDICT_UNUSABLE, ONEOTA_REASON_ANSWER, 0);
     }
+    return true;
 }
 
 /* No code in the answer: all there is is the HTTP status. */
@@ -475,7 +423,7 @@ void oneota_answer_read(const oneota_dialect_t *dialect, uint8_t call, const one
                         void *work, size_t work_bytes, oneota_answer_t *answer)
 {
     const unsigned hundreds = reply->status / 100u;
-    values_t values;
+    json_value_t root;
 
     memset(answer, 0, sizeof *answer);
     answer->retry_after_s = reply->retry_after_s;
@@ -483,11 +431,8 @@ void oneota_answer_read(const oneota_dialect_t *dialect, uint8_t call, const one
         judge_status(reply->status, answer);
     } else if (call == ONEOTA_CALL_DOWNLOAD && download_code(reply) >= 0) {
         look_up(dialect, DIALECT_IN_OTA_ERRNO, download_code(reply), answer);
-    } else if (!read_values(dialect, reply, work, work_bytes, &values)) {
+    } else if (!json_parse(reply->body, reply->body_length, work, work_bytes, &root) ||
+               !judge_body(dialect, call, &root, answer)) {
         judge_status(reply->status, answer);
-    } else if (values.code != 0) {
-        judge_code(dialect, call, &values, answer);
-    } else {
-        judge_success(dialect, call, &values, answer);
     }
 }

@@ -1,7 +1,7 @@
 /*
  * oneota - SPDX-License-Identifier: Apache-2.0
  *
- * crypto.c: hashes, HMAC and base64 on mbedTLS 2.28 and 3.6. The hash modules are used directly:
+ * crypto.c: hashes and signatures on mbedTLS 2.28 and 3.6. The hash modules are used directly:
  * unlike mbedtls_md_setup() they need no heap. In software they cannot fail, and a digest that a
  * broken accelerator left unfinished matches nothing: what they return is ignored.
  */
@@ -66,13 +66,6 @@ static context_t *context_of(oneota_hash_t *hash)
     return (context_t *)(void *)hash->words;
 }
 
-size_t crypto_digest_length(crypto_hash_kind_t kind)
-{
-    static const uint8_t k_length[] = {0, 16, 20, 32};
-
-    return k_length[kind];
-}
-
 void crypto_hash_begin(oneota_hash_t *hash, crypto_hash_kind_t kind)
 {
     context_t *context = context_of(hash);
@@ -129,109 +122,70 @@ void crypto_hash_end(oneota_hash_t *hash, uint8_t *digest)
     crypto_wipe(hash, sizeof *hash);
 }
 
-/* ---------------------------------------------------------------- HMAC */
+/* ---------------------------------------------------------------- signature */
 
-#define INNER_PAD 0x36u
-#define OUTER_PAD 0x5Cu
+#define BLOCK_BYTES   64u /* of HMAC, with each of the hashes */
+#define KEY_BYTES_MAX 128u
 
-static void begin_padded(crypto_hmac_t *hmac, crypto_hash_kind_t kind, unsigned change)
+/* mbedTLS wants the padding that a key may lack, and takes blanks that a key may not have. */
+static bool decode_key(const char *key, uint8_t *bytes, size_t *length)
 {
-    for (size_t i = 0; i < sizeof hmac->pad; i++) {
-        hmac->pad[i] = (uint8_t)(hmac->pad[i] ^ change);
+    char padded[ONEOTA_KEY_MAX];
+    const size_t digits = strcspn(key, "= \r\n");
+
+    if (digits > sizeof padded || key[digits + strspn(key + digits, "=")] != '\0') {
+        return false;
     }
-    crypto_hash_begin(&hmac->hash, kind);
-    crypto_hash_add(&hmac->hash, hmac->pad, sizeof hmac->pad);
+    memset(padded, '=', sizeof padded);
+    memcpy(padded, key, digits);
+    const bool good = mbedtls_base64_decode(bytes, KEY_BYTES_MAX, length, (uint8_t *)padded,
+                                            (digits + 3u) & ~(size_t)3u) == 0;
+    crypto_wipe(padded, sizeof padded);
+    return good && *length > 0;
 }
 
-void crypto_hmac_begin(crypto_hmac_t *hmac, crypto_hash_kind_t kind, const uint8_t *key,
-                       size_t key_length)
+bool crypto_sign(crypto_hash_kind_t kind, const char *key, const void *data, size_t length,
+                 char *sign)
 {
-    memset(hmac->pad, 0, sizeof hmac->pad);
-    if (key_length > sizeof hmac->pad) {
-        crypto_hash_begin(&hmac->hash, kind);
-        crypto_hash_add(&hmac->hash, key, key_length);
-        crypto_hash_end(&hmac->hash, hmac->pad);
-    } else if (key_length > 0) {
-        memcpy(hmac->pad, key, key_length);
+    static const uint8_t k_change[] = {0x36, 0x36 ^ 0x5C}; /* to the inner pad, to the outer */
+    uint8_t block[KEY_BYTES_MAX] = {0};
+    uint8_t mac[CRYPTO_DIGEST_MAX];
+    oneota_hash_t hash;
+    size_t key_length;
+
+    if (!decode_key(key, block, &key_length)) {
+        return false;
     }
-    begin_padded(hmac, kind, INNER_PAD);
-}
-
-void crypto_hmac_add(crypto_hmac_t *hmac, const void *data, size_t length)
-{
-    crypto_hash_add(&hmac->hash, data, length);
-}
-
-void crypto_hmac_end(crypto_hmac_t *hmac, uint8_t *mac)
-{
-    crypto_hash_kind_t kind = (crypto_hash_kind_t)hmac->hash.kind;
-
-    crypto_hash_end(&hmac->hash, mac);
-    begin_padded(hmac, kind, INNER_PAD ^ OUTER_PAD);
-    crypto_hash_add(&hmac->hash, mac, crypto_digest_length(kind));
-    crypto_hash_end(&hmac->hash, mac);
-    crypto_wipe(hmac, sizeof *hmac);
-}
-
-/* ---------------------------------------------------------------- base64 */
-
-/* In quads: mbedTLS wants room for a final zero when it encodes, and '=' when it decodes. */
-
-bool crypto_base64_encode(const uint8_t *data, size_t length, char *text, size_t size,
-                          size_t *written)
-{
-    size_t done = 0;
-    *written = 0;
-    while (done < length) {
-        unsigned char quad[5];
-        size_t take = length - done < 3 ? length - done : 3;
-        size_t quad_length;
-        if (size - *written < 4) {
-            return false;
+    if (key_length > BLOCK_BYTES) {
+        crypto_hash_begin(&hash, kind);
+        crypto_hash_add(&hash, block, key_length);
+        memset(block, 0, sizeof block);
+        crypto_hash_end(&hash, block);
+    }
+    for (size_t pass = 0; pass < sizeof k_change; pass++) {
+        for (size_t i = 0; i < BLOCK_BYTES; i++) {
+            block[i] ^= k_change[pass];
         }
-        (void)mbedtls_base64_encode(quad, sizeof quad, &quad_length, data + done, take);
-        memcpy(text + *written, quad, 4);
-        *written += 4;
-        done += take;
+        crypto_hash_begin(&hash, kind);
+        crypto_hash_add(&hash, block, BLOCK_BYTES);
+        crypto_hash_add(&hash, data, length);
+        crypto_hash_end(&hash, mac);
+        data = mac;
+        length = kind;
     }
-    return true;
-}
-
-bool crypto_base64_decode(const char *text, size_t length, uint8_t *data, size_t size,
-                          size_t *written)
-{
-    unsigned char quad[4];
-    size_t done = 0;
-    bool good = true;
-
-    *written = 0;
-    if (length > 0 && length % 4 == 0) {
-        length -= (size_t)(text[length - 1] == '=');
-        length -= (size_t)(text[length - 1] == '=');
-    }
-    while (good && done < length) {
-        size_t take = length - done < 4 ? length - done : 4;
-        size_t bytes;
-        memset(quad, '=', sizeof quad);
-        memcpy(quad, text + done, take);
-        /* blanks, which mbedTLS skips, and '=' before the end show as too few bytes */
-        good = mbedtls_base64_decode(data + *written, size - *written, &bytes, quad, 4) == 0 &&
-               bytes == take - 1;
-        *written += good ? bytes : 0;
-        done += take;
-    }
-    crypto_wipe(quad, sizeof quad);
-    return good;
+    crypto_wipe(block, sizeof block);
+    return mbedtls_base64_encode((uint8_t *)sign, CRYPTO_SIGN_MAX + 1u, &length, mac, kind) == 0;
 }
 
 /* ---------------------------------------------------------------- memory */
 
+/* Looks at every byte, whatever the first ones say. */
 bool crypto_equal(const uint8_t *a, const uint8_t *b, size_t length)
 {
-    volatile uint8_t difference = 0;
+    unsigned difference = 0;
 
     for (size_t i = 0; i < length; i++) {
-        difference = (uint8_t)(difference | (a[i] ^ b[i]));
+        difference |= (unsigned)a[i] ^ b[i];
     }
     return difference == 0;
 }

@@ -13,8 +13,8 @@
 #include "oneota/calls.h"
 #include "text.h"
 
-/** Where a code has its meaning: a bit for each call that is answered in JSON, one for the states of
- *  a task, one for what else comes in place of a package. */
+/** Where a code has its meaning: a bit for each call that is answered in JSON, one for the states
+ *  of a task, one for what else comes in place of a package. */
 #define DIALECT_IN(call) (1u << (call))
 enum {
     DIALECT_IN_VERSION = DIALECT_IN(ONEOTA_CALL_VERSION),
@@ -46,16 +46,15 @@ enum {
 };
 
 struct oneota_dialect {
-    const char *name;
     const char *root; /**< what all paths begin with */
     /** In root and paths, $ and a letter stand for a value, percent-encoded:
-     *  $p product  $d device  $h handle  $t image type  $v version  $m manuf  $o model */
+     *  $p product  $d device  $h handle; for CHECK $t image type  $v version  $m manuf  $o model */
     const char *paths[ONEOTA_CALL_COUNT];
-    const char *names[DIALECT_NAMES];
+    char names[DIALECT_NAMES][6];
     const dialect_code_t *codes;
     uint8_t id; /**< in the journal: never reused */
     bool signs_download;
-    uint8_t handle_set; /**< text_set_t of a handle */
+    uint8_t handle_form; /**< text_form_t of a handle */
     /** The state in which step 1 starts the download. 0: TOKEN is answered by the code alone, and
      *  starts the download itself. */
     uint8_t announce_state;

@@ -28,8 +28,9 @@
 #define EXCHANGE_LINE_BYTES                                                                        \
     (ONEOTA_LINE_BYTES > ONEOTA_JSON_BYTES ? ONEOTA_LINE_BYTES : ONEOTA_JSON_BYTES)
 
-/** Least work buffer: a request with the longest Authorization, and some input. */
-#define EXCHANGE_WORK_MIN (EXCHANGE_LINE_BYTES + 1000u)
+/** Least work buffer: a request with the longest Authorization, and some input; or, of its caller, what
+ *  the longest task takes to be read, whose nodes are made of pointers. */
+#define EXCHANGE_WORK_MIN (EXCHANGE_LINE_BYTES + (sizeof(void *) > 4u ? 1600u : 1000u))
 
 typedef enum {
     EXCHANGE_WAIT = 0,

@@ -62,7 +62,6 @@ static const dialect_code_t k_codes[] = {
 };
 
 const oneota_dialect_t oneota_fuse = {
-    .name = "fuse",
     .root = "/fuse-ota/$p/$d/",
     .paths = {
         [ONEOTA_CALL_VERSION] = "version",
@@ -79,7 +78,7 @@ const oneota_dialect_t oneota_fuse = {
     .codes = k_codes,
     .id = 2,
     .signs_download = true,
-    .handle_set = TEXT_DIGITS,
+    .handle_form = TEXT_TASK_ID,
     .announce_state = 1,
 };
 /* clang-format on */

@@ -3,19 +3,15 @@
  *
  * json.c: bodies read with cJSON, in the caller's memory.
  *
- * A scan without recursion goes first. It checks the limits and computes the memory that cJSON
- * will take, to the byte; the grammar is left to cJSON. Nodes lie at the bottom of the memory in
- * the order of the text, so that after cJSON a second scan can note in each where its value stands.
- * Numbers are read from there: a double would round a 64-bit task id, and not tell 1 from 1.0.
+ * A scan without recursion goes first and checks the limits; the grammar is left to cJSON. A second
+ * scan goes along with the members that cJSON found, to where the text of one stands.
  */
 #include "json.h"
 
+#include <stdint.h>
 #include <string.h>
 
 #include "cJSON.h"
-
-/* Newer versions of cJSON copy a number for strtod(), older ones into 64 bytes. */
-#define SCALAR_MAX 63u
 
 struct node_place {
     char before;
@@ -29,152 +25,85 @@ struct node_place {
 typedef struct {
     const char *text;
     size_t length;
-    size_t at;        /* next byte */
-    size_t depth;     /* open objects and arrays */
-    size_t nodes;     /* values so far */
-    size_t slots;     /* allocations of a node's size so far */
-    size_t used;      /* bytes of all allocations so far */
-    size_t peak;      /* the most, with the copy of a number */
-    size_t slot;      /* node of the latest token, */
-    size_t token;     /* which begins here */
-    bool after_colon; /* the next token is the value of a node that its key began */
+    size_t at;    /* next byte */
+    size_t depth; /* open objects and arrays */
+    size_t nodes; /* values, at most */
 } scan_t;
 
-static size_t scalar_length(const char *text, size_t length)
+/* Past a string, or past one byte of anything else. */
+static void scan_step(scan_t *scan)
 {
-    size_t count = 0;
-
-    while (count < length && (unsigned char)text[count] > ' ' &&
-           strchr(",:[]{}\"", text[count]) == NULL) {
-        count++;
-    }
-    return count;
-}
-
-static void scan_need(scan_t *scan, size_t bytes)
-{
-    if (scan->used + bytes > scan->peak) {
-        scan->peak = scan->used + bytes;
-    }
-}
-
-static void scan_take(scan_t *scan, size_t bytes)
-{
-    scan_need(scan, bytes);
-    scan->used += bytes;
-    scan->slots += bytes == sizeof(cJSON);
-}
-
-static bool scan_begin(scan_t *scan)
-{
-    scan->token = scan->at;
-    if (scan->after_colon) {
-        scan->after_colon = false;
-        return true;
-    }
-    scan->slot = scan->slots;
-    scan_take(scan, sizeof(cJSON));
-    return ++scan->nodes <= ONEOTA_JSON_NODES;
-}
-
-/* cJSON would take "\u12g4" for a zero byte. */
-static bool is_bad_escape(const char *escape, size_t length)
-{
-    return length > 1 && escape[1] == 'u' &&
-           (length < 6 || !text_is(escape + 2, 4, TEXT_HEX, 4, 4));
-}
-
-static bool scan_string(scan_t *scan)
-{
-    size_t bytes = 2; /* cJSON allocates one more than it needs */
-    size_t at = scan->at + 1;
-
-    while (at < scan->length && scan->text[at] != '"') {
-        const char *next = scan->text + at;
-        bool escape = *next == '\\';
-        if ((unsigned char)*next < ' ' || (escape && is_bad_escape(next, scan->length - at))) {
-            return false;
-        }
-        at += escape ? 2 : 1;
-        bytes++;
-    }
-    scan->at = at + 1;
-    scan_take(scan, bytes);
-    return at < scan->length;
-}
-
-static bool scan_scalar(scan_t *scan)
-{
-    size_t length = scalar_length(scan->text + scan->at, scan->length - scan->at);
-
-    scan->at += length;
-    scan_need(scan, length + 1);
-    return length > 0 && length <= SCALAR_MAX;
-}
-
-static bool scan_step(scan_t *scan)
-{
-    switch (scan->text[scan->at]) {
-    case '{':
-    case '[':
-        if (!scan_begin(scan)) {
-            return false;
+    switch (scan->text[scan->at++]) {
+    case '"':
+        while (scan->at < scan->length && scan->text[scan->at] != '"') {
+            scan->at += scan->text[scan->at] == '\\' ? 2 : 1;
         }
         scan->at++;
-        return ++scan->depth <= ONEOTA_JSON_DEPTH;
+        break;
+    case '{':
+    case '[':
+        scan->depth++;
+        scan->nodes++;
+        break;
     case '}':
     case ']':
         scan->depth--;
-        scan->at++;
-        return true;
-    case '"':
-        return scan_begin(scan) && scan_string(scan);
-    case ':':
-        scan->after_colon = true;
-        scan->at++;
-        return true;
+        break;
     case ',':
-    case ' ':
-    case '\t':
-    case '\r':
-    case '\n':
+        scan->nodes++;
+        break;
+    }
+}
+
+/* What cJSON takes for a blank. */
+static void scan_blanks(scan_t *scan)
+{
+    while (scan->at < scan->length && (unsigned char)scan->text[scan->at] <= ' ') {
         scan->at++;
-        return true;
-    default:
-        return scan_begin(scan) && scan_scalar(scan);
     }
 }
 
-static size_t skip_blanks(const char *text, size_t at, size_t length)
+static bool is_object(const char *text, size_t length)
 {
-    while (at < length && text[at] != '\0' && strchr(" \t\r\n", text[at]) != NULL) {
-        at++;
-    }
-    return at;
-}
+    scan_t scan = {.text = text, .length = length, .nodes = 1};
 
-static bool scan_object(scan_t *scan)
-{
-    scan->at = skip_blanks(scan->text, 0, scan->length);
-    if (scan->at == scan->length || scan->text[scan->at] != '{') {
+    scan_blanks(&scan);
+    if (length > ONEOTA_JSON_BYTES || scan.at == length || text[scan.at] != '{') {
         return false;
     }
     do {
-        if (!scan_step(scan)) {
+        scan_step(&scan);
+        if (scan.depth > ONEOTA_JSON_DEPTH || scan.nodes > ONEOTA_JSON_NODES) {
             return false;
         }
-    } while (scan->depth > 0 && scan->at < scan->length);
-    return scan->depth == 0 && skip_blanks(scan->text, scan->at, scan->length) == scan->length;
+    } while (scan.depth > 0 && scan.at < length);
+    scan_blanks(&scan);
+    return scan.depth == 0 && scan.at == length;
+}
+
+/* Where the value of a member begins. */
+static const char *locate(const json_value_t *object, const cJSON *wanted)
+{
+    scan_t scan = {.text = object->text, .length = SIZE_MAX};
+    const cJSON *member = ((const cJSON *)object->node)->child;
+    char last;
+
+    do {
+        last = scan.text[scan.at];
+        scan_step(&scan);
+        if (last == ',' && scan.depth == 1) {
+            member = member->next;
+        }
+    } while (last != ':' || scan.depth != 1 || member != wanted);
+    scan_blanks(&scan);
+    return scan.text + scan.at;
 }
 
 /* ---------------------------------------------------------------- parse */
 
-/* Nodes from the bottom; strings, which need no alignment, from the top. A string of just a node's
- * size goes to the bottom too, where the scan counts it as a slot. */
+/* Nodes from the bottom; strings, which need no alignment, from the top. */
 typedef struct {
-    uint8_t *bottom, *top;
-    uint8_t *latest;
-    size_t latest_bytes;
+    uintptr_t bottom, top;
 } arena_t;
 
 /* The arena of the call in progress: cJSON's hooks have no argument for it. */
@@ -184,177 +113,59 @@ static void *arena_take(size_t bytes)
 {
     arena_t *arena = s_arena;
 
-    if (bytes > (size_t)(arena->top - arena->bottom)) {
+    if (arena->bottom + bytes > arena->top) {
         return NULL;
     }
     if (bytes == sizeof(cJSON)) {
-        arena->latest = arena->bottom;
         arena->bottom += bytes;
-    } else {
-        arena->top -= bytes;
-        arena->latest = arena->top;
+        return (void *)(arena->bottom - bytes);
     }
-    arena->latest_bytes = bytes;
-    return arena->latest;
+    arena->top -= bytes;
+    return (void *)arena->top;
 }
 
-/* Only the copy of a number is freed in time to matter, and that is always the latest. */
 static void arena_give(void *memory)
 {
-    arena_t *arena = s_arena;
-
-    if (memory != arena->latest) {
-        return;
-    }
-    if (arena->latest == arena->top) {
-        arena->top += arena->latest_bytes;
-    } else {
-        arena->bottom = arena->latest;
-    }
-}
-
-/* Lets valueint of each node say where in the text its value begins. */
-static void note_places(cJSON *nodes, const char *text, size_t length)
-{
-    scan_t scan = {.text = text, .length = length};
-
-    while (scan.at < length) {
-        (void)scan_step(&scan);
-        nodes[scan.slot].valueint = (int)scan.token;
-    }
+    (void)memory;
 }
 
 /* cJSON does not tell which hooks were set before: an application with its own sets them again. */
-static cJSON *parse(const char *text, size_t length, uint8_t *memory, size_t bytes)
+bool json_parse(const char *text, size_t length, void *work, size_t work_bytes, json_value_t *root)
 {
     cJSON_Hooks hooks = {arena_take, arena_give};
-    arena_t arena = {.bottom = memory, .top = memory + bytes};
-    cJSON *root;
+    arena_t arena = {(uintptr_t)work, (uintptr_t)work + work_bytes};
 
+    if (!is_object(text, length)) {
+        return false;
+    }
+    arena.bottom += -arena.bottom & (ALIGNMENT - 1);
     s_arena = &arena;
     cJSON_InitHooks(&hooks);
-    root = cJSON_ParseWithLength(text, length);
+    root->node = cJSON_ParseWithLength(text, length);
     cJSON_InitHooks(NULL);
     s_arena = NULL;
-    if (root != NULL) {
-        note_places(root, text, length);
-    }
-    return root;
+    root->text = text;
+    return root->node != NULL;
 }
 
-/* ---------------------------------------------------------------- fields */
-
-typedef struct {
-    const char *text; /* of a number, or of a string without its quotes and escapes */
-    size_t length;
-    bool number;
-} value_t;
-
-/* "\u0000" decodes to a zero byte, which cuts the string short. */
-static bool has_zero(const char *quoted)
+json_kind_t json_find(const json_value_t *object, const char *name, json_value_t *value)
 {
-    while (*++quoted != '"') {
-        if (*quoted == '\\' && strncmp(++quoted, "u0000", 5) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
+    const cJSON *item = cJSON_GetObjectItemCaseSensitive(object->node, name);
 
-static json_state_t find_value(const json_field_t *field, const cJSON *root, const char *text,
-                               size_t length, value_t *value)
-{
-    const cJSON *object = root;
-    const cJSON *item;
-    size_t place;
-
-    if (field->parent != NULL) {
-        object = cJSON_GetObjectItemCaseSensitive(root, field->parent);
+    value->node = item;
+    value->string = "";
+    if (item == NULL || item->type == cJSON_NULL) {
+        return JSON_NONE;
     }
-    item = cJSON_GetObjectItemCaseSensitive(object, field->name);
-    if (item == NULL || cJSON_IsNull(item)) {
-        return JSON_ABSENT;
+    value->text = locate(object, item);
+    if (item->type == cJSON_String) {
+        value->string = item->valuestring;
+        scan_t scan = {.text = value->text, .length = SIZE_MAX};
+        scan_step(&scan);
+        value->text++;
+        value->length = scan.at - 2;
+    } else {
+        value->length = strcspn(value->text, ",}] \t\r\n");
     }
-    place = (size_t)item->valueint;
-    value->number = cJSON_IsNumber(item);
-    if (value->number) {
-        value->text = text + place;
-        value->length = scalar_length(value->text, length - place);
-        return JSON_GOOD;
-    }
-    if (!cJSON_IsString(item) || has_zero(text + place)) {
-        return JSON_WRONG;
-    }
-    value->text = item->valuestring;
-    value->length = strlen(value->text);
-    return JSON_GOOD;
-}
-
-static json_state_t read_integer(const json_field_t *field, const value_t *value, char *to)
-{
-    size_t sign = value->length > 0 && value->text[0] == '-';
-    uint64_t magnitude;
-    int64_t number;
-
-    if (!text_to_u64(value->text + sign, value->length - sign, &magnitude) ||
-        magnitude > INT64_MAX) {
-        return JSON_WRONG;
-    }
-    number = sign != 0 ? -(int64_t)magnitude : (int64_t)magnitude;
-    if (number < field->min || number > field->max) {
-        return JSON_WRONG;
-    }
-    memcpy(to, &number, sizeof number);
-    return JSON_GOOD;
-}
-
-static json_state_t read_text(const json_field_t *field, const value_t *value, char *to)
-{
-    const text_set_t set = (text_set_t)field->set;
-    uint64_t number;
-
-    if (value->number && set != TEXT_DIGITS && set != TEXT_HANDLE) {
-        return JSON_WRONG;
-    }
-    if ((value->number || set == TEXT_DIGITS) &&
-        (value->text[0] == '0' || !text_to_u64(value->text, value->length, &number))) {
-        return JSON_WRONG;
-    }
-    if (!text_is(value->text, value->length, set, (size_t)field->min, (size_t)field->max)) {
-        return JSON_WRONG;
-    }
-    memcpy(to, value->text, value->length);
-    to[value->length] = '\0';
-    return JSON_GOOD;
-}
-
-oneota_error_t json_read(const char *text, size_t length, void *work, size_t work_bytes,
-                         const json_field_t *fields, size_t count, void *values, uint8_t *states)
-{
-    scan_t scan = {.text = text, .length = length};
-    size_t padding = (size_t)(-(uintptr_t)work) & (ALIGNMENT - 1);
-    const cJSON *root;
-
-    memset(states, JSON_ABSENT, count);
-    if (length > ONEOTA_JSON_BYTES || !scan_object(&scan)) {
-        return ONEOTA_PEER;
-    }
-    if (padding + scan.peak > work_bytes) {
-        return ONEOTA_LIMIT;
-    }
-    root = parse(text, length, (uint8_t *)work + padding, scan.peak);
-    if (root == NULL) {
-        return ONEOTA_PEER;
-    }
-    for (size_t i = 0; i < count; i++) {
-        char *to = (char *)values + fields[i].offset;
-        value_t value;
-        json_state_t state = find_value(&fields[i], root, text, length, &value);
-        if (state == JSON_GOOD) {
-            state = fields[i].kind == JSON_INTEGER ? read_integer(&fields[i], &value, to)
-                                                   : read_text(&fields[i], &value, to);
-        }
-        states[i] = (uint8_t)state;
-    }
-    return ONEOTA_OK;
+    return item->type == cJSON_String || item->type == cJSON_Number ? JSON_TEXT : JSON_OTHER;
 }

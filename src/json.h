@@ -3,52 +3,43 @@
  *
  * json.h: the seam to the JSON library. json.c is the only file that includes cJSON.
  *
- * A body is read by a table: which member, of what form, and where its value goes. Members that
- * the table does not name are ignored; one that stands twice counts the first time.
+ * cJSON checks the grammar and finds the members; a value is then read where it stands in the text:
+ * a double would round a 64-bit task id, and not tell 1 from 1.0.
  */
 #ifndef ONEOTA_SRC_JSON_H
 #define ONEOTA_SRC_JSON_H
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
 
 #include "oneota/config.h"
-#include "oneota/error.h"
-#include "text.h"
 
+/** What a member is: from what can be used to what cannot. */
 typedef enum {
-    JSON_INTEGER, /**< a whole number from min to max, quoted or not, into an int64_t */
-    JSON_TEXT     /**< a string of min to max characters out of set, into a char[max + 1];
-                       with set TEXT_HANDLE also a whole number from 1 to 2^64-1, as its digits;
-                       with set TEXT_DIGITS such a number alone, quoted or not */
+    JSON_TEXT = 0, /**< a string or a number */
+    JSON_NONE,     /**< missing, or null */
+    JSON_OTHER
 } json_kind_t;
 
-/** What became of a member. */
-typedef enum {
-    JSON_ABSENT = 0, /**< missing, or null */
-    JSON_GOOD,
-    JSON_WRONG /**< of another type, out of range, or with a character outside its set */
-} json_state_t;
-
+/** A value in a text; borrows the text and the memory that it was parsed in. */
 typedef struct {
-    const char *parent; /**< name of the object in the top-level object that holds it; NULL: top */
-    const char *name;
-    uint8_t kind;       /**< json_kind_t */
-    uint8_t set;        /**< text_set_t, JSON_TEXT */
-    uint16_t offset;    /**< of the value in the caller's struct */
-    int64_t min, max;
-} json_field_t;
+    const void *node; /**< the library's */
+    const char *text; /**< as it stands there: with its escapes, a string without its quotes; after
+                             it comes at least one more byte */
+    size_t length;    /**< of a JSON_TEXT */
+    const char *string; /**< a string without escapes, zero-terminated; "": it is none */
+} json_value_t;
 
 /**
- * Reads length bytes of text into *values by count fields; states[i] says what became of each.
- * A value whose state is not JSON_GOOD is not written. Depth, nodes and size are checked before the
- * library sees a byte; memory is the caller's alone.
- * @param work  for the tree; aligned as for a pointer; must not overlap text
- * @return OK; PEER it is not one JSON object within the limits; LIMIT work is too small for it
+ * Reads a text of one object. Its depth, nodes (an empty object or array counts as two) and length
+ * are checked before the library sees a byte; memory is the caller's alone.
+ * @param work  for the tree; must not overlap text
+ * @return false: it is not one object within the limits of config.h, or work is too small for it
  */
-oneota_error_t json_read(const char *text, size_t length, void *work, size_t work_bytes,
-                         const json_field_t *fields, size_t count, void *values,
-                         uint8_t *states);
+bool json_parse(const char *text, size_t length, void *work, size_t work_bytes, json_value_t *root);
+
+/** The member of an object that has this name. One that stands twice counts the first time; what is
+ *  no object has no members. *value is written but for the text of JSON_NONE. */
+json_kind_t json_find(const json_value_t *object, const char *name, json_value_t *value);
 
 #endif

@@ -56,10 +56,10 @@ static bool is_result(uint8_t code)
 }
 
 /* A text that ends within its array. */
-static bool is_text(const char *text, size_t max, text_set_t set)
+static bool is_text(const char *text, size_t max, text_form_t form)
 {
     const char *end = memchr(text, 0, max + 1u);
-    return end != NULL && text_is(text, (size_t)(end - text), set, 1, max);
+    return end != NULL && text_is(text, (size_t)(end - text), form);
 }
 
 bool record_is_sound(const oneota_record_t *record)

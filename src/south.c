@@ -44,7 +44,6 @@ static const dialect_code_t k_codes[] = {
 };
 
 const oneota_dialect_t oneota_south = {
-    .name = "south",
     .root = "/ota/",
     .paths = {
         [ONEOTA_CALL_VERSION] = "device/version?dev_id=$d",
@@ -62,7 +61,7 @@ const oneota_dialect_t oneota_south = {
     .codes = k_codes,
     .id = 1,
     .signs_download = false,
-    .handle_set = TEXT_HANDLE,
+    .handle_form = TEXT_HANDLE,
     .announce_state = 0,
 };
 /* clang-format on */

@@ -126,7 +126,7 @@ static bool is_private(const char *host)
 static const char *download_host(oneota_t *m, uint16_t *port)
 {
     const oneota_setup_t *setup = m->setup;
-    uint64_t number = 0;
+    uint32_t number = 0;
     *port = machine_port(m);
     if (m->address[0] == '\0' || !setup->use_address ||
         (is_private(m->address) && !setup->use_private_address)) {
@@ -137,7 +137,7 @@ static const char *download_host(oneota_t *m, uint16_t *port)
         *colon = '\0';
     }
     const char *digits = m->address + strlen(m->address) + 1u;
-    (void)text_to_u64(digits, strlen(digits), &number);
+    (void)text_to_u32(digits, strlen(digits), &number);
     *port = (uint16_t)number; /* calls.c has checked it */
     return m->address;
 }

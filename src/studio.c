@@ -16,7 +16,6 @@ static const dialect_code_t k_codes[] = {
 };
 
 const oneota_dialect_t oneota_studio = {
-    .name = "studio",
     .root = "/ota/$p/$d/",
     .paths = {
         [ONEOTA_CALL_VERSION] = "version",
@@ -33,7 +32,7 @@ const oneota_dialect_t oneota_studio = {
     .codes = k_codes,
     .id = 3,
     .signs_download = true,
-    .handle_set = TEXT_DIGITS,
+    .handle_form = TEXT_TASK_ID,
     .announce_state = 1,
 };
 /* clang-format on */

@@ -42,14 +42,10 @@ typedef struct flag {
     const choice_t *choices;
 } flag_t;
 
-/* A dialect that is not linked has no table. */
-static const struct {
-    const char *name;
-    const oneota_dialect_t *dialect;
-    uint8_t scope; /* default of --res */
-} k_dialects[] = {
+const options_dialect_t options_dialects[OPTIONS_DIALECTS] = {
     {"south", &oneota_south, ONEOTA_RES_PRODUCT},
-    {"fuse", NULL, ONEOTA_RES_DEVICE},
+    {"fuse", &oneota_fuse, ONEOTA_RES_DEVICE},
+    {"studio", &oneota_studio, ONEOTA_RES_DEVICE},
 };
 
 static const choice_t k_signs[] = {{"md5", ONEOTA_SIGN_MD5},
@@ -246,15 +242,13 @@ static bool set_host(options_t *options, const flag_t *flag, const char *value)
 
 static bool set_dialect(options_t *options, const flag_t *flag, const char *value)
 {
-    for (size_t i = 0; i < sizeof k_dialects / sizeof k_dialects[0]; i++) {
-        if (strcmp(k_dialects[i].name, value) != 0) {
-            continue;
+    for (size_t i = 0; i < OPTIONS_DIALECTS; i++) {
+        if (strcmp(options_dialects[i].name, value) == 0) {
+            options->dialect = options_dialects[i].dialect;
+            return true;
         }
-        options->dialect = k_dialects[i].dialect;
-        return options->dialect != NULL ||
-               fail(options, "--%s: %s is not in this build", flag->name, value);
     }
-    return fail(options, "--%s: '%.40s' is not one of south, fuse", flag->name, value);
+    return fail(options, "--%s: '%.40s' is not one of south, fuse, studio", flag->name, value);
 }
 
 static bool set_res(options_t *options, const flag_t *flag, const char *value)
@@ -448,10 +442,10 @@ static bool finish_run(options_t *options)
             return false;
         }
     }
-    for (size_t i = 0; i < sizeof k_dialects / sizeof k_dialects[0]; i++) {
-        bool own = k_dialects[i].dialect == options->dialect;
+    for (size_t i = 0; i < OPTIONS_DIALECTS; i++) {
+        bool own = options_dialects[i].dialect == options->dialect;
         if (own && options->identity.scope == SCOPE_UNSAID) {
-            options->identity.scope = k_dialects[i].scope;
+            options->identity.scope = options_dialects[i].scope;
         }
     }
     if (options->host == NULL) {

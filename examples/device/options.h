@@ -27,6 +27,16 @@ typedef enum {
     COMMAND_COUNT
 } command_t;
 
+/** A dialect by its name. */
+typedef struct {
+    const char *name;
+    const oneota_dialect_t *dialect;
+    uint8_t scope; /**< default of --res */
+} options_dialect_t;
+
+#define OPTIONS_DIALECTS 3
+extern const options_dialect_t options_dialects[OPTIONS_DIALECTS];
+
 /** What the new image's self-test does. */
 typedef enum { TRIAL_PASS = 0, TRIAL_FAIL, TRIAL_CRASH } trial_t;
 

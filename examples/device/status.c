@@ -171,8 +171,9 @@ static bool is_reading(const oneota_status_t *status)
     return is_state(status, "start") || is_state(status, "identify");
 }
 
-/* A client that knows what there is and has done nothing yet. */
-static bool read_status(state_dir_t *state, uint8_t *journal, oneota_status_t *status)
+/* A client that knows what there is and has done nothing yet. It drops a task of another dialect. */
+static bool read_as(const oneota_dialect_t *dialect, state_dir_t *state, uint8_t *journal,
+                    oneota_status_t *status)
 {
     static oneota_t client;
     static uint64_t work[ONEOTA_WORK_BYTES / sizeof(uint64_t)];
@@ -181,7 +182,7 @@ static bool read_status(state_dir_t *state, uint8_t *journal, oneota_status_t *s
     oneota_image_t image = {{state->type, state_dir_version(state), NULL, NULL},
                             {&slot, &slot},
                             {&state->slot[0], &state->slot[1]}};
-    oneota_setup_t setup = {.dialect = &oneota_south,
+    oneota_setup_t setup = {.dialect = dialect,
                             .identity = {.product = "-", .device = "0", .key = "AAAA"},
                             .address = "-",
                             .images = &image,
@@ -211,6 +212,26 @@ static bool read_status(state_dir_t *state, uint8_t *journal, oneota_status_t *s
     } while (sleep_ms == 0 && is_reading(status) && ++polls < POLLS_MAX);
     oneota_deinit(&client);
     return polls < POLLS_MAX && status->reason != ONEOTA_REASON_STORAGE;
+}
+
+/* In the dialect of the task, if there is one; else in any. @return NULL, or what is wrong */
+static const char *read_status(state_dir_t *state, oneota_status_t *status)
+{
+    static uint8_t journal[STATE_JOURNAL_BYTES];
+
+    for (size_t i = 0; i < OPTIONS_DIALECTS; i++) {
+        if (!load_journal(state, journal)) {
+            return state_dir_failure(state);
+        }
+        if (!read_as(options_dialects[i].dialect, state, journal, status)) {
+            return "the journal cannot be read: to start as a new device, move the state directory "
+                   "away";
+        }
+        if (status->has_task || status->pending != 0) {
+            break;
+        }
+    }
+    return NULL;
 }
 
 /* A device with nothing to do waits for its next check; a client that was just made begins one. */
@@ -285,18 +306,16 @@ static void print_text(const state_dir_t *state, const oneota_posix_boot_record_
 int status_run(const options_t *options)
 {
     static state_dir_t state;
-    static uint8_t journal[STATE_JOURNAL_BYTES];
     oneota_status_t status;
     int exit_status = look(&state, options);
+    const char *wrong;
 
     if (exit_status != 0) {
         return exit_status;
     }
-    if (!load_journal(&state, journal)) {
-        exit_status = fail(state_dir_failure(&state));
-    } else if (!read_status(&state, journal, &status)) {
-        exit_status = fail("the journal cannot be read: to start as a new device, move the state "
-                           "directory away");
+    wrong = read_status(&state, &status);
+    if (wrong != NULL) {
+        exit_status = fail(wrong);
     } else if (options->json) {
         print_json(&state, oneota_posix_boot_record(&state.boot, 0), &status);
     } else {

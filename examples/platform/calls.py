@@ -32,8 +32,8 @@ class Route:
 class Dialect:
     name: str
     error: Callable      # code -> Reply
-    refusal: Callable    # reason of a Refused -> Reply
-    digit: Callable      # one digit -> Reply
+    refusal: Callable    # reason of a Refused, its text or None -> Reply
+    digit: Callable      # one digit, as an error of the download -> Reply
     routes: tuple
 
 
@@ -165,7 +165,7 @@ def answer(dialect, route, call):
     try:
         return route.handler(call)
     except Refused as refused:
-        return dialect.refusal(refused.reason)
+        return dialect.refusal(refused.reason, refused.text)
     except Exception:
         log.exception("%s failed", route.name)
         return dialect.refusal("internal")

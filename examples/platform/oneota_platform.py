@@ -84,6 +84,9 @@ def arguments():
     add("--device-name", type=name, default="device-1", help="its name")
     add("--device-key", type=key, default="b25lb3RhLWRlbW8tZGV2aWNlLWtleQ==",
         help="its access key, base64")
+    add("--user", type=number, default="112", help="id of the account's user")
+    add("--user-key", type=key, default="b25lb3RhLWRlbW8tdXNlci1rZXk=",
+        help="access key of the user, base64")
     add("--token-life", type=positive, default=2 * 24 * 3600, metavar="SECONDS",
         help="how long a download token is valid")
     add("--requests-per-connection", type=positive, default=1000, metavar="N",
@@ -94,9 +97,10 @@ def arguments():
 class Platform:
     """What every call works on."""
 
-    def __init__(self, store, tasks):
+    def __init__(self, store, tasks, users):
         self.store = store
         self.tasks = tasks
+        self.users = users   # id -> access key
         self.now = time.time
 
 
@@ -104,14 +108,18 @@ def build(options, store):
     """The web application: the devices' calls and the operator's."""
     from aiohttp import web
 
+    import fuse
     import south
+    import studio
     from admin import Admin, tell_errors
     from calls import Exchange
     from faults import Faults
     from tasks import Tasks
 
-    platform, faults = Platform(store, Tasks(store, options.token_life)), Faults()
-    exchange = Exchange(platform, faults, options.requests_per_connection, (south.DIALECT,))
+    users = {options.user: options.user_key}
+    platform, faults = Platform(store, Tasks(store, options.token_life), users), Faults()
+    dialects = (south.DIALECT, fuse.DIALECT, studio.DIALECT)
+    exchange = Exchange(platform, faults, options.requests_per_connection, dialects)
     app = web.Application(middlewares=[tell_errors], client_max_size=256 * 1024 * 1024)
     Admin(platform, faults, exchange.names(), options.product).add_routes(app.router)
     exchange.add_routes(app.router)

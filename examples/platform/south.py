@@ -4,13 +4,13 @@ Replies carry errno and error as chunked JSON with an empty reason phrase; the d
 in its path; its errors are one digit.
 """
 
-import json
 import re
 
 import auth
 import wire
 from calls import Dialect, Route
-from tasks import KINDS, VERSION, Refused
+from common import kind_of, part_of, reported, reported_versions, running_version
+from tasks import Refused
 
 ERRORS = {   # reason -> errno, text
     "auth":          (1, "auth failed"),
@@ -25,6 +25,8 @@ ERRORS = {   # reason -> errno, text
     "state":         (17, "invalid state"),
     "paused":        (19, "task paused"),
     "over":          (20, "task finish"),
+    "done":          (20, "task finish"),
+    "expired":       (20, "task finish"),
     "operation":     (21, "invalid operation"),
     "cancelled":     (22, "task cancelled"),
     "result":        (24, "invalid result"),
@@ -38,9 +40,8 @@ TEXTS = {errno: text for errno, text in ERRORS.values()}
 REPORT_REASONS = {"owner": "auth", "token_expired": "auth", "state": "operation",
                   "paused": "operation"}
 
-NO_PACKAGE, WRONG_SIZE, BAD_TOKEN, READ_FAILED = "1", "2", "3", "4"   # errors of the download
-
-RANGE = re.compile(r"(?:bytes=)?(\d{0,20})-(\d{0,20})")
+# Reasons that keep a package from being sent -> the digit that comes instead.
+DIGITS = {"no_file": "1", "wrong_size": "2", "owner": "3", "unreadable": "4"}
 
 
 # -- replies -----------------------------------------------------------------------------------
@@ -54,7 +55,7 @@ def error(errno):
     return json_reply({"errno": errno, "error": TEXTS.get(errno, "error")})
 
 
-def refusal(reason):
+def refusal(reason, text=None):
     return error(ERRORS[reason][0])
 
 
@@ -76,26 +77,6 @@ def digit(text):
     reply = binary_reply(200, text.encode(), wire.CHUNKED)
     reply.code = int(text)
     return reply
-
-
-def wanted_range(text, length):
-    """(start, end) of a Range header, inclusive, or None for the whole file.
-
-    The platform never refuses a range: it moves what lies outside, so that a wrong request gets
-    bytes from another place.
-    """
-    match = RANGE.fullmatch((text or "").strip())
-    if match is None or match[0].endswith("=-") or match[0] == "-":
-        return None
-    first, last = match.groups()
-    if not first:
-        count = int(last)
-        return (length - count, length - 1) if 0 < count <= length else None
-    start = int(first)
-    end = min(int(last), length - 1) if last else length - 1
-    if start >= length or start > end:
-        start = 0
-    return start, end
 
 
 # -- what the calls have in common -------------------------------------------------------------
@@ -132,31 +113,6 @@ def identify(call):
     return device
 
 
-def json_body(call, reason="parameter"):
-    try:
-        value = json.loads(call.body)
-    except (ValueError, RecursionError):
-        raise Refused(reason)
-    if not isinstance(value, dict):
-        raise Refused(reason)
-    return value
-
-
-def reported(call, member, reason):
-    """The whole number that the body reports."""
-    value = json_body(call, reason).get(member)
-    if not isinstance(value, int) or isinstance(value, bool):
-        raise Refused(reason)
-    return value
-
-
-def kind_of(call):
-    text = call.query.get("type", "")
-    if text not in ("1", "2"):
-        raise Refused("parameter")
-    return KINDS[text]
-
-
 def task_data(task, package, token):
     return {"target": package["target"], "token": token, "size": package["size"],
             "md5": package["md5"], "signal": task["signal"], "power": task["power"],
@@ -168,14 +124,7 @@ def task_data(task, package, token):
 
 def report_version(call):
     device = identify(call)
-    body = json_body(call)
-    versions = {KINDS[name]: body[member]
-                for name, member in (("fota", "f_version"), ("sota", "s_version")) if member in body}
-    if not versions or not all(isinstance(text, str) for text in versions.values()):
-        raise Refused("parameter")
-    if not all(VERSION.fullmatch(text) for text in versions.values()):
-        raise Refused("version")
-    call.platform.tasks.report_version(device, versions)
+    call.platform.tasks.report_version(device, reported_versions(call))
     return success()
 
 
@@ -185,17 +134,15 @@ def read_version(call):
 
 
 def check(call):
-    device = identify(call)
+    device, tasks, query = identify(call), call.platform.tasks, call.query
     kind = kind_of(call)
-    query = call.query
-    if not query.get("manuf") or not query.get("model") or "version" not in query:
+    if not query.get("manuf") or not query.get("model"):
         raise Refused("parameter")
     if query.get("cdn") not in ("true", "false"):
         raise Refused("parameter")
-    if not VERSION.fullmatch(query["version"]):
-        raise Refused("version")
-    return success(task_data(*call.platform.tasks.offer(
-        device, kind, query["version"], query["manuf"], query["model"])))
+    model = query["manuf"], query["model"]
+    task, package = tasks.offer(device, kind, running_version(call), model)
+    return success(task_data(task, package, tasks.new_token(task)))
 
 
 def check_token(call):
@@ -207,28 +154,12 @@ def check_token(call):
 
 def download(call):
     """No authorization: the token in the path is the credential."""
-    platform = call.platform
     try:
-        package = platform.tasks.package_of(call.match["token"])
-    except Refused:
-        return digit(BAD_TOKEN)
-    size = package["size"]
-    place = wanted_range(call.range, size)
-    start, end = place or (0, size - 1)
-    try:
-        body, length = platform.store.read_package(package["id"], start, end)
-    except FileNotFoundError:
-        return digit(NO_PACKAGE)
-    except OSError:
-        return digit(READ_FAILED)
-    if length != size:
-        return digit(WRONG_SIZE)
-
-    name = ("Content-Disposition", f'attachment; filename="{package["filename"]}"')
-    if place is None:
-        return binary_reply(200, body, wire.LENGTH, name)
-    return binary_reply(206, body, wire.LENGTH, name,
-                        ("Content-Range", f"bytes {start}-{end}/{size}"))
+        body, headers = part_of(call, call.platform.tasks.package_of(call.match["token"]))
+    except Refused as refused:
+        return digit(DIGITS[refused.reason])
+    status = 206 if len(headers) > 1 else 200
+    return binary_reply(status, body, wire.LENGTH, *headers)
 
 
 def progress(call):

@@ -26,7 +26,10 @@ CONSOLE_NAMES = {WAITING: "待升级", DOWNLOADING: "下载中", UPGRADING: "升
                  FAILED: "升级失败", PAUSED: "已暂停", CANCELLED: "已取消", EXPIRED: "已过期"}
 
 # Why nothing is accepted in a state outside LIVE.
-CLOSED = {PAUSED: "paused", CANCELLED: "cancelled", DONE: "over", FAILED: "over", EXPIRED: "over"}
+CLOSED = {PAUSED: "paused", CANCELLED: "cancelled", DONE: "done", FAILED: "over",
+          EXPIRED: "expired"}
+
+FIRST_NUMBER = 1_300_000   # of tasks, where a dialect has numbers for them: they need 32 bits
 
 Rule = namedtuple("Rule", "first last states next meaning")
 
@@ -62,11 +65,17 @@ ORDERS = {
 
 
 class Refused(Exception):
-    """A call that changes nothing; `reason` is a key of every dialect's table of codes."""
+    """A call that changes nothing; `reason` is a key of every dialect's table of codes, and `text`
+    says it in other words than usual."""
 
-    def __init__(self, reason):
+    def __init__(self, reason, text=None):
         super().__init__(reason)
         self.reason = reason
+        self.text = text
+
+
+def number_of(task):
+    return FIRST_NUMBER + task["id"]
 
 
 def rule_of(step):
@@ -91,12 +100,12 @@ class Tasks:
                 else:
                     self.choose_delta(task, version)
 
-    def offer(self, device, kind, version, manuf, model):
-        """The task to carry out now: (task, package, a new token)."""
+    def offer(self, device, kind, version, model=None):
+        """The task to carry out now, and its package. model: (manuf, model), where it is told."""
         self.store.set_version(device["id"], kind, version)
         task = self._current(device, kind)
         package = self._package(task)
-        if (manuf, model) != (package["manuf"], package["model"]):
+        if model not in (None, (package["manuf"], package["model"])):
             self._move(task, FAILED, reason="manufacturer or model differs")
             raise Refused("model")
         if task["delta"] and package["base"] is None:
@@ -104,7 +113,18 @@ class Tasks:
         if package["from_version"] not in (None, version):
             self._move(task, FAILED, reason="version differs from the delta's initial version")
             raise Refused("base_version")
-        return task, package, self.store.issue_token(task["id"], self.now())
+        return task, package
+
+    def new_token(self, task):
+        return self.store.issue_token(task["id"], self.now())
+
+    def by_number(self, device, text):
+        """The task of this device that has this number."""
+        number = int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
+        task = self.store.task(number - FIRST_NUMBER)
+        if task is None or task["device"] != device["id"]:
+            raise Refused("owner")
+        return self._aged(task)
 
     def by_token(self, device, token):
         """The task that this token of this device stands for."""
@@ -123,8 +143,12 @@ class Tasks:
             raise Refused("stale_token")
         if task["state"] not in (WAITING, DOWNLOADING):
             raise Refused("state")
-        if task["state"] == WAITING:
-            self._move(task, DOWNLOADING)
+        self.start(task)
+
+    def start(self, task):
+        """The device is at it: a task that waits is downloaded now."""
+        self._require_open(task)
+        return self._move(task, DOWNLOADING) if task["state"] == WAITING else task
 
     def advance(self, task, step):
         """A reported step; refused steps change nothing."""
@@ -145,12 +169,15 @@ class Tasks:
         self._move(task, rule.next or task["state"], **changes)
 
     def package_of(self, token):
-        """The package behind a token. A device that was downloading when its task was paused or
-        cancelled may finish the download, but not upgrade."""
+        """The package behind a token."""
         known = self.store.token(token)
         if known is None or self._is_old(known):
             raise Refused("owner")
-        task = self._aged(self.store.task(known["task"]))
+        return self.package_for(self._aged(self.store.task(known["task"])))
+
+    def package_for(self, task):
+        """The package of a task. A device that was downloading when its task was paused or
+        cancelled may finish the download, but not upgrade."""
         started = task["before"] in (DOWNLOADING, UPGRADING)
         if task["state"] in LIVE or (task["state"] in (PAUSED, CANCELLED) and started):
             return self._package(task)
@@ -200,7 +227,7 @@ class Tasks:
         task = self._aged(self.store.task(ident))
         package, token = self._package(task), self.store.newest_token(ident)
         kind = task.pop("kind")
-        return {**task, "type": KIND_NAMES[kind], "delta": bool(task["delta"]), "state_text": CONSOLE_NAMES[task["state"]],
+        return {**task, "tid": number_of(task), "type": KIND_NAMES[kind], "delta": bool(task["delta"]), "state_text": CONSOLE_NAMES[task["state"]],
                 "target": package["target"], "size": package["size"], "md5": package["md5"],
                 "token": token and token["token"], "history": self.store.history(ident)}
 

@@ -17,6 +17,7 @@ from aiohttp import web
 
 CHUNKED, LENGTH, CLOSE = "chunked", "length", "close"   # how the end of a body is told
 FRAMING = "framing"   # stands in a header list for the header that tells the framing
+LAST = "last"         # stands for "Connection: close", and for nothing while the connection stays
 PIECE = 64 * 1024
 
 
@@ -65,6 +66,8 @@ class Reply:
             return name, formatdate(usegmt=True)
         if name == "Connection":
             return name, "keep-alive" if self.keep_alive else "close"
+        if name == LAST:
+            return None if self.keep_alive else ("Connection", "close")
         if name != FRAMING:
             return pair
         if self.framing == CHUNKED:

@@ -40,8 +40,17 @@ extern "C" {
 /** How one variant of the platform speaks: paths, field names, codes. Constant data. */
 typedef struct oneota_dialect oneota_dialect_t;
 
-/** "OTA 2.0 south API": ota.heclouds.com, errno/error, a token in the path. */
+/** "OTA 2.0 south API": ota.heclouds.com, errno/error, a token in the path. The download carries no
+ *  Authorization; `device` is the numeric id. */
 extern const oneota_dialect_t oneota_south;
+
+/** "fuse-ota", the console of today: iot-api.heclouds.com, code/msg, a number for each task. The
+ *  download carries an Authorization; `device` is the name; a task has no retry, interval, signal
+ *  or power. `et_s` may be ten years ahead at most. */
+extern const oneota_dialect_t oneota_fuse;
+
+/** OneNET Studio of 2021, where fuse-ota comes from: studio-ota.heclouds.com, errno/error. */
+extern const oneota_dialect_t oneota_studio;
 
 /* ---------------------------------------------------------------- limits */
 
@@ -67,11 +76,11 @@ typedef enum {
 /** Who this device is to the platform. All text is borrowed for as long as this struct is used. */
 typedef struct {
     const char *product;      /**< product id */
-    const char *device;       /**< numeric id (south), or device name (fuse) */
+    const char *device;       /**< numeric id (south), or device name (fuse, studio) */
     const char *device_name;  /**< name in `res`; NULL: same as device */
     const char *key;          /**< access key, base64, with or without '='; never logged or stored */
-    const char *res;          /**< `res` as it is to be signed; NULL: made by scope */
-    const char *auth_version; /**< NULL: "2018-10-31" */
+    const char *res;          /**< `res` as it is to be signed ("userid/7"); NULL: made by scope */
+    const char *auth_version; /**< NULL: "2018-10-31"; fuse takes "2022-05-01" too */
     uint8_t scope;            /**< oneota_res_t, used when res is NULL */
     uint8_t sign;             /**< oneota_sign_t */
 } oneota_identity_t;
@@ -134,7 +143,7 @@ typedef struct {
     uint64_t et_s;                     /**< end of the Authorization's life, Unix seconds */
     const char *f_version;             /**< VERSION: of the module; NULL: not reported */
     const char *s_version;             /**< VERSION: of the application; NULL: not reported */
-    const oneota_image_id_t *image;    /**< CHECK, TOKEN */
+    const oneota_image_id_t *image;    /**< CHECK */
     const char *handle;                /**< TOKEN, DOWNLOAD, REPORT: the task's token or id */
     uint8_t step;                      /**< REPORT */
     uint8_t range_form;                /**< DOWNLOAD: oneota_range_form_t */
@@ -143,6 +152,7 @@ typedef struct {
 
 /**
  * Writes a whole HTTP/1.1 request: line, headers, body.
+ * No argument may be NULL.
  * @param buffer  size bytes; zeroised where an error is returned (an Authorization may be half there)
  * @param length  bytes written
  * @return OK; LIMIT buffer too small; PARAM something missing or of a wrong form (a key that is not
@@ -158,8 +168,8 @@ typedef struct {
     uint32_t size;                       /**< bytes; 0 as announced; UINT32_MAX also for more */
     uint32_t retry;                      /**< further rounds the task allows; 0 = none */
     uint32_t interval_s;                 /**< between rounds, as announced */
-    int32_t signal;                      /**< run only at or above this; -1 = none given */
-    int32_t power;                       /**< likewise, battery percent; -1 = none given */
+    int32_t signal;                      /**< run only at or above this; below 0 = none given */
+    int32_t power;                       /**< likewise, battery percent; below 0 = none given */
     uint8_t md5[16];                     /**< of the package */
     uint8_t type;                        /**< 1 full, 2 differential, else as announced, up to 255 */
     char target[ONEOTA_VERSION_MAX + 1]; /**< version it leads to; charset of a version */

@@ -65,7 +65,7 @@ typedef struct {
 /** Everything a client is told. Kept (not copied) until oneota_deinit(): make it constant. */
 typedef struct {
     /* who this is, and to whom it speaks */
-    const oneota_dialect_t *dialect; /**< &oneota_south */
+    const oneota_dialect_t *dialect; /**< &oneota_south, _fuse or _studio */
     oneota_identity_t identity;
     const char *address;             /**< host name or IP to connect to; IPv6 without brackets */
     const char *host;                /**< Host header; NULL: address */

@@ -15,18 +15,19 @@ import sys
 # From the bottom up. A new file goes into the lowest row that is above all it includes.
 ROWS = [
     # 1: what everybody knows, and what the platform provides
-    "oneota/error.h oneota/config.h error.c",
+    "oneota/error.h oneota/config.h",
     "oneota/port.h oneota/calls.h",
     "oneota/setup.h",
     "oneota/state.h",
     # 2: one exchange, and what it is made of
     "text.h text.c bytes.h bytes.c policy.h policy.c",
-    "json.h json.c crypto.h crypto.c",
+    "json.h json.c crypto.h crypto.c error.c",
     "http.h http.c auth.h auth.c",
     "exchange.h exchange.c",
     # 3: one dialect each; moving and proving bytes
     "dialect.h",
-    "calls.c south.c",
+    "codes.h",
+    "calls.c south.c fuse.c studio.c",
     "record.h record.c journal.h journal.c slot.h slot.c download.h download.c",
     # 4: what happens next, and what each state does
     "machine.h",

@@ -15,7 +15,7 @@ from conftest import PROGRAM, SAMPLES, AdminError, Platform
 
 sys.path.insert(0, str(PROGRAM.parent))
 import auth    # noqa: E402
-import south   # noqa: E402
+import common  # noqa: E402
 
 PACKAGE = (SAMPLES / "A_package_121.bin").read_bytes()
 
@@ -731,7 +731,7 @@ def test_log_is_readable_and_keeps_secrets(platform):
     ("-", None), ("bytes=-", None), ("bytes=", None), ("a-b", None), ("0-1,3-4", None),
     ("bytes 0-5", None), ("items=0-5", None), ("0x1-5", None), ("+1-5", None), (None, None)])
 def test_range_is_clamped_as_documented(text, place):
-    assert south.wanted_range(text, 22) == place
+    assert common.wanted_range(text, 22) == place
 
 
 def test_ranged_and_whole_downloads(platform):

@@ -1,7 +1,7 @@
 /*
  * oneota - SPDX-License-Identifier: Apache-2.0
  *
- * test_crypto.c: hashes, HMAC and base64 against published vectors.
+ * test_crypto.c: hashes and signatures against published vectors.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -35,7 +35,7 @@ static void assert_zero(const void *data, size_t length)
     }
 }
 
-static const size_t k_lengths[] = {0, 16, 20, 32};
+static const crypto_hash_kind_t k_kinds[] = {CRYPTO_MD5, CRYPTO_SHA1, CRYPTO_SHA256};
 
 /* ---------------------------------------------------------------- hashes */
 
@@ -74,15 +74,6 @@ static const hash_vector_t k_hashes[] = {
      "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0"},
 };
 
-static void test_crypto_digest_length_of_each_kind(void **state)
-{
-    (void)state;
-    assert_int_equal(crypto_digest_length(CRYPTO_MD5), 16);
-    assert_int_equal(crypto_digest_length(CRYPTO_SHA1), 20);
-    assert_int_equal(crypto_digest_length(CRYPTO_SHA256), 32);
-    assert_int_equal(CRYPTO_DIGEST_MAX, 32);
-}
-
 static void test_crypto_hash_published_message_gives_its_digest(void **state)
 {
     (void)state;
@@ -95,7 +86,7 @@ static void test_crypto_hash_published_message_gives_its_digest(void **state)
             crypto_hash_add(&hash, vector->unit, strlen(vector->unit));
         }
         crypto_hash_end(&hash, digest);
-        assert_string_equal(to_hex(digest, k_lengths[vector->kind]), vector->digest);
+        assert_string_equal(to_hex(digest, vector->kind), vector->digest);
     }
 }
 
@@ -112,7 +103,7 @@ static void test_crypto_hash_split_anywhere_gives_the_same_digest(void **state)
             crypto_hash_add(&hash, vector->unit, split);
             crypto_hash_add(&hash, vector->unit + split, length - split);
             crypto_hash_end(&hash, digest);
-            assert_string_equal(to_hex(digest, k_lengths[vector->kind]), vector->digest);
+            assert_string_equal(to_hex(digest, vector->kind), vector->digest);
         }
     }
 }
@@ -136,23 +127,24 @@ static void test_crypto_hash_copied_half_way_both_go_on(void **state)
         crypto_hash_end(&hash, digest);
         crypto_hash_add(&copy, vector->unit + half, strlen(vector->unit) - half);
         crypto_hash_end(&copy, digest);
-        assert_string_equal(to_hex(digest, k_lengths[vector->kind]), vector->digest);
+        assert_string_equal(to_hex(digest, vector->kind), vector->digest);
     }
 }
 
 static void test_crypto_hash_end_wipes_context_and_writes_no_more_than_the_digest(void **state)
 {
     (void)state;
-    for (int kind = CRYPTO_MD5; kind <= CRYPTO_SHA256; kind++) {
+    for (size_t k = 0; k < COUNT(k_kinds); k++) {
+        const crypto_hash_kind_t kind = k_kinds[k];
         oneota_hash_t hash;
         uint8_t digest[CRYPTO_DIGEST_MAX + 4];
         memset(&hash, GUARD, sizeof hash);
         memset(digest, GUARD, sizeof digest);
-        crypto_hash_begin(&hash, (crypto_hash_kind_t)kind);
+        crypto_hash_begin(&hash, kind);
         crypto_hash_add(&hash, "secret", 6);
         crypto_hash_end(&hash, digest);
         assert_zero(&hash, sizeof hash);
-        for (size_t i = k_lengths[kind]; i < sizeof digest; i++) {
+        for (size_t i = kind; i < sizeof digest; i++) {
             assert_int_equal(digest[i], GUARD);
         }
     }
@@ -175,7 +167,7 @@ static void test_crypto_hash_of_no_kind_writes_nothing(void **state)
     }
 }
 
-/* ---------------------------------------------------------------- HMAC */
+/* ---------------------------------------------------------------- signatures */
 
 typedef struct {
     crypto_hash_kind_t kind;
@@ -199,11 +191,8 @@ typedef struct {
 #define QUESTION  "what do ya want for nothing?"
 #define HASH_KEY  "Test Using Larger Than Block-Size Key - Hash Key First"
 #define LONG_DATA "Test Using Larger Than Block-Size Key and Larger Than One Block-Size Data"
-#define LONG_BOTH                                                                               \
-    "This is a test using a larger than block-size key and a larger than block-size data. The " \
-    "key needs to be hashed before being used by the HMAC algorithm."
 
-/* RFC 2202 2 and 3; RFC 4231 4.2 to 4.8 */
+/* RFC 2202 2 and 3; RFC 4231 4.2 to 4.6 */
 static const hmac_vector_t k_hmacs[] = {
     {CRYPTO_MD5, 0x0b, 16, "Hi There", "9294727a3638bb1c13f48ef8158bfc9d"},
     {CRYPTO_MD5, TEXT, 4, QUESTION, "750c783e6ab0b503eaa86e310a5db738"},
@@ -228,10 +217,6 @@ static const hmac_vector_t k_hmacs[] = {
     {CRYPTO_SHA256, COUNTED, 25, FIFTY_CD,
      "82558a389a443c0ea4cc819899f2083a85f0faa3e578f8077a2e3ff46729665b"},
     {CRYPTO_SHA256, 0x0c, 20, "Test With Truncation", "a3b6167473100ee06e0c796c2955552b"},
-    {CRYPTO_SHA256, 0xaa, 131, HASH_KEY,
-     "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54"},
-    {CRYPTO_SHA256, 0xaa, 131, LONG_BOTH,
-     "9b09ffa71b942fcb27635fbcd5b0e944bfdc63644f0713938a7f51535c3a35e2"},
 };
 
 static void fill_key(uint8_t *key, const hmac_vector_t *vector)
@@ -243,44 +228,77 @@ static void fill_key(uint8_t *key, const hmac_vector_t *vector)
     }
 }
 
-static void test_crypto_hmac_published_message_split_anywhere_gives_its_mac(void **state)
+static const char k_digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+/* With its padding. */
+static void to_base64(const uint8_t *bytes, size_t length, char *text)
+{
+    for (size_t i = 0; i < length; i += 3) {
+        unsigned long group = (unsigned long)bytes[i] << 16;
+        group |= i + 1 < length ? (unsigned long)bytes[i + 1] << 8 : 0;
+        group |= i + 2 < length ? bytes[i + 2] : 0;
+        *text++ = k_digits[group >> 18];
+        *text++ = k_digits[group >> 12 & 63];
+        *text++ = (char)(i + 1 < length ? k_digits[group >> 6 & 63] : '=');
+        *text++ = (char)(i + 2 < length ? k_digits[group & 63] : '=');
+    }
+    *text = '\0';
+}
+
+/* The signature is base64 of this MAC; of no more than its published part, if it is cut. */
+static void assert_mac(crypto_hash_kind_t kind, const uint8_t *key, size_t key_length,
+                       const char *data, const char *mac)
+{
+    char key_text[180];
+    char sign[CRYPTO_SIGN_MAX + 2];
+    uint8_t bytes[CRYPTO_DIGEST_MAX];
+    char expected[CRYPTO_SIGN_MAX + 1];
+    const size_t length = strlen(mac) / 2;
+
+    for (size_t i = 0; i < length; i++) {
+        unsigned byte;
+        assert_int_equal(sscanf(mac + 2 * i, "%2x", &byte), 1);
+        bytes[i] = (uint8_t)byte;
+    }
+    to_base64(bytes, length, expected);
+    to_base64(key, key_length, key_text);
+    memset(sign, GUARD, sizeof sign);
+    assert_true(crypto_sign(kind, key_text, data, strlen(data), sign));
+    if (length == kind) {
+        assert_string_equal(sign, expected);
+    } else {
+        assert_memory_equal(sign, expected, length / 3 * 4);
+    }
+    assert_int_equal(strlen(sign), (kind + 2) / 3 * 4);
+    assert_int_equal((uint8_t)sign[CRYPTO_SIGN_MAX + 1], GUARD);
+}
+
+static void test_crypto_sign_published_message_gives_its_mac(void **state)
 {
     (void)state;
     for (size_t i = 0; i < COUNT(k_hmacs); i++) {
         const hmac_vector_t *vector = &k_hmacs[i];
-        size_t length = strlen(vector->data);
-        for (size_t split = 0; split <= length; split++) {
-            uint8_t key[131];
-            uint8_t mac[CRYPTO_DIGEST_MAX];
-            crypto_hmac_t hmac;
-            fill_key(key, vector);
-            crypto_hmac_begin(&hmac, vector->kind, key, vector->key_length);
-            crypto_hmac_add(&hmac, vector->data, split);
-            crypto_hmac_add(&hmac, vector->data + split, length - split);
-            crypto_hmac_end(&hmac, mac);
-            assert_string_equal(to_hex(mac, strlen(vector->mac) / 2), vector->mac);
-        }
+        uint8_t key[128];
+        fill_key(key, vector);
+        assert_mac(vector->kind, key, vector->key_length, vector->data, vector->mac);
     }
 }
 
 /* Keys of the bytes 0, 1, 2 ... around the block's 64 bytes. The MAC of "oneota", here for 3 bytes:
  * printf oneota | openssl dgst -sha1 -mac HMAC -macopt hexkey:000102 */
-static void test_crypto_hmac_key_around_the_block_length_gives_its_mac(void **state)
+static void test_crypto_sign_key_around_the_block_length_gives_its_mac(void **state)
 {
     static const struct {
         crypto_hash_kind_t kind;
         size_t key_length;
         const char *mac;
     } k_cases[] = {
-        {CRYPTO_MD5, 0, "ee63c746069bd9d73fa65a9728762671"},
         {CRYPTO_MD5, 63, "7f95a168dc4ff7cf1f81fe0ad41cb2ab"},
         {CRYPTO_MD5, 64, "5f641d8b07ca7d0a45a166caf2fe847e"},
         {CRYPTO_MD5, 65, "e4b8eae8dc82ea36f5cf93b3c0592ce6"},
-        {CRYPTO_SHA1, 0, "834aaf5bc0eeefcce994b780bfb03cc0c28200d4"},
         {CRYPTO_SHA1, 63, "70fc440307dde33607cc29825e7dce589dd16715"},
         {CRYPTO_SHA1, 64, "5e23e218753b11bfaba87fca2090b68311c4e39d"},
         {CRYPTO_SHA1, 65, "9f492531364b48399b5ca36fd61ca4a16c9c6d67"},
-        {CRYPTO_SHA256, 0, "b9b553a0777b9b0b0808042e1897df130097a7be5a124de49646121ee06b2a7f"},
         {CRYPTO_SHA256, 63, "b31f53bbf93caa9608f645ae1d08c5a35d0f797d5d840bbd58025224bc51cb49"},
         {CRYPTO_SHA256, 64, "3e01b7d23c34b0eed9c424371ae2ef2e095e104ea10ecd86cccef60abf6e791a"},
         {CRYPTO_SHA256, 65, "35b8f4c88a96b1c17f24ddb163545ae7558711154b19c5deaadc9da7849e6008"},
@@ -292,201 +310,69 @@ static void test_crypto_hmac_key_around_the_block_length_gives_its_mac(void **st
         key[i] = (uint8_t)i;
     }
     for (size_t i = 0; i < COUNT(k_cases); i++) {
-        uint8_t mac[CRYPTO_DIGEST_MAX];
-        crypto_hmac_t hmac;
-        crypto_hmac_begin(&hmac, k_cases[i].kind, key, k_cases[i].key_length);
-        crypto_hmac_add(&hmac, "oneota", 6);
-        crypto_hmac_end(&hmac, mac);
-        assert_string_equal(to_hex(mac, k_lengths[k_cases[i].kind]), k_cases[i].mac);
+        assert_mac(k_cases[i].kind, key, k_cases[i].key_length, "oneota", k_cases[i].mac);
     }
 }
 
-static void test_crypto_hmac_end_wipes_key_and_writes_no_more_than_the_mac(void **state)
+/* ---------------------------------------------------------------- keys */
+
+/* Every length, so every padding, with it and without. */
+static void test_crypto_sign_key_with_and_without_padding_is_the_same(void **state)
 {
-    (void)state;
-    for (int kind = CRYPTO_MD5; kind <= CRYPTO_SHA256; kind++) {
-        uint8_t mac[CRYPTO_DIGEST_MAX + 4];
-        crypto_hmac_t hmac;
-        memset(mac, GUARD, sizeof mac);
-        crypto_hmac_begin(&hmac, (crypto_hash_kind_t)kind, (const uint8_t *)"Jefe", 4);
-        crypto_hmac_end(&hmac, mac);
-        assert_zero(&hmac, sizeof hmac);
-        for (size_t i = k_lengths[kind]; i < sizeof mac; i++) {
-            assert_int_equal(mac[i], GUARD);
-        }
-    }
-}
-
-/* ---------------------------------------------------------------- base64 */
-
-typedef struct {
-    const char *bytes;
-    const char *text;
-} base64_vector_t;
-
-/* RFC 4648 10, and all of the alphabet's ends */
-static const base64_vector_t k_base64[] = {
-    {"", ""},
-    {"f", "Zg=="},
-    {"fo", "Zm8="},
-    {"foo", "Zm9v"},
-    {"foob", "Zm9vYg=="},
-    {"fooba", "Zm9vYmE="},
-    {"foobar", "Zm9vYmFy"},
-    {"\xfb\xff\xbf", "+/+/"},
-    {"\xff\xff\xfe", "///+"},
-};
-
-static void test_crypto_base64_encode_published_bytes_fill_their_room_exactly(void **state)
-{
-    (void)state;
-    for (size_t i = 0; i < COUNT(k_base64); i++) {
-        const base64_vector_t *vector = &k_base64[i];
-        size_t length = strlen(vector->bytes);
-        size_t expected = strlen(vector->text);
-        char text[16];
-        size_t written = 99;
-        memset(text, GUARD, sizeof text);
-        assert_true(
-            crypto_base64_encode((const uint8_t *)vector->bytes, length, text, expected, &written));
-        assert_int_equal(written, expected);
-        assert_memory_equal(text, vector->text, expected);
-        assert_int_equal((uint8_t)text[expected], GUARD);
-    }
-}
-
-static void test_crypto_base64_encode_too_little_room_fails_within_it(void **state)
-{
-    (void)state;
-    for (size_t size = 0; size < 8; size++) {
-        char text[16];
-        size_t written;
-        memset(text, GUARD, sizeof text);
-        assert_false(crypto_base64_encode((const uint8_t *)"fooba", 5, text, size, &written));
-        assert_true(written <= size);
-        for (size_t i = size; i < sizeof text; i++) {
-            assert_int_equal((uint8_t)text[i], GUARD);
-        }
-    }
-}
-
-static void test_crypto_base64_decode_with_and_without_padding_gives_the_bytes(void **state)
-{
-    (void)state;
-    for (size_t i = 0; i < COUNT(k_base64); i++) {
-        const base64_vector_t *vector = &k_base64[i];
-        size_t expected = strlen(vector->bytes);
-        size_t padded = strlen(vector->text);
-        size_t bare = strcspn(vector->text, "=");
-        for (size_t length = bare; length <= padded; length += padded - bare + (padded == bare)) {
-            uint8_t bytes[16];
-            size_t written = 99;
-            memset(bytes, GUARD, sizeof bytes);
-            assert_true(crypto_base64_decode(vector->text, length, bytes, expected, &written));
-            assert_int_equal(written, expected);
-            assert_memory_equal(bytes, vector->bytes, expected);
-            assert_int_equal(bytes[expected], GUARD);
-        }
-    }
-}
-
-static void test_crypto_base64_decode_too_little_room_fails_within_it(void **state)
-{
-    static const char *const k_texts[] = {"Zm9vYmFy", "Zm9vYmE=", "Zm9vYmE", "Zm9vYg==", "Zm9vYg"};
-    static const size_t k_bytes[] = {6, 5, 5, 4, 4};
+    uint8_t key[128];
 
     (void)state;
-    for (size_t i = 0; i < COUNT(k_texts); i++) {
-        for (size_t size = 0; size < k_bytes[i]; size++) {
-            uint8_t bytes[16];
-            size_t written;
-            memset(bytes, GUARD, sizeof bytes);
-            assert_false(
-                crypto_base64_decode(k_texts[i], strlen(k_texts[i]), bytes, size, &written));
-            assert_true(written <= size);
-            for (size_t n = size; n < sizeof bytes; n++) {
-                assert_int_equal(bytes[n], GUARD);
-            }
-        }
+    for (size_t i = 0; i < sizeof key; i++) {
+        key[i] = (uint8_t)(i * 167 + 13);
+    }
+    for (size_t length = 1; length <= sizeof key; length++) {
+        char text[180];
+        char with[CRYPTO_SIGN_MAX + 1];
+        char without[CRYPTO_SIGN_MAX + 1];
+        char shorter[CRYPTO_SIGN_MAX + 1];
+        to_base64(key, length, text);
+        assert_true(crypto_sign(CRYPTO_SHA1, text, "x", 1, with));
+        text[strcspn(text, "=")] = '\0';
+        assert_true(crypto_sign(CRYPTO_SHA1, text, "x", 1, without));
+        assert_string_equal(with, without);
+        key[length - 1] ^= 1;
+        to_base64(key, length, text);
+        assert_true(crypto_sign(CRYPTO_SHA1, text, "x", 1, shorter));
+        assert_string_not_equal(with, shorter);
+        key[length - 1] ^= 1;
     }
 }
 
-static void test_crypto_base64_decode_anything_else_fails(void **state)
+static void test_crypto_sign_key_that_is_none_is_refused(void **state)
 {
     static const char *const k_texts[] = {
-        "Z",
-        "Zm9vY",
-        "=",
-        "==",
-        "===",
-        "====",
-        "Zg=",
-        "Zg===",
-        "Z===",
-        "Zm8==",
-        "Zm9v====",
-        "Zm9v=",
-        "Zg==Zg==",
-        "Z=9v",
-        "=Zg=",
-        "Zm=v",
-        "Zg =",
-        "Zm9v ",
-        " Zm9v",
-        "Zm 9",
-        "Zm9v\n",
-        "Zm9v\r\n",
-        "Zm\n9v",
-        "    ",
-        "\n\n\n\n",
-        "Zg\r\n",
-        "Zg\n=",
-        "Zg=\n",
-        "Zm9-",
-        "Zm9_",
-        "Zm9v.",
-        "Zm9\x80",
-        "\xff\xff",
-        "Zm9*",
-        "Zm,v",
-        "Zm9v\n\n\n\n",
-        "Zm9v    Zm9v",
-        "Z m 9 v ",
+        "",       "=",        "====",     "A",      "A===",  "AAAAA",        "Z=9v",     "=Zg=",
+        "Zm=v",   "Zg==Zg==", "Zg =",     "Zm9v ",  " Zm9v", "Zm 9",         "Zm9v\n",   "Zm9v\r\n",
+        "Zm\n9v", "    ",     "\n\n\n\n", "Zg\r\n", "Zg\n=", "Zg=\n",        "Zm9-",     "Zm9_",
+        "Zm9v.",  "Zm9\x80",  "\xff\xff", "Zm9*",   "Zm,v",  "Zm9v    Zm9v", "Z m 9 v ",
     };
+    char sign[CRYPTO_SIGN_MAX + 1];
 
     (void)state;
     for (size_t i = 0; i < COUNT(k_texts); i++) {
-        uint8_t bytes[16];
-        size_t written;
-        if (crypto_base64_decode(k_texts[i], strlen(k_texts[i]), bytes, sizeof bytes, &written)) {
-            fail_msg("\"%s\" was taken for base64", k_texts[i]);
+        if (crypto_sign(CRYPTO_MD5, k_texts[i], "x", 1, sign)) {
+            fail_msg("\"%s\" was taken for a key", k_texts[i]);
         }
-    }
-    {
-        uint8_t bytes[16];
-        size_t written;
-        assert_false(crypto_base64_decode("Zm\0v", 4, bytes, sizeof bytes, &written));
     }
 }
 
-static void test_crypto_base64_every_length_and_byte_comes_back(void **state)
+static void test_crypto_sign_key_of_more_than_128_bytes_is_refused(void **state)
 {
-    uint8_t bytes[256];
-    char text[344];
-    uint8_t back[256];
-    size_t written;
-    size_t read;
+    char text[700];
+    char sign[CRYPTO_SIGN_MAX + 1];
 
     (void)state;
-    for (size_t i = 0; i < sizeof bytes; i++) {
-        bytes[i] = (uint8_t)(i * 167 + 13);
-    }
-    for (size_t length = 0; length <= sizeof bytes; length++) {
-        assert_true(crypto_base64_encode(bytes, length, text, sizeof text, &written));
-        assert_int_equal(written, (length + 2) / 3 * 4);
-        assert_true(crypto_base64_decode(text, written, back, length, &read));
-        assert_int_equal(read, length);
-        assert_memory_equal(back, bytes, length);
+    for (size_t length = 1; length < sizeof text; length++) {
+        memset(text, 'A', length);
+        text[length] = '\0';
+        const size_t bytes = length * 3 / 4;
+        assert_int_equal(crypto_sign(CRYPTO_SHA256, text, "x", 1, sign),
+                         length % 4 != 1 && bytes <= 128);
     }
 }
 
@@ -530,21 +416,16 @@ static void test_crypto_wipe_zeroises_these_bytes_alone(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_crypto_digest_length_of_each_kind),
         cmocka_unit_test(test_crypto_hash_published_message_gives_its_digest),
         cmocka_unit_test(test_crypto_hash_split_anywhere_gives_the_same_digest),
         cmocka_unit_test(test_crypto_hash_copied_half_way_both_go_on),
         cmocka_unit_test(test_crypto_hash_end_wipes_context_and_writes_no_more_than_the_digest),
         cmocka_unit_test(test_crypto_hash_of_no_kind_writes_nothing),
-        cmocka_unit_test(test_crypto_hmac_published_message_split_anywhere_gives_its_mac),
-        cmocka_unit_test(test_crypto_hmac_key_around_the_block_length_gives_its_mac),
-        cmocka_unit_test(test_crypto_hmac_end_wipes_key_and_writes_no_more_than_the_mac),
-        cmocka_unit_test(test_crypto_base64_encode_published_bytes_fill_their_room_exactly),
-        cmocka_unit_test(test_crypto_base64_encode_too_little_room_fails_within_it),
-        cmocka_unit_test(test_crypto_base64_decode_with_and_without_padding_gives_the_bytes),
-        cmocka_unit_test(test_crypto_base64_decode_too_little_room_fails_within_it),
-        cmocka_unit_test(test_crypto_base64_decode_anything_else_fails),
-        cmocka_unit_test(test_crypto_base64_every_length_and_byte_comes_back),
+        cmocka_unit_test(test_crypto_sign_published_message_gives_its_mac),
+        cmocka_unit_test(test_crypto_sign_key_around_the_block_length_gives_its_mac),
+        cmocka_unit_test(test_crypto_sign_key_with_and_without_padding_is_the_same),
+        cmocka_unit_test(test_crypto_sign_key_that_is_none_is_refused),
+        cmocka_unit_test(test_crypto_sign_key_of_more_than_128_bytes_is_refused),
         cmocka_unit_test(test_crypto_equal_sees_every_bit),
         cmocka_unit_test(test_crypto_equal_two_differences_do_not_cancel_out),
         cmocka_unit_test(test_crypto_wipe_zeroises_these_bytes_alone),

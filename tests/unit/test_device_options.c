@@ -130,6 +130,34 @@ static void test_options_res_as_text_is_kept(void **state)
     assert_string_equal(options.identity.res, "userid/12");
 }
 
+static void test_options_dialect_decides_the_default_of_res(void **state)
+{
+    static const struct {
+        const char *name;
+        const oneota_dialect_t *dialect;
+        uint8_t scope;
+    } k_cases[] = {
+        {"south", &oneota_south, ONEOTA_RES_PRODUCT},
+        {"fuse", &oneota_fuse, ONEOTA_RES_DEVICE},
+        {"studio", &oneota_studio, ONEOTA_RES_DEVICE},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(k_cases); i++) {
+        char line[200];
+        (void)snprintf(line, sizeof line,
+                       "run --server http://h --dialect %s --product 1 --device pump-7 --type sota "
+                       "--version 1.0 --state d --key " KEY,
+                       k_cases[i].name);
+        assert_true(parse(line));
+        assert_ptr_equal(options.dialect, k_cases[i].dialect);
+        assert_int_equal(options.identity.scope, k_cases[i].scope);
+        (void)snprintf(line + strlen(line), sizeof line - strlen(line), " --res product");
+        assert_true(parse(line));
+        assert_int_equal(options.identity.scope, ONEOTA_RES_PRODUCT);
+    }
+}
+
 static void test_options_commands_are_found(void **state)
 {
     static const struct {
@@ -217,8 +245,8 @@ static void test_options_wrong_line_says_what(void **state)
         {GOOD_RUN " --pubkey f", "--pubkey: not in this build"},
         {"run --server https://h", "built without it"},
         {"run --server ftp://h", "must begin with http://"},
-        {"run --dialect fuse", "fuse is not in this build"},
-        {"run --dialect north", "'north' is not one of south, fuse"},
+        {"run --dialect north", "'north' is not one of south, fuse, studio"},
+        {"run --dialect Fuse", "'Fuse' is not one of south, fuse, studio"},
         {"run --type rota", "--type: 'rota' is not one of fota, sota"},
         {"run --version 1.0+2", "--version: '1.0+2'"},
         {"run --version 123456789012345678901", "--version:"},
@@ -470,6 +498,7 @@ int main(void)
         cmocka_unit_test(test_options_least_line_takes_the_defaults),
         cmocka_unit_test(test_options_every_flag_is_taken),
         cmocka_unit_test(test_options_res_as_text_is_kept),
+        cmocka_unit_test(test_options_dialect_decides_the_default_of_res),
         cmocka_unit_test(test_options_commands_are_found),
         cmocka_unit_test(test_options_wrong_line_says_what),
         cmocka_unit_test(test_options_too_long_a_value_is_refused),

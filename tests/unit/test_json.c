@@ -23,10 +23,52 @@
 
 /* ---------------------------------------------------------------- harness */
 
+typedef struct {
+    const char *parent; /* NULL: top */
+    const char *name;
+} field_t;
+
+typedef struct {
+    json_kind_t kind;
+    char text[128], string[128]; /* of a JSON_TEXT */
+} member_t;
+
+static const field_t k_fields[] = {
+    {NULL, "errno"}, {"data", "target"},   {"data", "token"},  {"data", "size"},
+    {"data", "md5"}, {"data", "interval"}, {"data", "ipPort"}, {"data", "type"},
+};
+
+enum { CODE, TARGET, TOKEN, SIZE, MD5, INTERVAL, ADDRESS, TYPE, FIELDS };
+
+static member_t g_members[FIELDS];
+
+static void keep(member_t *member, const json_value_t *value)
+{
+    memset(member->text, 0, sizeof member->text);
+    memset(member->string, 0, sizeof member->string);
+    if (member->kind == JSON_TEXT) {
+        assert_true(value->length < sizeof member->text);
+        assert_true(strlen(value->string) < sizeof member->string);
+        memcpy(member->text, value->text, value->length);
+        strcpy(member->string, value->string);
+    }
+}
+
+static void find(const json_value_t *root, const field_t *field, member_t *member)
+{
+    json_value_t object = *root;
+    json_value_t value;
+
+    if (field->parent != NULL) {
+        (void)json_find(root, field->parent, &object);
+    }
+    member->kind = json_find(&object, field->name, &value);
+    keep(member, &value);
+}
+
 /* Reads a copy of the text that ends with its memory, in work between guards. */
-static oneota_error_t read_in(size_t work_bytes, const char *text, size_t length,
-                              const json_field_t *fields, size_t count, void *values,
-                              uint8_t *states)
+static bool read_in(size_t work_bytes, const char *text, size_t length, const field_t *fields,
+                    size_t count, member_t *members)
 {
     static union {
         void *alignment;
@@ -34,79 +76,50 @@ static oneota_error_t read_in(size_t work_bytes, const char *text, size_t length
     } memory;
     uint8_t *work = memory.bytes + GUARD_BYTES;
     char *copy = malloc(length > 0 ? length : 1);
-    oneota_error_t error;
+    json_value_t root;
+    bool good;
 
     assert_non_null(copy);
     assert_true(work_bytes <= 8192);
     memcpy(copy, text, length);
     memset(memory.bytes, GUARD, sizeof memory.bytes);
-    error = json_read(copy, length, work, work_bytes, fields, count, values, states);
+    good = json_parse(copy, length, work, work_bytes, &root);
+    for (size_t i = 0; good && i < count; i++) {
+        find(&root, &fields[i], &members[i]);
+    }
     assert_memory_equal(copy, text, length);
     for (size_t i = 0; i < GUARD_BYTES; i++) {
         assert_int_equal(memory.bytes[i], GUARD);
         assert_int_equal(work[work_bytes + i], GUARD);
     }
     free(copy);
-    return error;
+    return good;
 }
 
-/* The members of an offered task, with the largest ranges that make sense. */
-typedef struct {
-    int64_t code;
-    char target[21];
-    char handle[65];
-    int64_t size;
-    char md5[33];
-    int64_t interval;
-    char address[48];
-    int64_t type;
-} task_t;
+static bool read_bytes(const char *text, size_t length)
+{
+    memset(g_members, GUARD, sizeof g_members);
+    return read_in(ONEOTA_JSON_WORK_BYTES, text, length, k_fields, FIELDS, g_members);
+}
 
-#define FIELD(parent, name, kind, set, member, min, max)                      \
-    {                                                                         \
-        parent, name, kind, set, (uint16_t)offsetof(task_t, member), min, max \
+static void read_task(const char *text)
+{
+    if (!read_bytes(text, strlen(text))) {
+        fail_msg("refused: %s", text);
     }
-
-static const json_field_t k_fields[] = {
-    FIELD(NULL, "errno", JSON_INTEGER, 0, code, 0, UINT32_MAX),
-    FIELD("data", "target", JSON_TEXT, TEXT_VERSION, target, 1, 20),
-    FIELD("data", "token", JSON_TEXT, TEXT_HANDLE, handle, 1, 64),
-    FIELD("data", "size", JSON_INTEGER, 0, size, 0, UINT32_MAX),
-    FIELD("data", "md5", JSON_TEXT, TEXT_HEX, md5, 32, 32),
-    FIELD("data", "interval", JSON_INTEGER, 0, interval, 0, UINT32_MAX),
-    FIELD("data", "ipPort", JSON_TEXT, TEXT_HOST, address, 1, 47),
-    FIELD("data", "type", JSON_INTEGER, 0, type, 0, UINT32_MAX),
-};
-
-enum { CODE, TARGET, TOKEN, SIZE, MD5, INTERVAL, ADDRESS, TYPE, FIELDS };
-
-static task_t g_task;
-static uint8_t g_states[FIELDS];
-
-static oneota_error_t read_bytes(const char *text, size_t length)
-{
-    memset(&g_task, GUARD, sizeof g_task);
-    memset(g_states, GUARD, sizeof g_states);
-    return read_in(ONEOTA_JSON_WORK_BYTES, text, length, k_fields, FIELDS, &g_task, g_states);
-}
-
-static oneota_error_t read_task(const char *text)
-{
-    return read_bytes(text, strlen(text));
 }
 
 static void assert_refused(const char *text, size_t length)
 {
-    task_t untouched;
-
-    memset(&untouched, GUARD, sizeof untouched);
-    if (read_bytes(text, length) != ONEOTA_PEER) {
+    if (read_bytes(text, length)) {
         fail_msg("not refused: %.*s", (int)length, text);
     }
-    assert_memory_equal(&g_task, &untouched, sizeof untouched);
-    for (size_t i = 0; i < FIELDS; i++) {
-        assert_int_equal(g_states[i], JSON_ABSENT);
-    }
+}
+
+static void assert_text(size_t field, const char *text)
+{
+    assert_int_equal(g_members[field].kind, JSON_TEXT);
+    assert_string_equal(g_members[field].text, text);
 }
 
 /* ---------------------------------------------------------------- what the platform sends */
@@ -139,170 +152,129 @@ static const char *const k_samples[] = {k_south_task,  k_fuse_task,   k_fuse_ok,
 static void test_json_south_task_gives_its_members(void **state)
 {
     (void)state;
-    assert_int_equal(read_task(k_south_task), ONEOTA_OK);
-    assert_int_equal(g_task.code, 0);
-    assert_string_equal(g_task.target, "V1.0.1");
-    assert_string_equal(g_task.handle, "ota_YbDB8ANDSmPEM78DkHDT");
-    assert_int_equal(g_task.size, 22);
-    assert_string_equal(g_task.md5, "ad2f4e4ea2a27eace7e4913139f8f01a");
-    assert_int_equal(g_task.interval, 0);
-    assert_int_equal(g_task.type, 1);
-    for (size_t i = 0; i < FIELDS; i++) {
-        assert_int_equal(g_states[i], i == ADDRESS ? JSON_ABSENT : JSON_GOOD);
-    }
+    read_task(k_south_task);
+    assert_text(CODE, "0");
+    assert_text(TARGET, "V1.0.1");
+    assert_text(TOKEN, "ota_YbDB8ANDSmPEM78DkHDT");
+    assert_text(SIZE, "22");
+    assert_text(MD5, "ad2f4e4ea2a27eace7e4913139f8f01a");
+    assert_text(INTERVAL, "0");
+    assert_text(TYPE, "1");
+    assert_int_equal(g_members[ADDRESS].kind, JSON_NONE);
 }
 
 static void test_json_fuse_task_gives_its_members(void **state)
 {
-    static const json_field_t k_fuse[] = {
-        FIELD(NULL, "code", JSON_INTEGER, 0, code, 0, UINT32_MAX),
-        FIELD("data", "target", JSON_TEXT, TEXT_VERSION, target, 1, 20),
-        FIELD("data", "tid", JSON_TEXT, TEXT_DIGITS, handle, 1, 20),
-        FIELD("data", "size", JSON_INTEGER, 0, size, 0, UINT32_MAX),
-        FIELD("data", "md5", JSON_TEXT, TEXT_HEX, md5, 32, 32),
-        FIELD("data", "status", JSON_INTEGER, 0, interval, 0, UINT32_MAX),
-        FIELD("data", "type", JSON_INTEGER, 0, type, 0, 255),
-    };
-    task_t task;
-    uint8_t states[COUNT(k_fuse)];
+    static const field_t k_fuse[] = {{NULL, "code"},     {NULL, "msg"},       {"data", "target"},
+                                     {"data", "tid"},    {"data", "size"},    {"data", "md5"},
+                                     {"data", "status"}, {NULL, "request_id"}};
+    static const char *const k_texts[] = {"0",    "succ",
+                                          "v3.0", "1317438",
+                                          "8260", "b54809186a2dd720e80265402e8cb168",
+                                          "1",    "8b9b21aff5f84af7ad9595c368613e16"};
+    member_t members[COUNT(k_fuse)];
 
     (void)state;
-    assert_int_equal(read_in(ONEOTA_JSON_WORK_BYTES, k_fuse_task, strlen(k_fuse_task), k_fuse,
-                             COUNT(k_fuse), &task, states),
-                     ONEOTA_OK);
-    assert_int_equal(task.code, 0);
-    assert_string_equal(task.target, "v3.0");
-    assert_string_equal(task.handle, "1317438");
-    assert_int_equal(task.size, 8260);
-    assert_string_equal(task.md5, "b54809186a2dd720e80265402e8cb168");
-    assert_int_equal(task.interval, 1);
-    assert_int_equal(task.type, 1);
+    assert_true(read_in(ONEOTA_JSON_WORK_BYTES, k_fuse_task, strlen(k_fuse_task), k_fuse,
+                        COUNT(k_fuse), members));
     for (size_t i = 0; i < COUNT(k_fuse); i++) {
-        assert_int_equal(states[i], JSON_GOOD);
+        assert_int_equal(members[i].kind, JSON_TEXT);
+        assert_string_equal(members[i].text, k_texts[i]);
     }
 }
 
 static void test_json_blanks_anywhere_between_are_skipped(void **state)
 {
     (void)state;
-    assert_int_equal(
-        read_task(" \t\r\n{ \"errno\" :\t7 ,\r\n\"data\" : { \"size\"\n:\n22 } } \r\n"), ONEOTA_OK);
-    assert_int_equal(g_task.code, 7);
-    assert_int_equal(g_task.size, 22);
-}
-
-static void test_json_no_fields_is_a_check_of_the_text_alone(void **state)
-{
-    (void)state;
-    assert_int_equal(read_in(1024, k_south_ok, strlen(k_south_ok), NULL, 0, NULL, g_states),
-                     ONEOTA_OK);
+    read_task(" \t\r\n{ \"errno\" :\t7 ,\r\n\"data\" : { \"size\"\n:\n22 } } \r\n");
+    assert_text(CODE, "7");
+    assert_text(SIZE, "22");
 }
 
 /* ---------------------------------------------------------------- every form of every field */
 
-/* What becomes of a form in a field: W wrong, A absent, G good. One letter for each kind of field:
- * integer, version, handle, MD5, address. */
-enum { AS_INTEGER, AS_VERSION, AS_HANDLE, AS_MD5, AS_ADDRESS };
-
-static const uint8_t k_kind_of[FIELDS] = {AS_INTEGER, AS_VERSION, AS_HANDLE,  AS_INTEGER,
-                                          AS_MD5,     AS_INTEGER, AS_ADDRESS, AS_INTEGER};
-
 typedef struct {
     const char *form; /* NULL: no such member */
-    const char *outcome;
-    int64_t integer;  /* value of a good integer */
-    const char *text; /* value of a good text; NULL: the form without its quotes */
+    json_kind_t kind;
+    const char *text;   /* of a JSON_TEXT as it stands; NULL: the form without its quotes */
+    const char *string; /* without its escapes; NULL: as text */
 } form_t;
 
-#define TEN      "aaaaaaaaaa"
-#define FORTY    TEN TEN TEN TEN
-#define MD5_LOW  "ad2f4e4ea2a27eace7e4913139f8f01a"
-#define MD5_HIGH "AD2F4E4EA2A27EACE7E4913139F8F01A"
+#define NUMBER(digits)                \
+    {                                 \
+        digits, JSON_TEXT, digits, "" \
+    }
+#define STRING(text)                          \
+    {                                         \
+        "\"" text "\"", JSON_TEXT, NULL, NULL \
+    }
+#define ESCAPED(text, string)                   \
+    {                                           \
+        "\"" text "\"", JSON_TEXT, NULL, string \
+    }
+#define NONE(form)                  \
+    {                               \
+        form, JSON_NONE, NULL, NULL \
+    }
+#define OTHER(form)                  \
+    {                                \
+        form, JSON_OTHER, NULL, NULL \
+    }
 
 static const form_t k_forms[] = {
-    {NULL, "AAAAA", 0, NULL},
-    {"null", "AAAAA", 0, NULL},
+    NONE(NULL),
+    NONE("null"),
     /* of another type */
-    {"true", "WWWWW", 0, NULL},
-    {"false", "WWWWW", 0, NULL},
-    {"{}", "WWWWW", 0, NULL},
-    {"{\"size\":1,\"a\":\"b\"}", "WWWWW", 0, NULL},
-    {"[]", "WWWWW", 0, NULL},
-    {"[22,\"22\"]", "WWWWW", 0, NULL},
-    /* numbers, quoted or not */
-    {"22", "GWGWW", 22, "22"},
-    {"\"22\"", "GGGWG", 22, NULL},
-    {"0", "GWWWW", 0, NULL},
-    {"\"0\"", "GGGWG", 0, NULL},
-    {"-0", "GWWWW", 0, NULL},
-    {"-1", "WWWWW", 0, NULL},
-    {"\"-1\"", "WGGWG", 0, NULL},
-    {"-9223372036854775808", "WWWWW", 0, NULL},
-    {"\"-\"", "WGGWG", 0, NULL},
-    {"\"--1\"", "WGGWG", 0, NULL},
-    {"\"+1\"", "WWWWW", 0, NULL},
-    {"\" 1\"", "WWWWW", 0, NULL},
-    {"\"1 \"", "WWWWW", 0, NULL},
-    {"\"0x10\"", "WGGWG", 0, NULL},
-    {"1.5", "WWWWW", 0, NULL},
-    {"\"1.5\"", "WGWWG", 0, NULL},
-    {"1.0", "WWWWW", 0, NULL},
-    {"1e2", "WWWWW", 0, NULL},
-    {"1E+2", "WWWWW", 0, NULL},
-    {"\"1e2\"", "WGGWG", 0, NULL},
-    {"1e999", "WWWWW", 0, NULL},
-    {"2147483647", "GWGWW", 2147483647, "2147483647"},
-    {"2147483648", "GWGWW", 2147483648, "2147483648"},
-    {"4294967295", "GWGWW", 4294967295, "4294967295"},
-    {"4294967296", "WWGWW", 0, "4294967296"},
-    {"\"4294967296\"", "WGGWG", 0, NULL},
-    {"9007199254740993", "WWGWW", 0, "9007199254740993"},
-    {"9223372036854775807", "WWGWW", 0, "9223372036854775807"},
-    {"9223372036854775808", "WWGWW", 0, "9223372036854775808"},
-    {"18446744073709551615", "WWGWW", 0, "18446744073709551615"},
-    {"18446744073709551616", "WWGWW", 0, "18446744073709551616"},
-    {"\"18446744073709551616\"", "WGGWG", 0, NULL},
-    {"111111111111111111111111111111111111111111111111111111111111111", "WWGWW", 0,
-     "111111111111111111111111111111111111111111111111111111111111111"},
-    /* lengths */
-    {"\"\"", "WWWWW", 0, NULL},
-    {"\"a\"", "WGGWG", 0, NULL},
-    {"\"" TEN TEN "\"", "WGGWG", 0, NULL},
-    {"\"" TEN TEN "a\"", "WWGWG", 0, NULL},
-    {"\"" FORTY "aaaaaaa\"", "WWGWG", 0, NULL},
-    {"\"" FORTY "aaaaaaaa\"", "WWGWW", 0, NULL},
-    {"\"" FORTY TEN TEN "aaaa\"", "WWGWW", 0, NULL},
-    {"\"" FORTY TEN TEN "aaaaa\"", "WWWWW", 0, NULL},
-    {"\"" MD5_LOW "\"", "WWGGG", 0, NULL},
-    {"\"" MD5_HIGH "\"", "WWGGG", 0, NULL},
-    {"\"" MD5_LOW "0\"", "WWGWG", 0, NULL},
-    {"\"ad2f4e4ea2a27eace7e4913139f8f01\"", "WWGWG", 0, NULL},
-    {"\"ad2f4e4ea2a27eace7e4913139f8f01g\"", "WWGWG", 0, NULL},
-    /* characters */
-    {"\"172.19.3.3:8002\"", "WWWWG", 0, NULL},
-    {"\"a b\"", "WWWWW", 0, NULL},
-    {"\"a/b\"", "WWWWW", 0, NULL},
-    {"\"a\\r\\nb\"", "WWWWW", 0, NULL},
-    {"\"a\\u000ab\"", "WWWWW", 0, NULL},
-    {"\"a\x7f\"", "WWWWW", 0, NULL},
-    {"\"\xe6\x88\x90\"", "WWWWW", 0, NULL},
-    {"\"\xb3\xc9\"", "WWWWW", 0, NULL},
-    {"\"\\u0056\\u0031\"", "WGGWG", 0, "V1"},
-    {"\"\\u0032\\u0032\"", "GGGWG", 22, "22"},
-    {"\"\\ud83d\\ude00\"", "WWWWW", 0, NULL},
-    /* a zero byte, at the end, at the front, in the middle; and what only looks like one */
-    {"\"22\\u0000\"", "WWWWW", 0, NULL},
-    {"\"\\u000022\"", "WWWWW", 0, NULL},
-    {"\"V1\\\\\\u0000\"", "WWWWW", 0, NULL},
-    {"\"V1\\\\u0000\"", "WWWWW", 0, NULL},
-    {"\"22\\u0001\"", "WWWWW", 0, NULL},
+    OTHER("true"),
+    OTHER("false"),
+    OTHER("{}"),
+    OTHER("{\"size\":1,\"a\":\"b\"}"),
+    OTHER("[]"),
+    OTHER("[22,\"22\"]"),
+    /* numbers: every digit */
+    NUMBER("22"),
+    NUMBER("0"),
+    NUMBER("-0"),
+    NUMBER("-1"),
+    NUMBER("1.5"),
+    NUMBER("1.0"),
+    NUMBER("1e2"),
+    NUMBER("1E+2"),
+    NUMBER("1e999"),
+    NUMBER("-9223372036854775808"),
+    NUMBER("9007199254740993"),
+    NUMBER("18446744073709551615"),
+    NUMBER("18446744073709551616"),
+    NUMBER("111111111111111111111111111111111111111111111111111111111111111"),
+    /* strings */
+    STRING(""),
+    STRING("a"),
+    STRING("22"),
+    STRING("-1"),
+    STRING(" 1"),
+    STRING("null"),
+    STRING("172.19.3.3:8002"),
+    STRING("a, b}]: {["),
+    STRING("\x7f"),
+    STRING("\xe6\x88\x90"),
+    STRING("\xb3\xc9"),
+    ESCAPED("\\u0056\\u0031", "V1"),
+    ESCAPED("a\\r\\nb", "a\r\nb"),
+    ESCAPED("a\\\"b", "a\"b"),
+    ESCAPED("a\\\\", "a\\"),
+    ESCAPED("\\\"}", "\"}"),
+    ESCAPED("\\\\u0000", "\\u0000"),
+    ESCAPED("\\ud83d\\ude00", "\xf0\x9f\x98\x80"),
+    /* a zero byte ends the string, not the text */
+    ESCAPED("22\\u0000", "22"),
+    ESCAPED("\\u000022", ""),
 };
 
 /* A task in which one member has another form. */
 static const char *with_form(size_t field, const char *form)
 {
-    static const char *const k_good[FIELDS] = {
-        "0", "\"V1\"", "\"ota_1\"", "22", "\"" MD5_LOW "\"", "30", "\"10.0.0.1:80\"", "1"};
+    static const char *const k_good[FIELDS] = {"0",        "\"V1\"", "\"ota_1\"",       "22",
+                                               "\"ad2f\"", "30",     "\"10.0.0.1:80\"", "1"};
     static char text[1024];
     size_t length = (size_t)sprintf(text, "{\"x\":0");
 
@@ -319,29 +291,14 @@ static const char *with_form(size_t field, const char *form)
     return text;
 }
 
-static const char *text_of(size_t field)
-{
-    return (const char *)&g_task + k_fields[field].offset;
-}
-
 static void assert_field(size_t field, const form_t *form)
 {
-    char outcome = form->outcome[k_kind_of[field]];
     char expected[128] = "";
 
-    if (g_states[field] != (outcome == 'G'   ? JSON_GOOD
-                            : outcome == 'W' ? JSON_WRONG
-                                             : JSON_ABSENT)) {
-        fail_msg("%s: %s became %d", k_fields[field].name, form->form, g_states[field]);
+    if (g_members[field].kind != form->kind) {
+        fail_msg("%s: %s became %d", k_fields[field].name, form->form, (int)g_members[field].kind);
     }
-    if (outcome != 'G') {
-        assert_int_equal((uint8_t)text_of(field)[0], GUARD);
-        return;
-    }
-    if (k_kind_of[field] == AS_INTEGER) {
-        int64_t value;
-        memcpy(&value, text_of(field), sizeof value);
-        assert_int_equal(value, form->integer);
+    if (form->kind != JSON_TEXT) {
         return;
     }
     if (form->text != NULL) {
@@ -349,7 +306,8 @@ static void assert_field(size_t field, const form_t *form)
     } else {
         memcpy(expected, form->form + 1, strlen(form->form) - 2);
     }
-    assert_string_equal(text_of(field), expected);
+    assert_string_equal(g_members[field].text, expected);
+    assert_string_equal(g_members[field].string, form->string != NULL ? form->string : expected);
 }
 
 static void test_json_every_form_of_every_field_becomes_what_it_should(void **state)
@@ -357,10 +315,10 @@ static void test_json_every_form_of_every_field_becomes_what_it_should(void **st
     (void)state;
     for (size_t field = 0; field < FIELDS; field++) {
         for (size_t i = 0; i < COUNT(k_forms); i++) {
-            assert_int_equal(read_task(with_form(field, k_forms[i].form)), ONEOTA_OK);
+            read_task(with_form(field, k_forms[i].form));
             assert_field(field, &k_forms[i]);
             for (size_t other = 0; other < FIELDS; other++) {
-                assert_true(other == field || g_states[other] == JSON_GOOD);
+                assert_true(other == field || g_members[other].kind == JSON_TEXT);
             }
         }
     }
@@ -369,32 +327,40 @@ static void test_json_every_form_of_every_field_becomes_what_it_should(void **st
 static void test_json_member_that_stands_twice_counts_the_first_time(void **state)
 {
     (void)state;
-    assert_int_equal(read_task("{\"errno\":1,\"errno\":2,\"data\":{\"size\":\"x\",\"size\":3},"
-                               "\"data\":{\"size\":4,\"type\":5}}"),
-                     ONEOTA_OK);
-    assert_int_equal(g_task.code, 1);
-    assert_int_equal(g_states[SIZE], JSON_WRONG);
-    assert_int_equal(g_states[TYPE], JSON_ABSENT);
-    assert_int_equal(read_task("{\"errno\":null,\"errno\":2}"), ONEOTA_OK);
-    assert_int_equal(g_states[CODE], JSON_ABSENT);
+    read_task("{\"errno\":1,\"errno\":2,\"data\":{\"size\":\"x\",\"size\":3},"
+              "\"data\":{\"size\":4,\"type\":5}}");
+    assert_text(CODE, "1");
+    assert_text(SIZE, "x");
+    assert_int_equal(g_members[TYPE].kind, JSON_NONE);
+    read_task("{\"errno\":null,\"errno\":2}");
+    assert_int_equal(g_members[CODE].kind, JSON_NONE);
 }
 
 static void test_json_name_of_another_case_or_place_is_absent(void **state)
 {
     (void)state;
-    assert_int_equal(read_task("{\"Errno\":1,\"ERRNO\":2,\"errno \":3,\"errn\":4,\"size\":5,"
-                               "\"data\":{\"errno\":6,\"SIZE\":7,\"x\":{\"size\":8}},"
-                               "\"Data\":{\"size\":9}}"),
-                     ONEOTA_OK);
-    assert_int_equal(g_states[CODE], JSON_ABSENT);
-    assert_int_equal(g_states[SIZE], JSON_ABSENT);
+    read_task("{\"Errno\":1,\"ERRNO\":2,\"errno \":3,\"errn\":4,\"size\":5,"
+              "\"data\":{\"errno\":6,\"SIZE\":7,\"x\":{\"size\":8}},"
+              "\"Data\":{\"size\":9}}");
+    assert_int_equal(g_members[CODE].kind, JSON_NONE);
+    assert_int_equal(g_members[SIZE].kind, JSON_NONE);
 }
 
 static void test_json_name_written_with_escapes_is_the_same_name(void **state)
 {
     (void)state;
-    assert_int_equal(read_task("{\"err\\u006eo\":7}"), ONEOTA_OK);
-    assert_int_equal(g_task.code, 7);
+    read_task("{\"err\\u006eo\":7}");
+    assert_text(CODE, "7");
+}
+
+/* The names of the members and the colons within strings are no members. */
+static void test_json_strings_that_look_like_members_are_none(void **state)
+{
+    (void)state;
+    read_task("{\"a\":\"errno\",\"b\":\"\\\"errno\\\":1,\",\"c\":\"{\\\\\",\"errno\":2,"
+              "\"data\":{\"x\":\"size\",\"y\":\":\",\"size\":3}}");
+    assert_text(CODE, "2");
+    assert_text(SIZE, "3");
 }
 
 static void test_json_parent_that_is_no_object_holds_nothing(void **state)
@@ -407,10 +373,10 @@ static void test_json_parent_that_is_no_object_holds_nothing(void **state)
     for (size_t i = 0; i < COUNT(k_parents); i++) {
         char text[64];
         (void)snprintf(text, sizeof text, "{\"errno\":0,\"data\":%s}", k_parents[i]);
-        assert_int_equal(read_task(text), ONEOTA_OK);
-        assert_int_equal(g_states[CODE], JSON_GOOD);
-        assert_int_equal(g_states[SIZE], JSON_ABSENT);
-        assert_int_equal(g_states[TOKEN], JSON_ABSENT);
+        read_task(text);
+        assert_text(CODE, "0");
+        assert_int_equal(g_members[SIZE].kind, JSON_NONE);
+        assert_int_equal(g_members[TOKEN].kind, JSON_NONE);
     }
 }
 
@@ -418,12 +384,11 @@ static void test_json_parent_that_is_no_object_holds_nothing(void **state)
 static void test_json_values_after_arrays_and_objects_keep_their_places(void **state)
 {
     (void)state;
-    assert_int_equal(read_task("{\"x\":[1,[],[2,\"}\"],{},{\"errno\":3,\"y\":[4]},null],"
-                               "\"errno\":5,\"data\":{\"z\":{\"size\":6},\"size\":7,\"type\":8}}"),
-                     ONEOTA_OK);
-    assert_int_equal(g_task.code, 5);
-    assert_int_equal(g_task.size, 7);
-    assert_int_equal(g_task.type, 8);
+    read_task("{\"x\":[1,[],[2,\"}\"],{},{\"errno\":3,\"y\":[4]},null],"
+              "\"errno\":5,\"data\":{\"z\":{\"size\":6},\"size\":7,\"type\":8}}");
+    assert_text(CODE, "5");
+    assert_text(SIZE, "7");
+    assert_text(TYPE, "8");
 }
 
 static void test_json_ignored_member_may_hold_any_bytes(void **state)
@@ -442,93 +407,8 @@ static void test_json_ignored_member_may_hold_any_bytes(void **state)
     for (size_t i = 0; i < COUNT(k_values); i++) {
         char text[128];
         (void)snprintf(text, sizeof text, "{\"error\":%s,\"errno\":7}", k_values[i]);
-        assert_int_equal(read_task(text), ONEOTA_OK);
-        assert_int_equal(g_task.code, 7);
-    }
-}
-
-/* A backslash is no character of a set above but this one. */
-static void test_json_printable_text_that_only_looks_like_a_zero_byte_is_good(void **state)
-{
-    static const json_field_t k_text = {NULL, "t", JSON_TEXT, TEXT_PRINTABLE, 0, 0, 15};
-    static const char k_good[] = "{\"t\":\"\\\\u0000 \\\"\\u003F\"}";
-    static const char k_bad[] = "{\"t\":\"\\\\\\u0000\"}";
-    char value[16] = "";
-    uint8_t became;
-
-    (void)state;
-    assert_int_equal(read_in(1024, k_good, strlen(k_good), &k_text, 1, value, &became), ONEOTA_OK);
-    assert_int_equal(became, JSON_GOOD);
-    assert_string_equal(value, "\\u0000 \"?");
-    assert_int_equal(read_in(1024, k_bad, strlen(k_bad), &k_text, 1, value, &became), ONEOTA_OK);
-    assert_int_equal(became, JSON_WRONG);
-    assert_int_equal(read_in(1024, "{\"t\":\"\"}", 8, &k_text, 1, value, &became), ONEOTA_OK);
-    assert_int_equal(became, JSON_GOOD);
-    assert_string_equal(value, "");
-}
-
-static void test_json_integer_of_64_bits_is_exact_within_its_range(void **state)
-{
-    static const struct {
-        const char *form;
-        int64_t min, max;
-        uint8_t became;
-        int64_t value;
-    } k_cases[] = {
-        {"9223372036854775807", INT64_MIN, INT64_MAX, JSON_GOOD, INT64_MAX},
-        {"\"9223372036854775807\"", INT64_MIN, INT64_MAX, JSON_GOOD, INT64_MAX},
-        {"9223372036854775808", INT64_MIN, INT64_MAX, JSON_WRONG, 0},
-        {"-9223372036854775807", INT64_MIN, INT64_MAX, JSON_GOOD, -INT64_MAX},
-        {"9007199254740993", 0, INT64_MAX, JSON_GOOD, 9007199254740993},
-        {"-5", -5, 5, JSON_GOOD, -5},
-        {"\"-5\"", -5, 5, JSON_GOOD, -5},
-        {"-6", -5, 5, JSON_WRONG, 0},
-        {"5", -5, 5, JSON_GOOD, 5},
-        {"6", -5, 5, JSON_WRONG, 0},
-    };
-
-    (void)state;
-    for (size_t i = 0; i < COUNT(k_cases); i++) {
-        json_field_t field = {NULL, "n", JSON_INTEGER, 0, 0, k_cases[i].min, k_cases[i].max};
-        char text[64];
-        int64_t value = 0;
-        uint8_t became;
-        (void)snprintf(text, sizeof text, "{\"n\":%s}", k_cases[i].form);
-        assert_int_equal(read_in(1024, text, strlen(text), &field, 1, &value, &became), ONEOTA_OK);
-        assert_int_equal(became, k_cases[i].became);
-        assert_int_equal(value, k_cases[i].value);
-    }
-}
-
-/* A number stands for its digits where a handle may be one; leading zeros are no number. */
-static void test_json_number_as_digits_keeps_every_one_within_the_length(void **state)
-{
-    static const struct {
-        const char *form;
-        uint8_t became;
-    } k_cases[] = {
-        {"1", JSON_GOOD},
-        {"18446744073709551615", JSON_GOOD},
-        {"99999999999999999999", JSON_GOOD},
-        {"100000000000000000000", JSON_WRONG},
-        {"0", JSON_WRONG},
-        {"01", JSON_WRONG},
-        {"-1", JSON_WRONG},
-        {"1.0", JSON_WRONG},
-        {"1e1", JSON_WRONG},
-    };
-    static const json_field_t k_digits = {NULL, "n", JSON_TEXT, TEXT_DIGITS, 0, 1, 20};
-
-    (void)state;
-    for (size_t i = 0; i < COUNT(k_cases); i++) {
-        char text[64];
-        char value[21] = "";
-        uint8_t became;
-        (void)snprintf(text, sizeof text, "{\"n\":%s}", k_cases[i].form);
-        assert_int_equal(read_in(1024, text, strlen(text), &k_digits, 1, value, &became),
-                         ONEOTA_OK);
-        assert_int_equal(became, k_cases[i].became);
-        assert_string_equal(value, became == JSON_GOOD ? k_cases[i].form : "");
+        read_task(text);
+        assert_text(CODE, "7");
     }
 }
 
@@ -541,7 +421,7 @@ static void test_json_truncated_at_every_byte_is_refused(void **state)
         for (size_t length = 0; length < strlen(k_samples[i]); length++) {
             assert_refused(k_samples[i], length);
         }
-        assert_int_equal(read_task(k_samples[i]), ONEOTA_OK);
+        read_task(k_samples[i]);
     }
 }
 
@@ -580,7 +460,6 @@ static void test_json_other_than_one_object_is_refused(void **state)
         "{\"errno\":0}{}",
         "{\"errno\":0}}",
         "{\"errno\":0},",
-        "{\"errno\":0}\x0c",
         "{}{",
         "{} []",
         "x{}",
@@ -642,18 +521,15 @@ static void test_json_other_than_one_object_is_refused(void **state)
         "{\"a\":\"\\x\"}",
         "{\"a\":\"\\u\"}",
         "{\"a\":\"\\u12\"}",
-        "{\"a\":\"\\u12g4\"}",
         "{\"a\":\"\\u123",
         "{\"a\":\"\\u1234",
         "{\"a\":\"\\u",
-        "{\"errno\":\"0\\u 123\"}",
         "{\"a\":\"\\uD83D\\uDEG0\"}",
         "{\"a\":\"\\ud800\"}",
         "{\"a\":\"\\udc00\"}",
         "{\"a\":\"\\ud800\\u0041\"}",
         "{\"a\":\"b\"c\"}",
         "{\"a\\x\":1}",
-        "{\"a\":\"\\\n\"}",
     };
 
     (void)state;
@@ -662,23 +538,20 @@ static void test_json_other_than_one_object_is_refused(void **state)
     }
 }
 
-static void test_json_control_character_anywhere_is_refused(void **state)
+/* cJSON takes one for a blank, or as it is in a string: what stands elsewhere must not change. */
+static void test_json_control_character_anywhere_moves_no_other_value(void **state)
 {
     static const char k_text[] = "{\"err\":\"ab\",\"errno\":0}";
 
     (void)state;
     for (size_t place = 0; place <= strlen(k_text); place++) {
-        bool quoted =
-            (place > 1 && place < 6) || (place > 7 && place < 11) || (place > 12 && place < 19);
         for (int c = 0; c < 0x20; c++) {
             char text[sizeof k_text];
             memcpy(text, k_text, place);
             text[place] = (char)c;
             memcpy(text + place + 1, k_text + place, strlen(k_text) - place);
-            if (!quoted && c != 0 && strchr("\t\r\n", c) != NULL) {
-                assert_int_equal(read_bytes(text, sizeof text), ONEOTA_OK);
-            } else {
-                assert_refused(text, sizeof text);
+            if (read_bytes(text, sizeof text) && g_members[CODE].kind == JSON_TEXT) {
+                assert_int_equal(g_members[CODE].text[0], '0');
             }
         }
     }
@@ -707,8 +580,8 @@ static void test_json_bytes_up_to_the_limit_are_read(void **state)
     (void)state;
     memset(text, ' ', sizeof text);
     memcpy(text, "{\"errno\":7}", 11);
-    assert_int_equal(read_bytes(text, ONEOTA_JSON_BYTES), ONEOTA_OK);
-    assert_int_equal(g_task.code, 7);
+    assert_true(read_bytes(text, ONEOTA_JSON_BYTES));
+    assert_text(CODE, "7");
     assert_refused(text, ONEOTA_JSON_BYTES + 1);
 }
 
@@ -732,8 +605,8 @@ static void test_json_nesting_up_to_the_limit_is_read(void **state)
     static char text[8192];
 
     (void)state;
-    assert_int_equal(read_bytes(text, nest(text, ONEOTA_JSON_DEPTH, "{\"a\":", "}")), ONEOTA_OK);
-    assert_int_equal(read_bytes(text, nest(text, ONEOTA_JSON_DEPTH, "[", "]")), ONEOTA_OK);
+    assert_true(read_bytes(text, nest(text, ONEOTA_JSON_DEPTH, "{\"a\":", "}")));
+    assert_true(read_bytes(text, nest(text, ONEOTA_JSON_DEPTH, "[", "]")));
     assert_refused(text, nest(text, ONEOTA_JSON_DEPTH + 1, "{\"a\":", "}"));
     assert_refused(text, nest(text, ONEOTA_JSON_DEPTH + 1, "[", "]"));
     assert_refused(text, nest(text, 1000, "{\"a\":", "}"));
@@ -752,65 +625,46 @@ static size_t list(char *text, size_t zeros, const char *zero)
     return length + (size_t)sprintf(text + length, "]}");
 }
 
+/* An empty object or array may be taken for two nodes. */
 static void test_json_nodes_up_to_the_limit_are_read(void **state)
 {
-    static const char *const k_zeros[] = {"0", "\"\"", "{}", "[]", "null"};
+    static const char *const k_zeros[] = {"0", "\"\"", "null", "{}", "[]"};
     static char text[8192];
 
     (void)state;
     for (size_t i = 0; i < COUNT(k_zeros); i++) {
-        assert_int_equal(read_bytes(text, list(text, ONEOTA_JSON_NODES - 2, k_zeros[i])),
-                         ONEOTA_OK);
-        assert_refused(text, list(text, ONEOTA_JSON_NODES - 1, k_zeros[i]));
+        const size_t most = i < 3 ? ONEOTA_JSON_NODES - 2 : (ONEOTA_JSON_NODES - 2) / 2;
+        assert_true(read_bytes(text, list(text, most, k_zeros[i])));
+        assert_refused(text, list(text, most + 1, k_zeros[i]));
     }
-}
-
-static void test_json_number_of_more_than_63_characters_is_refused(void **state)
-{
-    char text[128];
-    size_t length;
-
-    (void)state;
-    length = (size_t)sprintf(text, "{\"a\":%063d}", 1);
-    assert_int_equal(read_bytes(text, length), ONEOTA_OK);
-    length = (size_t)sprintf(text, "{\"a\":%064d}", 1);
-    assert_refused(text, length);
 }
 
 /* ---------------------------------------------------------------- memory */
 
-/* The least work in which a text can be read; every smaller one must say LIMIT. */
+/* The least work in which a text can be read; every smaller one is refused. */
 static size_t need_of(const char *text)
 {
     for (size_t bytes = 0; bytes < 8192; bytes++) {
-        oneota_error_t error =
-            read_in(bytes, text, strlen(text), k_fields, FIELDS, &g_task, g_states);
-        if (error == ONEOTA_OK) {
+        if (read_in(bytes, text, strlen(text), k_fields, FIELDS, g_members)) {
             return bytes;
         }
-        assert_int_equal(error, ONEOTA_LIMIT);
     }
     fail();
     return 0;
 }
 
-static void test_json_work_one_byte_too_small_is_limit(void **state)
+static void test_json_any_less_work_is_refused(void **state)
 {
     (void)state;
     for (size_t i = 0; i < COUNT(k_samples); i++) {
         size_t need = need_of(k_samples[i]);
-        assert_true(need <= ONEOTA_JSON_WORK_BYTES);
-        assert_int_equal(read_in(need - 1, k_samples[i], strlen(k_samples[i]), k_fields, FIELDS,
-                                 &g_task, g_states),
-                         ONEOTA_LIMIT);
-        for (size_t n = 0; n < FIELDS; n++) {
-            assert_int_equal(g_states[n], JSON_ABSENT);
-        }
+        assert_true(need > 0 && need <= ONEOTA_JSON_WORK_BYTES);
+        assert_true(
+            read_in(need + 1, k_samples[i], strlen(k_samples[i]), k_fields, FIELDS, g_members));
     }
 }
 
-/* A node for each value, a string and two bytes for each name and text without its escapes, and the
- * copy of a number if it is the last thing. */
+/* A node for each value, a string and two bytes for each name and text without its escapes. */
 static void test_json_need_is_exact(void **state)
 {
     static const struct {
@@ -820,9 +674,8 @@ static void test_json_need_is_exact(void **state)
         {"{}", 1, 0},
         {"{\"a\":\"bc\"}", 2, 3 + 4},
         {"{\"a\":\"\"}", 2, 3 + 2},
-        {"{\"a\":null}", 2, 3 + 5},
-        {"{\"a\":123}", 2, 3 + 4},
-        {"{\"a\":12345,\"\":\"bcdefghi\"}", 3, 3 + 2 + 10},
+        {"{\"a\":true}", 2, 3},
+        {"{\"a\":false,\"\":\"bcdefghi\"}", 3, 3 + 2 + 10},
         {"{\"a\":[]}", 2, 3},
         {"{\"a\":[{},[],\"\"]}", 5, 3 + 2},
         {"{\"\\n\\\"\":\"\\u4e2d\\\\\"}", 2, 4 + 8},
@@ -851,13 +704,13 @@ static void test_json_string_of_any_length_moves_no_other_value(void **state)
                        "\"%s\":4,\"type\":5}}",
                        filler, filler, filler, filler);
         assert_true(need_of(text) < ONEOTA_JSON_WORK_BYTES);
-        assert_int_equal(g_task.code, 2);
-        assert_int_equal(g_task.size, 3);
-        assert_int_equal(g_task.type, 5);
+        assert_text(CODE, "2");
+        assert_text(SIZE, "3");
+        assert_text(TYPE, "5");
     }
 }
 
-/* Numbers of every length: a copy of one may be as large as a node, too. */
+/* Numbers of every length: some versions of cJSON make a copy of one, as large as a node, too. */
 static void test_json_number_of_any_length_moves_no_other_value(void **state)
 {
     (void)state;
@@ -866,17 +719,14 @@ static void test_json_number_of_any_length_moves_no_other_value(void **state)
         (void)snprintf(text, sizeof text,
                        "{\"a\":%0*d,\"errno\":2,\"b\":[%0*d,9],\"data\":{\"size\":3,\"type\":5}}",
                        length, 7, length, 8);
-        (void)need_of(text);
-        assert_int_equal(g_task.code, 2);
-        assert_int_equal(g_task.size, 3);
-        assert_int_equal(g_task.type, 5);
-        (void)snprintf(text, sizeof text, "{\"a\":[%0*d]}", length, 7);
-        (void)need_of(text);
+        read_task(text);
+        assert_text(CODE, "2");
+        assert_text(SIZE, "3");
+        assert_text(TYPE, "5");
     }
 }
 
-/* The scan leaves grammar to cJSON, which takes a node before it finds no value for it. */
-static void test_json_bad_grammar_stays_within_the_least_work(void **state)
+static void test_json_bad_grammar_is_refused_in_any_work(void **state)
 {
     static const char *const k_texts[] = {
         "{,}", "{\"a\":1,}", "{\"a\":[,1]}", "{\"a\":[1,]}", "{:}", "{{}}", "{\"a\":[{,},1]}",
@@ -884,12 +734,10 @@ static void test_json_bad_grammar_stays_within_the_least_work(void **state)
 
     (void)state;
     for (size_t i = 0; i < COUNT(k_texts); i++) {
-        oneota_error_t error = ONEOTA_LIMIT;
-        for (size_t bytes = 0; error == ONEOTA_LIMIT; bytes++) {
-            error =
-                read_in(bytes, k_texts[i], strlen(k_texts[i]), k_fields, FIELDS, &g_task, g_states);
+        for (size_t bytes = 0; bytes < 600; bytes++) {
+            assert_false(
+                read_in(bytes, k_texts[i], strlen(k_texts[i]), k_fields, FIELDS, g_members));
         }
-        assert_int_equal(error, ONEOTA_PEER);
     }
 }
 
@@ -911,20 +759,27 @@ static void test_json_largest_text_of_most_nodes_fits_the_announced_work(void **
     assert_true(sizeof(void *) != 8 || need_of(text) <= 2560);
 }
 
-static void test_json_work_at_any_pointer_alignment_is_used(void **state)
+static void test_json_work_at_any_alignment_is_used(void **state)
 {
-    static union {
-        void *alignment;
-        uint8_t bytes[ONEOTA_JSON_WORK_BYTES + 32];
-    } work;
+    static uint8_t work[ONEOTA_JSON_WORK_BYTES + 32];
+    json_value_t root, value;
 
     (void)state;
-    for (size_t offset = 0; offset < 32; offset += sizeof(void *)) {
-        assert_int_equal(json_read(k_south_task, strlen(k_south_task), work.bytes + offset,
-                                   ONEOTA_JSON_WORK_BYTES, k_fields, FIELDS, &g_task, g_states),
-                         ONEOTA_OK);
-        assert_int_equal(g_task.size, 22);
+    for (size_t offset = 0; offset < 32; offset++) {
+        assert_true(json_parse(k_south_task, strlen(k_south_task), work + offset,
+                               ONEOTA_JSON_WORK_BYTES, &root));
+        assert_int_equal(json_find(&root, "errno", &value), JSON_TEXT);
+        assert_int_equal(*value.text, '0');
     }
+}
+
+static void test_json_text_that_was_refused_leaves_the_next_one_alone(void **state)
+{
+    (void)state;
+    assert_refused("{\"errno\":1", 10);
+    assert_refused("{\"errno\":,}", 11);
+    read_task("{\"errno\":2}");
+    assert_text(CODE, "2");
 }
 
 /* Every byte of every sample replaced by every other: read or refused, within the memory. */
@@ -937,10 +792,8 @@ static void test_json_any_byte_changed_stays_within_its_memory(void **state)
         memcpy(text, k_samples[i], length);
         for (size_t place = 0; place < length; place++) {
             for (int c = 0; c < 256; c++) {
-                oneota_error_t error;
                 text[place] = (char)c;
-                error = read_bytes(text, length);
-                assert_true(error == ONEOTA_OK || error == ONEOTA_PEER);
+                (void)read_bytes(text, length);
             }
             text[place] = k_samples[i][place];
         }
@@ -953,32 +806,29 @@ int main(void)
         cmocka_unit_test(test_json_south_task_gives_its_members),
         cmocka_unit_test(test_json_fuse_task_gives_its_members),
         cmocka_unit_test(test_json_blanks_anywhere_between_are_skipped),
-        cmocka_unit_test(test_json_no_fields_is_a_check_of_the_text_alone),
         cmocka_unit_test(test_json_every_form_of_every_field_becomes_what_it_should),
         cmocka_unit_test(test_json_member_that_stands_twice_counts_the_first_time),
         cmocka_unit_test(test_json_name_of_another_case_or_place_is_absent),
         cmocka_unit_test(test_json_name_written_with_escapes_is_the_same_name),
+        cmocka_unit_test(test_json_strings_that_look_like_members_are_none),
         cmocka_unit_test(test_json_parent_that_is_no_object_holds_nothing),
         cmocka_unit_test(test_json_values_after_arrays_and_objects_keep_their_places),
         cmocka_unit_test(test_json_ignored_member_may_hold_any_bytes),
-        cmocka_unit_test(test_json_printable_text_that_only_looks_like_a_zero_byte_is_good),
-        cmocka_unit_test(test_json_integer_of_64_bits_is_exact_within_its_range),
-        cmocka_unit_test(test_json_number_as_digits_keeps_every_one_within_the_length),
         cmocka_unit_test(test_json_truncated_at_every_byte_is_refused),
         cmocka_unit_test(test_json_other_than_one_object_is_refused),
-        cmocka_unit_test(test_json_control_character_anywhere_is_refused),
+        cmocka_unit_test(test_json_control_character_anywhere_moves_no_other_value),
         cmocka_unit_test(test_json_64_kilobytes_are_refused),
         cmocka_unit_test(test_json_bytes_up_to_the_limit_are_read),
         cmocka_unit_test(test_json_nesting_up_to_the_limit_is_read),
         cmocka_unit_test(test_json_nodes_up_to_the_limit_are_read),
-        cmocka_unit_test(test_json_number_of_more_than_63_characters_is_refused),
-        cmocka_unit_test(test_json_work_one_byte_too_small_is_limit),
+        cmocka_unit_test(test_json_any_less_work_is_refused),
         cmocka_unit_test(test_json_need_is_exact),
         cmocka_unit_test(test_json_string_of_any_length_moves_no_other_value),
         cmocka_unit_test(test_json_number_of_any_length_moves_no_other_value),
-        cmocka_unit_test(test_json_bad_grammar_stays_within_the_least_work),
+        cmocka_unit_test(test_json_bad_grammar_is_refused_in_any_work),
         cmocka_unit_test(test_json_largest_text_of_most_nodes_fits_the_announced_work),
-        cmocka_unit_test(test_json_work_at_any_pointer_alignment_is_used),
+        cmocka_unit_test(test_json_work_at_any_alignment_is_used),
+        cmocka_unit_test(test_json_text_that_was_refused_leaves_the_next_one_alone),
         cmocka_unit_test(test_json_any_byte_changed_stays_within_its_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

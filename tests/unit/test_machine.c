@@ -1,0 +1,179 @@
+/*
+ * oneota - SPDX-License-Identifier: Apache-2.0
+ *
+ * The tables of the machine, read as they are: this file includes machine.c.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "../../src/machine.c" /* NOLINT: its tables are what is tested */
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+static void test_machine_no_cell_of_the_state_table_is_empty(void **state)
+{
+    (void)state;
+    for (unsigned from = ST_NONE + 1u; from < ST_COUNT; from++) {
+        for (unsigned event = 0; event < EV_COUNT; event++) {
+            uint8_t to = k_next[from][event];
+            assert_true(to != ST_NONE);
+            assert_true(to < ST_COUNT || to == ST_RESUME);
+        }
+    }
+    for (unsigned event = 0; event < EV_COUNT; event++) {
+        assert_int_equal(k_next[ST_NONE][event], ST_NONE); /* nobody is ever there */
+    }
+}
+
+static void test_machine_each_state_has_a_name_of_its_own_and_a_step(void **state)
+{
+    (void)state;
+    for (unsigned n = ST_NONE + 1u; n < ST_COUNT; n++) {
+        assert_non_null(k_state[n].step);
+        assert_true(machine_state_text((uint8_t)n)[0] != '\0');
+        assert_true(k_state[n].stage <= KEEPS);
+        for (unsigned other = ST_NONE + 1u; other < n; other++) {
+            assert_string_not_equal(machine_state_text((uint8_t)n),
+                                    machine_state_text((uint8_t)other));
+        }
+    }
+}
+
+static void test_machine_text_of_a_state_out_of_range_is_a_question_mark(void **state)
+{
+    (void)state;
+    assert_string_equal(machine_state_text(ST_DOWNLOAD), "download");
+    assert_string_equal(machine_state_text(ST_WAIT), "wait");
+    assert_string_equal(machine_state_text(ST_COUNT), "?");
+    assert_string_equal(machine_state_text(ST_RESUME), "?");
+    assert_string_equal(machine_state_text(255), "?");
+}
+
+static void visit(bool *seen, unsigned from)
+{
+    for (unsigned event = 0; event < EV_COUNT; event++) {
+        uint8_t to = k_next[from][event];
+        if (to != ST_RESUME) {
+            seen[to] = true;
+            continue;
+        }
+        for (unsigned n = 0; n < sizeof k_resume; n++) {
+            seen[(&k_resume[0][0])[n]] = true;
+        }
+    }
+}
+
+static void test_machine_every_state_can_be_reached(void **state)
+{
+    bool seen[ST_COUNT] = {false};
+    (void)state;
+    seen[ST_START] = true;
+    for (unsigned round = 0; round < ST_COUNT; round++) {
+        for (unsigned n = ST_NONE + 1u; n < ST_COUNT; n++) {
+            if (seen[n]) {
+                visit(seen, n);
+            }
+        }
+    }
+    assert_false(seen[ST_NONE]);
+    for (unsigned n = ST_NONE + 1u; n < ST_COUNT; n++) {
+        if (!seen[n]) {
+            fail_msg("%s is never reached", machine_state_text((uint8_t)n));
+        }
+    }
+}
+
+/* A failure is told to the platform, after what is on trial was taken back. */
+static void test_machine_failure_leads_to_its_report(void **state)
+{
+    (void)state;
+    for (unsigned n = ST_NONE + 1u; n < ST_COUNT; n++) {
+        uint8_t to = k_next[n][EV_FAIL];
+        assert_true(to == NEVER || to == ST_RESULT || (n == ST_TRIAL && to == ST_REVERT));
+    }
+}
+
+/* What can be cancelled must have a way to the report of it, and what can be paused to the wait. */
+static void test_machine_traits_have_their_way_out(void **state)
+{
+    (void)state;
+    for (unsigned n = ST_NONE + 1u; n < ST_COUNT; n++) {
+        if (k_state[n].traits & (CANCELS | BACKS)) {
+            assert_int_equal(k_next[n][EV_FAIL], ST_RESULT);
+        }
+        if (k_state[n].traits & PAUSES) {
+            assert_int_equal(k_next[n][EV_LATER], ST_WAIT);
+        }
+        assert_true((k_state[n].traits & (CANCELS | BACKS)) != (CANCELS | BACKS));
+    }
+}
+
+/* ---------------------------------------------------------------- where work goes on */
+
+static void test_machine_resume_by_stage_and_condition(void **state)
+{
+    static const struct {
+        stage_t stage;
+        const char *confirmed, *pending, *trial, *reverted;
+    } rows[] = {
+        {STAGE_NONE, "version", "restart", "trial", "version"},
+        {STAGE_TASK, "gate", "restart", "trial", "gate"},
+        {STAGE_LOADED, "downloaded", "restart", "trial", "downloaded"},
+        {STAGE_ACKED, "install", "restart", "trial", "install"},
+        {STAGE_MARKING, "mark", "restart", "trial", "mark"},
+        {STAGE_RESTART, "identify", "restart", "trial", "identify"},
+        {STAGE_TRIAL, "identify", "restart", "trial", "identify"},
+        {STAGE_RESULT, "result", "revert", "revert", "result"},
+    };
+    (void)state;
+    assert_int_equal(COUNT(rows), STAGE_COUNT);
+    for (size_t n = 0; n < COUNT(rows); n++) {
+        const char *const names[] = {rows[n].confirmed, rows[n].pending, rows[n].trial,
+                                     rows[n].reverted};
+        assert_int_equal(COUNT(names), ONEOTA_BOOT_CONDITION_COUNT);
+        for (uint8_t condition = 0; condition < COUNT(names); condition++) {
+            state_t to = machine_resume_state((uint8_t)rows[n].stage, condition);
+            assert_string_equal(machine_state_text((uint8_t)to), names[condition]);
+        }
+    }
+}
+
+/* The journal says it before the work begins: what the work is, a start finds by the stage. */
+static void test_machine_stage_of_a_state_leads_back_to_it(void **state)
+{
+    static const struct {
+        state_t state;
+        stage_t stage;
+    } rows[] = {
+        {ST_GATE, STAGE_TASK},       {ST_DOWNLOADED, STAGE_LOADED}, {ST_INSTALL, STAGE_ACKED},
+        {ST_MARK, STAGE_MARKING},    {ST_RESULT, STAGE_RESULT},
+    };
+    (void)state;
+    for (size_t n = 0; n < COUNT(rows); n++) {
+        assert_int_equal(k_state[rows[n].state].stage, rows[n].stage);
+        assert_int_equal(machine_resume_state((uint8_t)rows[n].stage, ONEOTA_BOOT_CONFIRMED),
+                         rows[n].state);
+    }
+    assert_int_equal(k_state[ST_RESTART].stage, STAGE_RESTART);
+    assert_int_equal(k_state[ST_TRIAL].stage, STAGE_TRIAL);
+    assert_int_equal(k_state[ST_REVERT].stage, STAGE_RESULT);
+    assert_int_equal(k_state[ST_CLOSE].stage, STAGE_NONE);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_machine_no_cell_of_the_state_table_is_empty),
+        cmocka_unit_test(test_machine_each_state_has_a_name_of_its_own_and_a_step),
+        cmocka_unit_test(test_machine_text_of_a_state_out_of_range_is_a_question_mark),
+        cmocka_unit_test(test_machine_every_state_can_be_reached),
+        cmocka_unit_test(test_machine_failure_leads_to_its_report),
+        cmocka_unit_test(test_machine_traits_have_their_way_out),
+        cmocka_unit_test(test_machine_resume_by_stage_and_condition),
+        cmocka_unit_test(test_machine_stage_of_a_state_leads_back_to_it),
+    };
+    return cmocka_run_group_tests_name("machine", tests, NULL, NULL);
+}
