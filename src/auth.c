@@ -44,28 +44,29 @@ static void put_letter(text_t *text, char letter, const void *from)
 
     switch (letter) {
     case 'e':
-        text_put_number(text, value->et_s);
+        oneota_text_put_number(text, value->et_s);
         break;
     case 'm':
-        text_put(text, k_methods[identity->sign].name);
+        oneota_text_put(text, k_methods[identity->sign].name);
         break;
     case 'r':
-        put_res(text, identity, text_put_url);
+        put_res(text, identity, oneota_text_put_url);
         break;
     case 'R':
-        put_res(text, identity, text_put);
+        put_res(text, identity, oneota_text_put);
         break;
     case 's':
-        text_put_url(text, value->sign);
+        oneota_text_put_url(text, value->sign);
         break;
     default: /* v */
-        text_put_url(text, identity->auth_version != NULL ? identity->auth_version : "2018-10-31");
+        oneota_text_put_url(text,
+                            identity->auth_version != NULL ? identity->auth_version : "2018-10-31");
         break;
     }
 }
 
 /* What is to be signed stands for a moment where the value will be, which is longer. */
-void auth_write(text_t *text, const oneota_identity_t *identity, uint64_t et_s)
+void oneota_auth_write(text_t *text, const oneota_identity_t *identity, uint64_t et_s)
 {
     const size_t start = text->length;
     value_t value;
@@ -76,11 +77,11 @@ void auth_write(text_t *text, const oneota_identity_t *identity, uint64_t et_s)
         text->error = ONEOTA_PARAM;
         return;
     }
-    text_put_form(text, "$e\n$m\n$R\n$v", put_letter, &value);
-    if (!crypto_sign((crypto_hash_kind_t)k_methods[identity->sign].kind, identity->key,
-                     text->data + start, text->length - start, value.sign)) {
+    oneota_text_put_form(text, "$e\n$m\n$R\n$v", put_letter, &value);
+    if (!oneota_crypto_sign((crypto_hash_kind_t)k_methods[identity->sign].kind, identity->key,
+                            text->data + start, text->length - start, value.sign)) {
         text->error = ONEOTA_PARAM;
     }
     text->length = start;
-    text_put_form(text, "version=$v&res=$r&et=$e&method=$m&sign=$s", put_letter, &value);
+    oneota_text_put_form(text, "version=$v&res=$r&et=$e&method=$m&sign=$s", put_letter, &value);
 }

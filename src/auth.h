@@ -15,6 +15,6 @@
 
 /** Appends the value. text->error becomes PARAM: the key is not base64 or has more than 128 bytes,
  *  or a member is missing; then, or with LIMIT, anything of it may be in the room. */
-void auth_write(text_t *text, const oneota_identity_t *identity, uint64_t et_s);
+void oneota_auth_write(text_t *text, const oneota_identity_t *identity, uint64_t et_s);
 
 #endif

@@ -25,42 +25,48 @@ enum {
     ATTEMPT  /* one attempt came to nothing */
 };
 
-/* In the order of oneota_verdict_t: OK, no task, later, postponed, authorization, configuration, mismatch,
- * version first, expired, wrong state, over, foreign, cancelled, package, package later, recheck, unusable,
- * peer. A result counts as delivered when nobody waits for it any more. */
+/* In the order of oneota_verdict_t: OK, no task, later, postponed, authorization, configuration,
+ * mismatch, version first, expired, wrong state, over, foreign, cancelled, package, package
+ * later, recheck, unusable, peer. A result counts as delivered when nobody waits for it any
+ * more. */
+/* clang-format off */
 static const uint8_t k_means[ASK_COUNT][ONEOTA_VERDICT_COUNT] = {
-    [ASK_VERSION]    = { GOOD },
-    [ASK_CHECK]      = { GOOD, NONE, OFF, OFF, OFF, OFF, OVER, ASIDE },
-    [ASK_RECHECK]    = { GOOD, OVER, OFF, OFF, OFF, OFF, OVER, OVER },
-    [ASK_TOKEN]      = { GOOD, OVER, OFF, OFF, OFF, OFF, OVER, OFF, DOUBT, DOUBT, OVER, OVER, OVER },
-    [ASK_DOWNLOADED] = { GOOD, OVER, OFF, OFF, OFF, OFF, OFF, OFF, DOUBT, ASIDE, ASIDE, OVER, OVER },
-    [ASK_RESULT]     = { GOOD, GOOD, OFF, OFF, OFF, OFF, OFF, OFF, GOOD, GOOD, GOOD, GOOD, GOOD },
-    [ASK_DOWNLOAD]   = { ATTEMPT, OVER, ATTEMPT, OFF, OFF, ATTEMPT, ATTEMPT, ATTEMPT, REFUSED, REFUSED,
-                         OVER, OVER, OVER, FAILS, ATTEMPT, REFUSED, ATTEMPT, ATTEMPT },
+    [ASK_VERSION]    = {GOOD},
+    [ASK_CHECK]      = {GOOD, NONE, OFF, OFF, OFF, OFF, OVER, ASIDE},
+    [ASK_RECHECK]    = {GOOD, OVER, OFF, OFF, OFF, OFF, OVER, OVER},
+    [ASK_TOKEN]      = {GOOD, OVER, OFF, OFF, OFF, OFF, OVER, OFF, DOUBT, DOUBT, OVER, OVER,
+                        OVER},
+    [ASK_DOWNLOADED] = {GOOD, OVER, OFF, OFF, OFF, OFF, OFF, OFF, DOUBT, ASIDE, ASIDE, OVER,
+                        OVER},
+    [ASK_RESULT]     = {GOOD, GOOD, OFF, OFF, OFF, OFF, OFF, OFF, GOOD, GOOD, GOOD, GOOD, GOOD},
+    [ASK_DOWNLOAD]   = {ATTEMPT, OVER, ATTEMPT, OFF, OFF, ATTEMPT, ATTEMPT, ATTEMPT, REFUSED,
+                        REFUSED, OVER, OVER, OVER, FAILS, ATTEMPT, REFUSED, ATTEMPT, ATTEMPT},
 };
+/* clang-format on */
 
 static event_t put_off(oneota_t *m, const oneota_answer_t *answer)
 {
     uint32_t ms = 0;
     switch (answer->verdict) {
     case ONEOTA_VERDICT_POSTPONED:
-        ms = m->record.at.stage == STAGE_NONE ? machine_poll_ms(m) : machine_interval_ms(m);
+        ms = m->record.at.stage == STAGE_NONE ? oneota_machine_poll_ms(m)
+                                              : oneota_machine_interval_ms(m);
         break;
     case ONEOTA_VERDICT_AUTH:
     case ONEOTA_VERDICT_CONFIG:
-        ms = machine_poll_ms(m);
+        ms = oneota_machine_poll_ms(m);
         break;
     default:
-        ms = machine_backoff_ms(m);
+        ms = oneota_machine_backoff_ms(m);
         if (answer->retry_after_s != 0) {
             ms = answer->retry_after_s * 1000u;
         }
         break;
     }
-    return machine_later(m, (oneota_reason_t)answer->reason, answer->code, ms);
+    return oneota_machine_later(m, (oneota_reason_t)answer->reason, answer->code, ms);
 }
 
-event_t machine_judge(oneota_t *m, ask_t who, const oneota_answer_t *answer)
+event_t oneota_machine_judge(oneota_t *m, ask_t who, const oneota_answer_t *answer)
 {
     uint8_t means = k_means[who][answer->verdict];
     switch (means) {
@@ -82,17 +88,18 @@ event_t machine_judge(oneota_t *m, ask_t who, const oneota_answer_t *answer)
             set(m, FLAG_DOUBTED);
             return EV_RECHECK;
         }
-        return machine_fail(m, ONEOTA_STEP_UNKNOWN, ONEOTA_REASON_PACKAGE, answer->code);
+        return oneota_machine_fail(m, ONEOTA_STEP_UNKNOWN, ONEOTA_REASON_PACKAGE, answer->code);
     case FAILS:
-        return machine_fail(m, ONEOTA_STEP_UNKNOWN, ONEOTA_REASON_PACKAGE, answer->code);
+        return oneota_machine_fail(m, ONEOTA_STEP_UNKNOWN, ONEOTA_REASON_PACKAGE, answer->code);
     case OVER:
         break;
     default:
         return put_off(m, answer);
     }
-    return machine_over(m, answer->reason == ONEOTA_REASON_NONE ? ONEOTA_REASON_OVER
-                                                                : (oneota_reason_t)answer->reason,
-                        answer->code);
+    return oneota_machine_over(
+        m,
+        answer->reason == ONEOTA_REASON_NONE ? ONEOTA_REASON_OVER : (oneota_reason_t)answer->reason,
+        answer->code);
 }
 
 /* ---------------------------------------------------------------- the request */
@@ -126,7 +133,7 @@ static const char *version_of(const oneota_setup_t *setup, uint8_t type)
     return NULL;
 }
 
-void machine_request(oneota_t *m, oneota_call_t call, oneota_request_t *request)
+void oneota_machine_request(oneota_t *m, oneota_call_t call, oneota_request_t *request)
 {
     const oneota_setup_t *setup = m->setup;
     memset(request, 0, sizeof *request);
@@ -141,43 +148,44 @@ void machine_request(oneota_t *m, oneota_call_t call, oneota_request_t *request)
     request->handle = m->record.order.handle;
 }
 
-event_t machine_ask(oneota_t *m, const oneota_request_t *request, const char *address,
-                    uint16_t port)
+event_t oneota_machine_ask(oneota_t *m, const oneota_request_t *request, const char *address,
+                           uint16_t port)
 {
     size_t size = 0;
     size_t length = 0;
-    char *room = exchange_room(&m->exchange, &size);
+    char *room = oneota_exchange_room(&m->exchange, &size);
     if (oneota_request_write(m->setup->dialect, request, room, size, &length) != ONEOTA_OK) {
-        return machine_later(m, ONEOTA_REASON_CONFIG, 0, machine_poll_ms(m));
+        return oneota_machine_later(m, ONEOTA_REASON_CONFIG, 0, oneota_machine_poll_ms(m));
     }
     const char *name = m->setup->server_name;
-    exchange_start(&m->exchange, address, port, name != NULL ? name : m->setup->address,
-                   (uint32_t)length, request->call == ONEOTA_CALL_DOWNLOAD, m->now_ms);
+    oneota_exchange_start(&m->exchange, address, port, name != NULL ? name : m->setup->address,
+                          (uint32_t)length, request->call == ONEOTA_CALL_DOWNLOAD, m->now_ms);
     m->body_length = 0;
     m->phase = PHASE_ANSWER;
     return EV_STAY;
 }
 
-uint16_t machine_port(const oneota_t *m)
+uint16_t oneota_machine_port(const oneota_t *m)
 {
     return m->setup->port != 0 ? m->setup->port : 80u;
 }
 
 /* ---------------------------------------------------------------- the answer */
 
-/* A body that is too long is not read to its end. It is no answer; its beginning tells whose it is. */
-bool machine_collect(oneota_t *m, const http_body_t *body)
+/* A body that is too long is not read to its end. It is no answer; its beginning tells whose it
+ * is. */
+bool oneota_machine_collect(oneota_t *m, const http_body_t *body)
 {
     size_t room = ONEOTA_JSON_BYTES - (size_t)m->body_length;
     size_t length = body->length < room ? body->length : room;
     memcpy(m->exchange.work + m->body_length, body->data, length);
     if (length < body->length) {
-        exchange_close(&m->exchange);
+        oneota_exchange_close(&m->exchange);
         m->body_length = ONEOTA_JSON_BYTES + 1u;
         return false;
     }
     m->body_length = (uint16_t)(m->body_length + length);
-    exchange_take(&m->exchange, length, m->now_ms);
+    oneota_exchange_take(&m->exchange, length, m->now_ms);
     return true;
 }
 
@@ -196,10 +204,9 @@ static void log_stranger(oneota_t *m)
 
 static void log_answer(oneota_t *m, oneota_call_t call, const oneota_answer_t *answer)
 {
-    static const char *const k_what[ONEOTA_CALL_COUNT] = { "call: version", "call: check",
-                                                           "call: token", "call: download",
-                                                           "call: report" };
-    machine_log(m, ONEOTA_LOG_INFO, k_what[call], "code", NULL, answer->code);
+    static const char *const k_what[ONEOTA_CALL_COUNT] = {
+        "call: version", "call: check", "call: token", "call: download", "call: report"};
+    oneota_machine_log(m, ONEOTA_LOG_INFO, k_what[call], "code", NULL, answer->code);
     if (answer->verdict == ONEOTA_VERDICT_PEER) {
         log_stranger(m);
     }
@@ -224,7 +231,7 @@ static bool authorize_again(oneota_t *m, const oneota_answer_t *answer)
     return true;
 }
 
-bool machine_read_answer(oneota_t *m, oneota_call_t call, oneota_answer_t *answer)
+bool oneota_machine_read_answer(oneota_t *m, oneota_call_t call, oneota_answer_t *answer)
 {
     const oneota_head_t *head = &m->exchange.http.head;
     uint8_t *work = m->exchange.work;
@@ -243,32 +250,33 @@ bool machine_read_answer(oneota_t *m, oneota_call_t call, oneota_answer_t *answe
 
 static event_t call_failed(oneota_t *m, oneota_reason_t reason, int32_t code)
 {
-    exchange_close(&m->exchange);
+    oneota_exchange_close(&m->exchange);
     m->phase = PHASE_REQUEST;
-    return machine_back_off(m, reason, code);
+    return oneota_machine_back_off(m, reason, code);
 }
 
-event_t machine_call(oneota_t *m, oneota_call_t call, uint8_t step, ask_t who,
-                     oneota_answer_t *answer)
+event_t oneota_machine_call(oneota_t *m, oneota_call_t call, uint8_t step, ask_t who,
+                            oneota_answer_t *answer)
 {
     http_body_t body;
     if (m->phase == PHASE_REQUEST) {
         oneota_request_t request;
-        machine_request(m, call, &request);
+        oneota_machine_request(m, call, &request);
         request.step = step;
-        return machine_ask(m, &request, m->setup->address, machine_port(m));
+        return oneota_machine_ask(m, &request, m->setup->address, oneota_machine_port(m));
     }
-    switch (exchange_step(&m->exchange, m->now_ms, &body)) {
+    switch (oneota_exchange_step(&m->exchange, m->now_ms, &body)) {
     case EXCHANGE_WAIT:
-        m->sleep_ms = exchange_left_ms(&m->exchange, m->now_ms);
+        m->sleep_ms = oneota_exchange_left_ms(&m->exchange, m->now_ms);
         return EV_STAY;
     case EXCHANGE_BODY:
-        if (machine_collect(m, &body)) {
+        if (oneota_machine_collect(m, &body)) {
             return EV_STAY;
         }
         /* fall through */
     case EXCHANGE_END:
-        return machine_read_answer(m, call, answer) ? machine_judge(m, who, answer) : EV_STAY;
+        return oneota_machine_read_answer(m, call, answer) ? oneota_machine_judge(m, who, answer)
+                                                           : EV_STAY;
     case EXCHANGE_FAILED:
         return call_failed(m, (oneota_reason_t)m->exchange.reason, m->exchange.code);
     default:

@@ -20,7 +20,7 @@
 static void put_value(text_t *text, const char *value, text_form_t form,
                       void (*put)(text_t *text, const char *value))
 {
-    if (value == NULL || !text_is(value, strlen(value), form)) {
+    if (value == NULL || !oneota_text_is(value, strlen(value), form)) {
         text->error = ONEOTA_PARAM;
         return;
     }
@@ -38,16 +38,16 @@ static void put_letter(text_t *text, char letter, const void *from)
 
     switch (letter) {
     case 'a':
-        auth_write(text, request->identity, request->et_s);
+        oneota_auth_write(text, request->identity, request->et_s);
         return;
     case 'b':
-        text_put_number(text, request->first);
+        oneota_text_put_number(text, request->first);
         return;
     case 'd':
         value = request->identity->device;
         break;
     case 'e':
-        text_put_number(text, request->last);
+        oneota_text_put_number(text, request->last);
         return;
     case 'f':
         value = request->f_version;
@@ -64,7 +64,7 @@ static void put_letter(text_t *text, char letter, const void *from)
         }
         break;
     case 'n':
-        text_put_number(text, request->step);
+        oneota_text_put_number(text, request->step);
         return;
     case 'o':
         value = image->model;
@@ -80,19 +80,19 @@ static void put_letter(text_t *text, char letter, const void *from)
         form = TEXT_VERSION;
         break;
     case 't':
-        text_put_number(text, image->type);
+        oneota_text_put_number(text, image->type);
         return;
     default: /* v */
         value = image->version;
         form = TEXT_VERSION;
         break;
     }
-    put_value(text, value, form, text_put_url);
+    put_value(text, value, form, oneota_text_put_url);
 }
 
 static void put_form(text_t *text, const char *form, const oneota_request_t *request)
 {
-    text_put_form(text, form, put_letter, request);
+    oneota_text_put_form(text, form, put_letter, request);
 }
 
 /* What ends a request without a body. NULL: such a range may not be asked for */
@@ -127,7 +127,7 @@ static const char *body_form(const oneota_request_t *request)
 /* A body has 10 to 71 bytes: the two digits of its length are known when it has been written. */
 static void put_body(text_t *text, const oneota_request_t *request)
 {
-    text_put(text, "\r\nContent-Length: 00\r\n\r\n");
+    oneota_text_put(text, "\r\nContent-Length: 00\r\n\r\n");
     char *body = text->data + text->length;
     const size_t start = text->length;
     put_form(text, body_form(request), request);
@@ -150,16 +150,16 @@ static void put_request(text_t *text, const oneota_dialect_t *dialect,
         text->error = ONEOTA_PARAM;
         return;
     }
-    text_put(text, posts ? "POST " : "GET ");
+    oneota_text_put(text, posts ? "POST " : "GET ");
     if (request->prefix != NULL && *request->prefix != '\0') {
-        put_value(text, request->prefix, TEXT_VISIBLE, text_put);
+        put_value(text, request->prefix, TEXT_VISIBLE, oneota_text_put);
     }
     put_form(text, dialect->root, request);
     put_form(text, dialect->paths[call], request);
-    text_put(text, " HTTP/1.1\r\nHost: ");
-    put_value(text, request->host, TEXT_VISIBLE, text_put);
+    oneota_text_put(text, " HTTP/1.1\r\nHost: ");
+    put_value(text, request->host, TEXT_VISIBLE, oneota_text_put);
     if (!loads) {
-        text_put(text, "\r\nContent-Type: application/json");
+        oneota_text_put(text, "\r\nContent-Type: application/json");
     }
     if (!loads || dialect->signs_download) {
         put_form(text, "\r\nAuthorization: $a", request);
@@ -175,13 +175,13 @@ oneota_error_t oneota_request_write(const oneota_dialect_t *dialect,
                                     const oneota_request_t *request, char *buffer, size_t size,
                                     size_t *length)
 {
-    text_t text = text_begin(buffer, size);
+    text_t text = oneota_text_begin(buffer, size);
 
     put_request(&text, dialect, request);
     *length = text.length;
     if (text.error != ONEOTA_OK) {
         *length = 0;
-        crypto_wipe(buffer, size);
+        oneota_crypto_wipe(buffer, size);
     }
     return (oneota_error_t)text.error;
 }
@@ -220,8 +220,8 @@ static bool read_number(const json_value_t *value, uint8_t form, void *to)
     const size_t sign = form == A_CODE && *value->text == '-';
     uint32_t number;
 
-    if (!text_to_u32(value->text + sign, value->length - sign, &number)) {
-        if (!text_is(value->text + sign, value->length - sign, TEXT_TASK_ID)) {
+    if (!oneota_text_to_u32(value->text + sign, value->length - sign, &number)) {
+        if (!oneota_text_is(value->text + sign, value->length - sign, TEXT_TASK_ID)) {
             return false;
         }
         number = UINT32_MAX;
@@ -240,11 +240,17 @@ static bool read_number(const json_value_t *value, uint8_t form, void *to)
     return true;
 }
 
+/* Up to 20 digits: from 1 to 2^64-1, and without leading zeros? */
+static bool is_u64(const char *digits, size_t length)
+{
+    return *digits != '0' && (length < 20 || memcmp(digits, "18446744073709551615", 20) <= 0);
+}
+
 /* *to is written with JSON_TEXT alone. What is not of the form is JSON_OTHER. */
 static json_kind_t read_member(const json_value_t *object, const char *name, uint8_t form, void *to)
 {
     json_value_t value;
-    const json_kind_t kind = json_find(object, name, &value);
+    const json_kind_t kind = oneota_json_find(object, name, &value);
 
     if (kind != JSON_TEXT) {
         return kind;
@@ -252,12 +258,12 @@ static json_kind_t read_member(const json_value_t *object, const char *name, uin
     if (form >= A_NUMBER) {
         return read_number(&value, form, to) ? JSON_TEXT : JSON_OTHER;
     }
-    if (!text_is(value.text, value.length, (text_form_t)form) ||
-        (form == TEXT_TASK_ID && *value.text == '0')) {
+    if (!oneota_text_is(value.text, value.length, (text_form_t)form) ||
+        (form == TEXT_TASK_ID && !is_u64(value.text, value.length))) {
         return JSON_OTHER;
     }
     if (form == TEXT_MD5) {
-        text_to_bytes(value.text, to, 16);
+        oneota_text_to_bytes(value.text, to, 16);
     } else {
         memcpy(to, value.text, value.length);
     }
@@ -276,7 +282,7 @@ static bool settle_address(char *address)
         at += strcspn(at, ":");
     } else {
         for (unsigned part = 0; part < 4u; part++) {
-            const size_t digits = text_read_u32(at, SIZE_MAX, &number);
+            const size_t digits = oneota_text_read_u32(at, SIZE_MAX, &number);
             if (digits == 0 || number > UINT8_MAX || (digits > 1u && *at == '0')) {
                 return false;
             }
@@ -290,7 +296,7 @@ static bool settle_address(char *address)
             return true;
         }
     }
-    return *at++ == ':' && text_to_u32(at, strlen(at), &number) && number - 1u < UINT16_MAX;
+    return *at++ == ':' && oneota_text_to_u32(at, strlen(at), &number) && number - 1u < UINT16_MAX;
 }
 
 static bool read_task(const json_value_t *data, const oneota_dialect_t *dialect,
@@ -341,7 +347,7 @@ static void judge_text(uint8_t call, const char *text, oneota_answer_t *answer)
     uint32_t now_s = 0;
 
     if (now != NULL) {
-        (void)text_read_u32(now + 4, SIZE_MAX, &now_s);
+        (void)oneota_text_read_u32(now + 4, SIZE_MAX, &now_s);
         answer->now_s = now_s;
     }
     /* no document has a number for this refusal of a report, only its text */
@@ -383,11 +389,11 @@ static bool judge_body(const oneota_dialect_t *dialect, uint8_t call, const json
     }
     if (code != 0) {
         look_up(dialect, DIALECT_IN(call), code, answer);
-        (void)json_find(root, dialect->names[DIALECT_TEXT], &member);
+        (void)oneota_json_find(root, dialect->names[DIALECT_TEXT], &member);
         judge_text(call, member.string, answer);
         return true;
     }
-    (void)json_find(root, "data", &member);
+    (void)oneota_json_find(root, "data", &member);
     if (!read_data(dialect, call, &member, answer)) {
         memset((char *)answer + offsetof(oneota_answer_t, task), 0,
                sizeof *answer - offsetof(oneota_answer_t, task));
@@ -431,7 +437,7 @@ void oneota_answer_read(const oneota_dialect_t *dialect, uint8_t call, const one
         judge_status(reply->status, answer);
     } else if (call == ONEOTA_CALL_DOWNLOAD && download_code(reply) >= 0) {
         look_up(dialect, DIALECT_IN_OTA_ERRNO, download_code(reply), answer);
-    } else if (!json_parse(reply->body, reply->body_length, work, work_bytes, &root) ||
+    } else if (!oneota_json_parse(reply->body, reply->body_length, work, work_bytes, &root) ||
                !judge_body(dialect, call, &root, answer)) {
         judge_status(reply->status, answer);
     }

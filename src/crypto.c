@@ -66,7 +66,7 @@ static context_t *context_of(oneota_hash_t *hash)
     return (context_t *)(void *)hash->words;
 }
 
-void crypto_hash_begin(oneota_hash_t *hash, crypto_hash_kind_t kind)
+void oneota_crypto_hash_begin(oneota_hash_t *hash, crypto_hash_kind_t kind)
 {
     context_t *context = context_of(hash);
 
@@ -87,7 +87,7 @@ void crypto_hash_begin(oneota_hash_t *hash, crypto_hash_kind_t kind)
     }
 }
 
-void crypto_hash_add(oneota_hash_t *hash, const void *data, size_t length)
+void oneota_crypto_hash_add(oneota_hash_t *hash, const void *data, size_t length)
 {
     context_t *context = context_of(hash);
 
@@ -104,7 +104,7 @@ void crypto_hash_add(oneota_hash_t *hash, const void *data, size_t length)
     }
 }
 
-void crypto_hash_end(oneota_hash_t *hash, uint8_t *digest)
+void oneota_crypto_hash_end(oneota_hash_t *hash, uint8_t *digest)
 {
     context_t *context = context_of(hash);
 
@@ -119,7 +119,7 @@ void crypto_hash_end(oneota_hash_t *hash, uint8_t *digest)
         (void)sha256_finish(&context->sha256, digest);
         break;
     }
-    crypto_wipe(hash, sizeof *hash);
+    oneota_crypto_wipe(hash, sizeof *hash);
 }
 
 /* ---------------------------------------------------------------- signature */
@@ -140,12 +140,12 @@ static bool decode_key(const char *key, uint8_t *bytes, size_t *length)
     memcpy(padded, key, digits);
     const bool good = mbedtls_base64_decode(bytes, KEY_BYTES_MAX, length, (uint8_t *)padded,
                                             (digits + 3u) & ~(size_t)3u) == 0;
-    crypto_wipe(padded, sizeof padded);
+    oneota_crypto_wipe(padded, sizeof padded);
     return good && *length > 0;
 }
 
-bool crypto_sign(crypto_hash_kind_t kind, const char *key, const void *data, size_t length,
-                 char *sign)
+bool oneota_crypto_sign(crypto_hash_kind_t kind, const char *key, const void *data, size_t length,
+                        char *sign)
 {
     static const uint8_t k_change[] = {0x36, 0x36 ^ 0x5C}; /* to the inner pad, to the outer */
     uint8_t block[KEY_BYTES_MAX] = {0};
@@ -157,30 +157,30 @@ bool crypto_sign(crypto_hash_kind_t kind, const char *key, const void *data, siz
         return false;
     }
     if (key_length > BLOCK_BYTES) {
-        crypto_hash_begin(&hash, kind);
-        crypto_hash_add(&hash, block, key_length);
+        oneota_crypto_hash_begin(&hash, kind);
+        oneota_crypto_hash_add(&hash, block, key_length);
         memset(block, 0, sizeof block);
-        crypto_hash_end(&hash, block);
+        oneota_crypto_hash_end(&hash, block);
     }
     for (size_t pass = 0; pass < sizeof k_change; pass++) {
         for (size_t i = 0; i < BLOCK_BYTES; i++) {
             block[i] ^= k_change[pass];
         }
-        crypto_hash_begin(&hash, kind);
-        crypto_hash_add(&hash, block, BLOCK_BYTES);
-        crypto_hash_add(&hash, data, length);
-        crypto_hash_end(&hash, mac);
+        oneota_crypto_hash_begin(&hash, kind);
+        oneota_crypto_hash_add(&hash, block, BLOCK_BYTES);
+        oneota_crypto_hash_add(&hash, data, length);
+        oneota_crypto_hash_end(&hash, mac);
         data = mac;
         length = kind;
     }
-    crypto_wipe(block, sizeof block);
+    oneota_crypto_wipe(block, sizeof block);
     return mbedtls_base64_encode((uint8_t *)sign, CRYPTO_SIGN_MAX + 1u, &length, mac, kind) == 0;
 }
 
 /* ---------------------------------------------------------------- memory */
 
 /* Looks at every byte, whatever the first ones say. */
-bool crypto_equal(const uint8_t *a, const uint8_t *b, size_t length)
+bool oneota_crypto_equal(const uint8_t *a, const uint8_t *b, size_t length)
 {
     unsigned difference = 0;
 
@@ -190,7 +190,7 @@ bool crypto_equal(const uint8_t *a, const uint8_t *b, size_t length)
     return difference == 0;
 }
 
-void crypto_wipe(void *data, size_t length)
+void oneota_crypto_wipe(void *data, size_t length)
 {
     mbedtls_platform_zeroize(data, length);
 }

@@ -17,11 +17,11 @@ typedef enum { CRYPTO_MD5 = 16, CRYPTO_SHA1 = 20, CRYPTO_SHA256 = 32 } crypto_ha
 
 #define CRYPTO_DIGEST_MAX 32u
 
-void crypto_hash_begin(oneota_hash_t *hash, crypto_hash_kind_t kind);
-void crypto_hash_add(oneota_hash_t *hash, const void *data, size_t length);
+void oneota_crypto_hash_begin(oneota_hash_t *hash, crypto_hash_kind_t kind);
+void oneota_crypto_hash_add(oneota_hash_t *hash, const void *data, size_t length);
 
 /** Ends the hash and wipes its context. digest: as many bytes as the kind says */
-void crypto_hash_end(oneota_hash_t *hash, uint8_t *digest);
+void oneota_crypto_hash_end(oneota_hash_t *hash, uint8_t *digest);
 
 #define CRYPTO_SIGN_MAX 44u /* base64 of the longest MAC */
 
@@ -30,13 +30,13 @@ void crypto_hash_end(oneota_hash_t *hash, uint8_t *digest);
  * @param sign  CRYPTO_SIGN_MAX + 1 bytes; ends in zero
  * @return false: key is not base64, or empty, or has more than 128 bytes
  */
-bool crypto_sign(crypto_hash_kind_t kind, const char *key, const void *data, size_t length,
-                 char *sign);
+bool oneota_crypto_sign(crypto_hash_kind_t kind, const char *key, const void *data, size_t length,
+                        char *sign);
 
 /** Constant-time comparison. */
-bool crypto_equal(const uint8_t *a, const uint8_t *b, size_t length);
+bool oneota_crypto_equal(const uint8_t *a, const uint8_t *b, size_t length);
 
 /** Zeroises, and is not optimised away. */
-void crypto_wipe(void *data, size_t length);
+void oneota_crypto_wipe(void *data, size_t length);
 
 #endif

@@ -33,8 +33,8 @@ static uint32_t round_up(uint32_t place, uint32_t unit, uint32_t size)
     return place + lesser(missing, size - place);
 }
 
-void download_plan(oneota_download_t *d, uint32_t taken, uint32_t size, uint32_t percent,
-                   uint32_t unit)
+void oneota_download_plan(oneota_download_t *d, uint32_t taken, uint32_t size, uint32_t percent,
+                          uint32_t unit)
 {
     if (d->range_bytes == 0) {
         d->range_bytes = ONEOTA_RANGE_FIRST;
@@ -60,12 +60,10 @@ static bool proves_place(const oneota_download_t *d, const oneota_head_t *head, 
 {
     return head->has_range && head->range_first == d->first && head->range_last >= d->first &&
            head->range_last < d->end && head->range_total == size &&
-           (!head->has_length ||
-            head->content_length == head->range_last - head->range_first + 1u);
+           (!head->has_length || head->content_length == head->range_last - head->range_first + 1u);
 }
 
-static download_kind_t judge_partial(oneota_download_t *d, const oneota_head_t *head,
-                                     uint32_t size)
+static download_kind_t judge_partial(oneota_download_t *d, const oneota_head_t *head, uint32_t size)
 {
     if (!head->has_range) {
         return DOWNLOAD_TEXT;
@@ -93,7 +91,8 @@ static download_kind_t judge_whole(oneota_download_t *d, const oneota_head_t *he
     return DOWNLOAD_BODY;
 }
 
-download_kind_t download_judge(oneota_download_t *d, const oneota_head_t *head, uint32_t size)
+download_kind_t oneota_download_judge(oneota_download_t *d, const oneota_head_t *head,
+                                      uint32_t size)
 {
     if (head->ota_errno > 0) {
         return DOWNLOAD_TEXT;
@@ -107,23 +106,23 @@ download_kind_t download_judge(oneota_download_t *d, const oneota_head_t *head, 
     return DOWNLOAD_TEXT;
 }
 
-void download_next_form(oneota_download_t *d)
+void oneota_download_next_form(oneota_download_t *d)
 {
     d->range_form = d->range_form == ONEOTA_RANGE_BYTES ? ONEOTA_RANGE_BARE : ONEOTA_RANGE_NONE;
 }
 
-void download_grow(oneota_download_t *d)
+void oneota_download_grow(oneota_download_t *d)
 {
     d->range_bytes = lesser(d->range_bytes, ONEOTA_RANGE_MAX / 2u) * 2u;
 }
 
-void download_shrink(oneota_download_t *d)
+void oneota_download_shrink(oneota_download_t *d)
 {
     uint32_t half = d->range_bytes / 2u;
     d->range_bytes = half > ONEOTA_RANGE_MIN ? half : ONEOTA_RANGE_MIN;
 }
 
-uint8_t download_percent_due(uint32_t stored, uint32_t size, uint8_t reported)
+uint8_t oneota_download_percent_due(uint32_t stored, uint32_t size, uint8_t reported)
 {
     uint32_t percent = (uint32_t)((uint64_t)stored * 10u / size) * 10u;
     percent = lesser(percent, 90u);

@@ -4,8 +4,9 @@
  * download.h: which bytes to ask for, and whether an answer carries them. Pure rules; the steps do
  * the rest.
  *
- * A range grows while the link is good, shrinks when it breaks, and ends where the next progress report is
- * due. It is never one byte long, because a body of one byte is the platform's form of an error code.
+ * A range grows while the link is good, shrinks when it breaks, and ends where the next progress
+ * report is due. It is never one byte long, because a body of one byte is the platform's form of an
+ * error code.
  */
 #ifndef ONEOTA_SRC_DOWNLOAD_H
 #define ONEOTA_SRC_DOWNLOAD_H
@@ -14,10 +15,10 @@
 
 /** What an answer's header says about its body. */
 typedef enum {
-    DOWNLOAD_BODY = 0, /**< package bytes: [first or 0, end) */
-    DOWNLOAD_TEXT,     /**< no package bytes; a small body may say why */
+    DOWNLOAD_BODY = 0,  /**< package bytes: [first or 0, end) */
+    DOWNLOAD_TEXT,      /**< no package bytes; a small body may say why */
     DOWNLOAD_RANGELESS, /**< the whole file, as if no range had been asked for */
-    DOWNLOAD_BAD       /**< bytes of the wrong place: not to be used */
+    DOWNLOAD_BAD        /**< bytes of the wrong place: not to be used */
 } download_kind_t;
 
 /**
@@ -26,20 +27,21 @@ typedef enum {
  * @param percent  last progress reported
  * @param unit     program unit of the slot: ranges end at a multiple of it
  */
-void download_plan(oneota_download_t *d, uint32_t taken, uint32_t size, uint32_t percent,
-                   uint32_t unit);
+void oneota_download_plan(oneota_download_t *d, uint32_t taken, uint32_t size, uint32_t percent,
+                          uint32_t unit);
 
 /** Judges the header of the answer; with BODY, place and end are set by it. */
-download_kind_t download_judge(oneota_download_t *d, const oneota_head_t *head, uint32_t size);
+download_kind_t oneota_download_judge(oneota_download_t *d, const oneota_head_t *head,
+                                      uint32_t size);
 
 /** The form that is tried when this one is answered as if no range were given. */
-void download_next_form(oneota_download_t *d);
+void oneota_download_next_form(oneota_download_t *d);
 
 /** The range came whole: the next one is longer. It did not: shorter. */
-void download_grow(oneota_download_t *d);
-void download_shrink(oneota_download_t *d);
+void oneota_download_grow(oneota_download_t *d);
+void oneota_download_shrink(oneota_download_t *d);
 
 /** Progress that is due: 10, 20 ... 90, or 0 for none. */
-uint8_t download_percent_due(uint32_t stored, uint32_t size, uint8_t reported);
+uint8_t oneota_download_percent_due(uint32_t stored, uint32_t size, uint8_t reported);
 
 #endif

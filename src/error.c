@@ -35,10 +35,10 @@ typedef char every_reason_has_a_name[(0 REASONS(ONE)) == ONEOTA_REASON_COUNT ? 1
 
 const char *oneota_error_text(oneota_error_t error)
 {
-    return text_pick(ERRORS(NAME), ONEOTA_ERROR_COUNT, (unsigned)error);
+    return oneota_text_pick(ERRORS(NAME), ONEOTA_ERROR_COUNT, (unsigned)error);
 }
 
 const char *oneota_reason_text(oneota_reason_t reason)
 {
-    return text_pick(REASONS(NAME), ONEOTA_REASON_COUNT, (unsigned)reason);
+    return oneota_text_pick(REASONS(NAME), ONEOTA_REASON_COUNT, (unsigned)reason);
 }

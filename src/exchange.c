@@ -7,17 +7,17 @@
 
 enum { IDLE = 0, OPENING, SENDING, ANSWER, BODY };
 
-void exchange_init(oneota_exchange_t *x, const oneota_net_t *net, void *net_ctx, uint8_t *work,
-                   uint32_t work_bytes)
+void oneota_exchange_init(oneota_exchange_t *x, const oneota_net_t *net, void *net_ctx,
+                          uint8_t *work, uint32_t work_bytes)
 {
-    *x = (oneota_exchange_t){ 0 };
+    *x = (oneota_exchange_t){0};
     x->net = net;
     x->net_ctx = net_ctx;
     x->work = work;
     x->work_bytes = work_bytes;
 }
 
-char *exchange_room(oneota_exchange_t *x, size_t *size)
+char *oneota_exchange_room(oneota_exchange_t *x, size_t *size)
 {
     /* a byte is left, so that there is room to receive the answer's first one */
     *size = x->work_bytes - EXCHANGE_LINE_BYTES - 1u;
@@ -30,11 +30,12 @@ static void enter(oneota_exchange_t *x, uint8_t state, uint32_t now_ms)
     x->since_ms = now_ms;
 }
 
-void exchange_start(oneota_exchange_t *x, const char *address, uint16_t port,
-                    const char *server_name, uint32_t request_length, bool stream, uint32_t now_ms)
+void oneota_exchange_start(oneota_exchange_t *x, const char *address, uint16_t port,
+                           const char *server_name, uint32_t request_length, bool stream,
+                           uint32_t now_ms)
 {
     if (x->open && (x->address != address || x->port != port)) {
-        exchange_close(x);
+        oneota_exchange_close(x);
     }
     x->address = address;
     x->port = port;
@@ -43,11 +44,11 @@ void exchange_start(oneota_exchange_t *x, const char *address, uint16_t port,
     x->stream = stream;
     x->sent = 0;
     x->begin = x->end = x->body = x->body_end = EXCHANGE_LINE_BYTES + request_length;
-    http_begin(&x->http, (char *)x->work);
+    oneota_http_begin(&x->http, (char *)x->work);
     enter(x, x->open ? SENDING : OPENING, now_ms);
 }
 
-void exchange_close(oneota_exchange_t *x)
+void oneota_exchange_close(oneota_exchange_t *x)
 {
     if (x->open || x->state != IDLE) {
         x->net->close(x->net_ctx);
@@ -59,7 +60,7 @@ void exchange_close(oneota_exchange_t *x)
 
 static exchange_event_t fail(oneota_exchange_t *x, oneota_reason_t reason, int32_t code)
 {
-    exchange_close(x);
+    oneota_exchange_close(x);
     x->reason = (uint8_t)reason;
     x->code = code;
     return EXCHANGE_FAILED;
@@ -78,8 +79,8 @@ static exchange_event_t lost(oneota_exchange_t *x, uint32_t now_ms)
     if (!x->reused || answer_began(x)) {
         return fail(x, ONEOTA_REASON_NETWORK, code);
     }
-    exchange_close(x);
-    http_begin(&x->http, (char *)x->work);
+    oneota_exchange_close(x);
+    oneota_http_begin(&x->http, (char *)x->work);
     x->sent = 0;
     enter(x, OPENING, now_ms);
     return EXCHANGE_BUSY;
@@ -98,15 +99,15 @@ static uint32_t deadline_ms(const oneota_exchange_t *x)
 
 static exchange_event_t wait(oneota_exchange_t *x, uint32_t now_ms)
 {
-    if (!policy_due(now_ms, x->since_ms, deadline_ms(x))) {
+    if (!oneota_policy_due(now_ms, x->since_ms, deadline_ms(x))) {
         return EXCHANGE_WAIT;
     }
     return fail(x, ONEOTA_REASON_TIMEOUT, 0);
 }
 
-uint32_t exchange_left_ms(const oneota_exchange_t *x, uint32_t now_ms)
+uint32_t oneota_exchange_left_ms(const oneota_exchange_t *x, uint32_t now_ms)
 {
-    uint32_t left = policy_left_ms(now_ms, x->since_ms, deadline_ms(x));
+    uint32_t left = oneota_policy_left_ms(now_ms, x->since_ms, deadline_ms(x));
     uint32_t poll_ms = x->net->poll_ms;
     return poll_ms > 0 && poll_ms < left ? poll_ms : left;
 }
@@ -145,10 +146,10 @@ static exchange_event_t send_step(oneota_exchange_t *x, uint32_t now_ms)
 /* The peer ended in order: the end of this body, or of the link. */
 static exchange_event_t closed(oneota_exchange_t *x, uint32_t now_ms)
 {
-    if (http_closed(&x->http) != HTTP_END) {
+    if (oneota_http_closed(&x->http) != HTTP_END) {
         return lost(x, now_ms);
     }
-    exchange_close(x);
+    oneota_exchange_close(x);
     return EXCHANGE_END;
 }
 
@@ -183,7 +184,7 @@ static exchange_event_t end(oneota_exchange_t *x)
     x->state = IDLE;
     x->reused = true;
     if (!keep) {
-        exchange_close(x);
+        oneota_exchange_close(x);
     }
     return EXCHANGE_END;
 }
@@ -192,7 +193,7 @@ static exchange_event_t parse(oneota_exchange_t *x, uint32_t now_ms, http_body_t
 {
     size_t used = 0;
     http_event_t event =
-        http_feed(&x->http, x->work + x->begin, x->end - x->begin, &used, body);
+        oneota_http_feed(&x->http, x->work + x->begin, x->end - x->begin, &used, body);
     x->begin += (uint32_t)used;
     switch (event) {
     case HTTP_HEAD:
@@ -211,7 +212,7 @@ static exchange_event_t parse(oneota_exchange_t *x, uint32_t now_ms, http_body_t
     }
 }
 
-void exchange_take(oneota_exchange_t *x, size_t length, uint32_t now_ms)
+void oneota_exchange_take(oneota_exchange_t *x, size_t length, uint32_t now_ms)
 {
     x->body += (uint32_t)length;
     if (x->stream) {
@@ -219,7 +220,7 @@ void exchange_take(oneota_exchange_t *x, size_t length, uint32_t now_ms)
     }
 }
 
-exchange_event_t exchange_step(oneota_exchange_t *x, uint32_t now_ms, http_body_t *body)
+exchange_event_t oneota_exchange_step(oneota_exchange_t *x, uint32_t now_ms, http_body_t *body)
 {
     if (x->body < x->body_end) {
         body->data = x->work + x->body;

@@ -1,22 +1,24 @@
 /*
  * oneota - SPDX-License-Identifier: Apache-2.0
  *
- * exchange.h: one HTTP exchange over a net port: connect, send, take the answer apart; with deadlines,
- * over a connection that is kept for the next one. A kept connection that turns out to be dead before
- * the first byte of an answer is opened again, once, and the request sent again: nobody notices.
+ * exchange.h: one HTTP exchange over a net port: connect, send, take the answer apart; with
+ * deadlines, over a connection that is kept for the next one. A kept connection that turns out to
+ * be dead before the first byte of an answer is opened again, once, and the request sent again:
+ * nobody notices.
  *
- *     room = exchange_room(x, &size);            ... write a request of n bytes there ...
- *     exchange_start(x, address, port, name, n, stream, now);
- *     each poll: switch (exchange_step(x, now, &body)) {
- *         case EXCHANGE_WAIT:   ... nothing to do for exchange_left_ms() ...
+ *     room = oneota_exchange_room(x, &size);            ... write a request of n bytes there ...
+ *     oneota_exchange_start(x, address, port, name, n, stream, now);
+ *     each poll: switch (oneota_exchange_step(x, now, &body)) {
+ *         case EXCHANGE_WAIT:   ... nothing to do for oneota_exchange_left_ms() ...
  *         case EXCHANGE_BUSY:   ... poll again ...
  *         case EXCHANGE_HEAD:   ... x->http.head ...
- *         case EXCHANGE_BODY:   ... use body, then exchange_take(x, what was used, now) ...
+ *         case EXCHANGE_BODY:   ... use body, then oneota_exchange_take(x, what was used, now) ...
  *         case EXCHANGE_END:    ... the answer is complete ...
  *         case EXCHANGE_FAILED: ... x->reason, x->code; the connection is closed ...
  *     }
  *
- * Work buffer: [ line or JSON body | request, then input ]. The request stays until an answer begins.
+ * Work buffer: [ line or JSON body | request, then input ]. The request stays until an answer
+ * begins.
  */
 #ifndef ONEOTA_SRC_EXCHANGE_H
 #define ONEOTA_SRC_EXCHANGE_H
@@ -24,12 +26,13 @@
 #include "http.h"
 #include "oneota/state.h"
 
-/** The front of the work buffer: the header line, and, once the header is over, free for the caller. */
-#define EXCHANGE_LINE_BYTES                                                                        \
+/** The front of the work buffer: the header line, and, once the header is over, free for the
+ * caller. */
+#define EXCHANGE_LINE_BYTES \
     (ONEOTA_LINE_BYTES > ONEOTA_JSON_BYTES ? ONEOTA_LINE_BYTES : ONEOTA_JSON_BYTES)
 
-/** Least work buffer: a request with the longest Authorization, and some input; or, of its caller, what
- *  the longest task takes to be read, whose nodes are made of pointers. */
+/** Least work buffer: a request with the longest Authorization, and some input; or, of its
+ * caller, what the longest task takes to be read, whose nodes are made of pointers. */
 #define EXCHANGE_WORK_MIN (EXCHANGE_LINE_BYTES + (sizeof(void *) > 4u ? 1600u : 1000u))
 
 typedef enum {
@@ -41,26 +44,27 @@ typedef enum {
     EXCHANGE_FAILED
 } exchange_event_t;
 
-void exchange_init(oneota_exchange_t *x, const oneota_net_t *net, void *net_ctx, uint8_t *work,
-                   uint32_t work_bytes);
+void oneota_exchange_init(oneota_exchange_t *x, const oneota_net_t *net, void *net_ctx,
+                          uint8_t *work, uint32_t work_bytes);
 
 /** Where a request is written, and how long it may be. */
-char *exchange_room(oneota_exchange_t *x, size_t *size);
+char *oneota_exchange_room(oneota_exchange_t *x, size_t *size);
 
 /** @param stream  the body may take as long as it keeps coming; else ONEOTA_ANSWER_MS is for all */
-void exchange_start(oneota_exchange_t *x, const char *address, uint16_t port,
-                    const char *server_name, uint32_t request_length, bool stream, uint32_t now_ms);
+void oneota_exchange_start(oneota_exchange_t *x, const char *address, uint16_t port,
+                           const char *server_name, uint32_t request_length, bool stream,
+                           uint32_t now_ms);
 
 /** At most one call of the net port, one receive included. */
-exchange_event_t exchange_step(oneota_exchange_t *x, uint32_t now_ms, http_body_t *body);
+exchange_event_t oneota_exchange_step(oneota_exchange_t *x, uint32_t now_ms, http_body_t *body);
 
 /** The first length bytes of the body that was shown are used. */
-void exchange_take(oneota_exchange_t *x, size_t length, uint32_t now_ms);
+void oneota_exchange_take(oneota_exchange_t *x, size_t length, uint32_t now_ms);
 
-/** How long exchange_step() may be left alone if nothing arrives. */
-uint32_t exchange_left_ms(const oneota_exchange_t *x, uint32_t now_ms);
+/** How long oneota_exchange_step() may be left alone if nothing arrives. */
+uint32_t oneota_exchange_left_ms(const oneota_exchange_t *x, uint32_t now_ms);
 
 /** Ends connection and exchange, in any state. */
-void exchange_close(oneota_exchange_t *x);
+void oneota_exchange_close(oneota_exchange_t *x);
 
 #endif

@@ -55,7 +55,7 @@ static uint32_t days_before(unsigned year, unsigned month)
 }
 
 /* Tue, 05 Nov 2019 02:20:55 GMT; the name of the day is not looked at */
-uint32_t http_read_date(const char *value, size_t length)
+uint32_t oneota_http_read_date(const char *value, size_t length)
 {
     enum { DAY, YEAR, HOUR, MINUTE, SECOND, PARTS };
     static const char form[] = "???, 00 ??? 1111 22:33:44 GMT";
@@ -90,19 +90,19 @@ uint32_t http_read_date(const char *value, size_t length)
 }
 
 /* bytes 0-5/22 */
-bool http_read_range(const char *value, size_t length, oneota_head_t *head)
+bool oneota_http_read_range(const char *value, size_t length, oneota_head_t *head)
 {
     static const char before[] = " -/";
     uint32_t *const numbers[] = {&head->range_first, &head->range_last, &head->range_total};
     size_t at = 5;
-    if (length < at || !text_equal_nocase(value, at, "bytes")) {
+    if (length < at || !oneota_text_equal_nocase(value, at, "bytes")) {
         return false;
     }
     for (size_t i = 0; i < 3u; i++) {
         if (at == length || value[at++] != before[i]) {
             return false;
         }
-        const size_t digits = text_read_u32(value + at, length - at, numbers[i]);
+        const size_t digits = oneota_text_read_u32(value + at, length - at, numbers[i]);
         if (digits == 0) {
             return false;
         }
@@ -119,8 +119,14 @@ bool http_read_range(const char *value, size_t length, oneota_head_t *head)
 
 /** By length, from the shortest; no two have the same. */
 static const char *const k_names[] = {
-    NAME("Date"),          NAME("Ota-Errno"),      NAME("Connection"),       NAME("Retry-After"),
-    NAME("Content-Range"), NAME("Content-Length"), NAME("Content-Encoding"), NAME("Transfer-Encoding"),
+    NAME("Date"),
+    NAME("Ota-Errno"),
+    NAME("Connection"),
+    NAME("Retry-After"),
+    NAME("Content-Range"),
+    NAME("Content-Length"),
+    NAME("Content-Encoding"),
+    NAME("Transfer-Encoding"),
 };
 
 /** A field of k_names. @return false: the answer is refused */
@@ -128,26 +134,26 @@ static bool take_field(oneota_http_t *http, size_t name_length, const char *valu
 {
     oneota_head_t *head = &http->head;
     uint32_t number = 0;
-    const bool is_number = text_to_u32(value, length, &number);
+    const bool is_number = oneota_text_to_u32(value, length, &number);
     switch (name_length) {
     case LENGTH("Date"):
         /* Package bytes need no date, and reading one is a fifth of the work of their header. */
-        head->date_s = head->status == 206u ? 0 : http_read_date(value, length);
+        head->date_s = head->status == 206u ? 0 : oneota_http_read_date(value, length);
         return true;
     case LENGTH("Ota-Errno"):
         head->ota_errno = is_number && number <= INT32_MAX ? (int32_t)number : head->ota_errno;
         return true;
     case LENGTH("Connection"):
-        http->seen |= text_equal_nocase(value, length, "close")        ? SEEN_CLOSE
-                      : text_equal_nocase(value, length, "keep-alive") ? SEEN_KEEP_ALIVE
-                                                                       : 0;
+        http->seen |= oneota_text_equal_nocase(value, length, "close")        ? SEEN_CLOSE
+                      : oneota_text_equal_nocase(value, length, "keep-alive") ? SEEN_KEEP_ALIVE
+                                                                              : 0;
         return true;
     case LENGTH("Retry-After"): /* a date counts from Date, which may stand below */
         head->retry_after_s = is_number ? clamp_retry(number) : 0;
-        http->left = is_number ? 0 : http_read_date(value, length);
+        http->left = is_number ? 0 : oneota_http_read_date(value, length);
         return true;
     case LENGTH("Content-Range"):
-        head->has_range = http_read_range(value, length, head);
+        head->has_range = oneota_http_read_range(value, length, head);
         number = http->seen & SEEN_RANGE;
         http->seen |= SEEN_RANGE;
         return number == 0;
@@ -159,9 +165,9 @@ static bool take_field(oneota_http_t *http, size_t name_length, const char *valu
         head->has_length = true;
         return true;
     case LENGTH("Content-Encoding"):
-        return text_equal_nocase(value, length, "identity");
+        return oneota_text_equal_nocase(value, length, "identity");
     default: /* Transfer-Encoding */
-        head->chunked = !head->chunked && text_equal_nocase(value, length, "chunked");
+        head->chunked = !head->chunked && oneota_text_equal_nocase(value, length, "chunked");
         return head->chunked;
     }
 }
@@ -177,7 +183,7 @@ static bool read_field(oneota_http_t *http, const char *line, const char *end)
     const size_t name_length = (size_t)(colon - line);
     const size_t index = name_length - LENGTH("Date");
     if (index >= sizeof k_names / sizeof k_names[0] || k_names[index] == NULL ||
-        !text_equal_nocase(line, name_length, k_names[index])) {
+        !oneota_text_equal_nocase(line, name_length, k_names[index])) {
         return name_length > 0 && !is_blank(line[0]) && !is_blank(colon[-1]);
     }
     do {
@@ -205,7 +211,8 @@ static bool read_status(oneota_http_t *http, const char *line, size_t length)
 {
     uint32_t status = 0;
     if (length < 12u || memcmp(line, "HTTP/1.", 7) != 0 || (line[7] != '1' && line[7] != '0') ||
-        line[8] != ' ' || !text_to_u32(line + 9, 3, &status) || (length > 12u && line[12] != ' ')) {
+        line[8] != ' ' || !oneota_text_to_u32(line + 9, 3, &status) ||
+        (length > 12u && line[12] != ' ')) {
         return false;
     }
     http->head.status = (uint16_t)status;
@@ -321,7 +328,7 @@ static uint8_t next_framing(oneota_http_t *http, uint8_t c)
 
 /* ---------------------------------------------------------------- the answer */
 
-void http_begin(oneota_http_t *http, char *line)
+void oneota_http_begin(oneota_http_t *http, char *line)
 {
     http->line = line;
     http->line_length = 0;
@@ -345,8 +352,8 @@ static size_t give_body(oneota_http_t *http, const uint8_t *data, size_t length,
     return body->length;
 }
 
-http_event_t http_feed(oneota_http_t *http, const uint8_t *data, size_t length, size_t *used,
-                       http_body_t *body)
+http_event_t oneota_http_feed(oneota_http_t *http, const uint8_t *data, size_t length, size_t *used,
+                              http_body_t *body)
 {
     *used = 0;
     while (http->state <= IN_FIELDS && *used < length) {
@@ -374,7 +381,7 @@ http_event_t http_feed(oneota_http_t *http, const uint8_t *data, size_t length, 
     return HTTP_BODY;
 }
 
-http_event_t http_closed(oneota_http_t *http)
+http_event_t oneota_http_closed(oneota_http_t *http)
 {
     http->state = http->state == IN_REST || http->state == IN_END ? IN_END : IN_BAD;
     return http->state == IN_END ? HTTP_END : HTTP_BAD;

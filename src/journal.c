@@ -67,13 +67,13 @@ static bool record_try(const oneota_journal_t *journal, const oneota_erase_unit_
         word[0] != MAGIC) {
         return false;
     }
-    uint32_t length = bytes_get_u16(word + 2);
+    uint32_t length = oneota_bytes_get_u16(word + 2);
     if (length > JOURNAL_PAYLOAD_MAX || extent_of(journal, length) > room) {
         return false;
     }
     record->type = word[1];
     record->length = (uint16_t)length;
-    record->crc = bytes_crc32(0, word, HEAD_BYTES);
+    record->crc = oneota_bytes_crc32(0, word, HEAD_BYTES);
     offset += HEAD_BYTES;
     for (uint32_t at = 0, count; at < length; at += count) {
         uint8_t *piece = length <= size ? data + at : journal->scratch;
@@ -81,10 +81,10 @@ static bool record_try(const oneota_journal_t *journal, const oneota_erase_unit_
         if (flash_read(journal, offset + at, piece, count) != ONEOTA_OK) {
             return false;
         }
-        record->crc = bytes_crc32(record->crc, piece, count);
+        record->crc = oneota_bytes_crc32(record->crc, piece, count);
     }
     return flash_read(journal, offset + length, word, sizeof word) == ONEOTA_OK &&
-           bytes_get_u32(word) == record->crc;
+           oneota_bytes_get_u32(word) == record->crc;
 }
 
 static bool record_read(const oneota_journal_t *journal, const oneota_erase_unit_t *unit,
@@ -109,8 +109,8 @@ static void set_unit(oneota_journal_t *journal, uint32_t offset)
     journal->unit = journal->flash->erase_unit(journal->flash_ctx, offset);
 }
 
-oneota_error_t journal_init(oneota_journal_t *journal, const oneota_flash_t *flash, void *flash_ctx,
-                            uint8_t *scratch, uint32_t scratch_bytes)
+oneota_error_t oneota_journal_init(oneota_journal_t *journal, const oneota_flash_t *flash,
+                                   void *flash_ctx, uint8_t *scratch, uint32_t scratch_bytes)
 {
     memset(journal, 0, sizeof *journal);
     journal->flash = flash;
@@ -149,7 +149,7 @@ static void begin_collect(oneota_journal_t *journal)
 /* The seal at place was read: is it newer than home's? Generations may wrap. */
 static void consider(oneota_journal_t *journal)
 {
-    uint32_t generation = bytes_get_u32(journal->scratch);
+    uint32_t generation = oneota_bytes_get_u32(journal->scratch);
     if (journal->home.length == 0 || generation - journal->generation - 1u < INT32_MAX) {
         journal->home = journal->unit;
         journal->generation = generation;
@@ -194,7 +194,7 @@ static oneota_error_t collect(oneota_journal_t *journal)
     return ONEOTA_AGAIN;
 }
 
-oneota_error_t journal_scan(oneota_journal_t *journal)
+oneota_error_t oneota_journal_scan(oneota_journal_t *journal)
 {
     switch (journal->phase) {
     case PHASE_FIND:
@@ -206,8 +206,8 @@ oneota_error_t journal_scan(oneota_journal_t *journal)
     }
 }
 
-oneota_error_t journal_read(oneota_journal_t *journal, uint8_t type, void *data, size_t size,
-                            size_t *length)
+oneota_error_t oneota_journal_read(oneota_journal_t *journal, uint8_t type, void *data, size_t size,
+                                   size_t *length)
 {
     record_t record;
     if (type == 0 || type > ONEOTA_JOURNAL_TYPES || journal->newest[type - 1u] == NOWHERE) {
@@ -277,9 +277,9 @@ static void assemble(oneota_journal_t *journal, uint8_t type, const uint8_t *dat
     uint8_t frame[FRAME_BYTES];
     frame[0] = MAGIC;
     frame[1] = type;
-    bytes_put_u16(frame + 2, (uint16_t)length);
-    journal->crc = bytes_crc32(bytes_crc32(0, frame, HEAD_BYTES), data, length);
-    bytes_put_u32(frame + HEAD_BYTES, journal->crc);
+    oneota_bytes_put_u16(frame + 2, (uint16_t)length);
+    journal->crc = oneota_bytes_crc32(oneota_bytes_crc32(0, frame, HEAD_BYTES), data, length);
+    oneota_bytes_put_u32(frame + HEAD_BYTES, journal->crc);
     if (journal->done == 0) {
         journal->length = (uint16_t)length;
     }
@@ -334,7 +334,7 @@ static oneota_error_t load(oneota_journal_t *journal, uint8_t type, const uint8_
         return fetch(journal);
     }
     if (journal->step == STEP_SEAL) {
-        bytes_put_u32(seal, journal->generation);
+        oneota_bytes_put_u32(seal, journal->generation);
         type = SEAL_TYPE;
         data = seal;
         length = SEAL_BYTES;
@@ -390,14 +390,14 @@ static oneota_error_t program(oneota_journal_t *journal, uint8_t type, const uin
     return finish_record(journal, type);
 }
 
-oneota_error_t journal_write(oneota_journal_t *journal, uint8_t type, const void *data,
-                             size_t length)
+oneota_error_t oneota_journal_write(oneota_journal_t *journal, uint8_t type, const void *data,
+                                    size_t length)
 {
     if (type == 0 || type > ONEOTA_JOURNAL_TYPES || length > JOURNAL_PAYLOAD_MAX) {
         return ONEOTA_PARAM;
     }
     if (journal->phase < PHASE_IDLE) {
-        (void)journal_scan(journal);
+        (void)oneota_journal_scan(journal);
         return ONEOTA_AGAIN;
     }
     if (journal->phase == PHASE_IDLE) {

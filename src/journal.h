@@ -43,24 +43,24 @@
  *  multiple of the program unit. Calls nothing but size and erase_unit.
  *  @return OK; PARAM fewer than two erase units, or one too small for all types at their largest,
  *          not a multiple of 8 and of the program unit, or not the region's to its end */
-oneota_error_t journal_init(oneota_journal_t *journal, const oneota_flash_t *flash, void *flash_ctx,
-                            uint8_t *scratch, uint32_t scratch_bytes);
+oneota_error_t oneota_journal_init(oneota_journal_t *journal, const oneota_flash_t *flash,
+                                   void *flash_ctx, uint8_t *scratch, uint32_t scratch_bytes);
 
 /** Finds home and the newest records: at most one record each call. @return AGAIN; OK, also when
  *  there is nothing, and from then on without reading anything */
-oneota_error_t journal_scan(oneota_journal_t *journal);
+oneota_error_t oneota_journal_scan(oneota_journal_t *journal);
 
 /** Reads the newest record of type, not while a write is AGAIN. *length is its payload's; size is
  *  what data can take.
  *  @return OK; STATE there is none; LIMIT it is longer than size; STORAGE it cannot be read */
-oneota_error_t journal_read(oneota_journal_t *journal, uint8_t type, void *data, size_t size,
-                            size_t *length);
+oneota_error_t oneota_journal_read(oneota_journal_t *journal, uint8_t type, void *data, size_t size,
+                                   size_t *length);
 
 /** Writes a record: at most one erase or program each call, and the reading of two records. Repeat
  *  with the same arguments while AGAIN.
  *  @return AGAIN; OK it is durable; STORAGE no unit takes it (the old value still counts, though a
  *          start may find the new one until another write is OK); PARAM type or length */
-oneota_error_t journal_write(oneota_journal_t *journal, uint8_t type, const void *data,
-                             size_t length);
+oneota_error_t oneota_journal_write(oneota_journal_t *journal, uint8_t type, const void *data,
+                                    size_t length);
 
 #endif

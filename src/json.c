@@ -130,7 +130,8 @@ static void arena_give(void *memory)
 }
 
 /* cJSON does not tell which hooks were set before: an application with its own sets them again. */
-bool json_parse(const char *text, size_t length, void *work, size_t work_bytes, json_value_t *root)
+bool oneota_json_parse(const char *text, size_t length, void *work, size_t work_bytes,
+                       json_value_t *root)
 {
     cJSON_Hooks hooks = {arena_take, arena_give};
     arena_t arena = {(uintptr_t)work, (uintptr_t)work + work_bytes};
@@ -148,7 +149,7 @@ bool json_parse(const char *text, size_t length, void *work, size_t work_bytes, 
     return root->node != NULL;
 }
 
-json_kind_t json_find(const json_value_t *object, const char *name, json_value_t *value)
+json_kind_t oneota_json_find(const json_value_t *object, const char *name, json_value_t *value)
 {
     const cJSON *item = cJSON_GetObjectItemCaseSensitive(object->node, name);
 

@@ -36,10 +36,11 @@ typedef struct {
  * @param work  for the tree; must not overlap text
  * @return false: it is not one object within the limits of config.h, or work is too small for it
  */
-bool json_parse(const char *text, size_t length, void *work, size_t work_bytes, json_value_t *root);
+bool oneota_json_parse(const char *text, size_t length, void *work, size_t work_bytes,
+                       json_value_t *root);
 
 /** The member of an object that has this name. One that stands twice counts the first time; what is
  *  no object has no members. *value is written but for the text of JSON_NONE. */
-json_kind_t json_find(const json_value_t *object, const char *name, json_value_t *value);
+json_kind_t oneota_json_find(const json_value_t *object, const char *name, json_value_t *value);
 
 #endif

@@ -1,8 +1,8 @@
 /*
  * oneota - SPDX-License-Identifier: Apache-2.0
  *
- * machine.h: what happens next. machine.c has the table and the one function that assigns a state; the
- * steps_*.c files have what each state does. A step returns an event and never sets the state.
+ * machine.h: what happens next. machine.c has the table and the one function that assigns a state;
+ * the steps_*.c files have what each state does. A step returns an event and never sets the state.
  */
 #ifndef ONEOTA_SRC_MACHINE_H
 #define ONEOTA_SRC_MACHINE_H
@@ -24,8 +24,8 @@ typedef enum {
     ST_DOWNLOAD,   /**< ranges into the slot */
     ST_PROGRESS,   /**< report the percentage */
     ST_VERIFY,     /**< read the slot back */
-    ST_DOWNLOADED, /**< report 101 */
-    ST_RECHECK,    /**< the token was refused: is the task still the same? */
+    ST_LOADED, /**< report 101 */
+    ST_RENEW,    /**< the token was refused: is the task still the same? */
     ST_DOUBT,      /**< 101 was refused: is the task still the same? */
     ST_INSTALL,    /**< consent, battery and signal for the installation */
     ST_MARK,       /**< last read-back, then mark for trial */
@@ -39,7 +39,7 @@ typedef enum {
     ST_CLOSE,      /**< the task is over */
     ST_WAIT,       /**< nothing to do for a while */
     ST_COUNT,
-    ST_RESUME      /**< not a state: where the record says that work goes on */
+    ST_RESUME /**< not a state: where the record says that work goes on */
 } state_t;
 
 typedef enum {
@@ -55,16 +55,16 @@ typedef enum {
 } event_t;
 
 enum {
-    FLAG_REPORTED = 1u << 0,  /**< the versions were reported since the start */
-    FLAG_CHECK = 1u << 1,     /**< a check is due after the version report */
+    FLAG_REPORTED = 1u << 0,      /**< the versions were reported since the start */
+    FLAG_CHECK = 1u << 1,         /**< a check is due after the version report */
     FLAG_VERSION_FIRST = 1u << 2, /**< the platform asked for the version once */
-    FLAG_UPDATED = 1u << 3,   /**< 201 was delivered; say so after the version report */
-    FLAG_AUTH = 1u << 4,      /**< a new Authorization was tried for this call */
-    FLAG_RECHECKED = 1u << 5, /**< the task was asked for again since its token was good */
-    FLAG_DOUBTED = 1u << 6,   /**< the download's refusal was looked into */
-    FLAG_ANNOUNCE = 1u << 7,  /**< step 1 is due before the first byte */
-    FLAG_LIVE = 1u << 8,      /**< the slot in RAM is in step with the flash */
-    FLAG_DIRTY = 1u << 9,     /**< the record changed: store it before the next state */
+    FLAG_UPDATED = 1u << 3,       /**< 201 was delivered; say so after the version report */
+    FLAG_AUTH = 1u << 4,          /**< a new Authorization was tried for this call */
+    FLAG_RECHECKED = 1u << 5,     /**< the task was asked for again since its token was good */
+    FLAG_DOUBTED = 1u << 6,       /**< the download's refusal was looked into */
+    FLAG_ANNOUNCE = 1u << 7,      /**< step 1 is due before the first byte */
+    FLAG_LIVE = 1u << 8,          /**< the slot in RAM is in step with the flash */
+    FLAG_DIRTY = 1u << 9,         /**< the record changed: store it before the next state */
     FLAG_PAUSED = 1u << 10,
     FLAG_DEFERRED = 1u << 11,
     FLAG_CANCEL = 1u << 12,
@@ -77,15 +77,15 @@ enum {
 
 /* ---------------------------------------------------------------- machine.c */
 
-void machine_init(oneota_t *m, const oneota_setup_t *setup);
-uint32_t machine_poll(oneota_t *m);
-const char *machine_state_text(uint8_t state);
+void oneota_machine_init(oneota_t *m, const oneota_setup_t *setup);
+uint32_t oneota_machine_poll(oneota_t *m);
+const char *oneota_machine_state_text(uint8_t state);
 
 /** Adds the time since the last call to the task's time, in the states of the download. */
-void machine_count_time(oneota_t *m);
+void oneota_machine_count_time(oneota_t *m);
 
 /** The state in which work goes on: by what is recorded and what the boot control says. */
-state_t machine_resume_state(uint8_t stage, uint8_t condition);
+state_t oneota_machine_resume_state(uint8_t stage, uint8_t condition);
 
 /* ---------------------------------------------------------------- for the steps: small ones */
 
@@ -113,57 +113,59 @@ static inline const oneota_image_t *task_image(const oneota_t *m)
 /* ---------------------------------------------------------------- for the steps: report.c */
 
 /** Tells the application; the event's members are what the client's are at this moment. */
-void machine_tell(const oneota_t *m, oneota_event_type_t type);
+void oneota_machine_tell(const oneota_t *m, oneota_event_type_t type);
 
 /** A random number of the device. */
-uint32_t machine_random(const oneota_t *m);
+uint32_t oneota_machine_random(const oneota_t *m);
 
 /** Says once what went wrong: reason and code are kept, logged and told. */
-void machine_complain(oneota_t *m, oneota_reason_t reason, int32_t code);
+void oneota_machine_complain(oneota_t *m, oneota_reason_t reason, int32_t code);
 
 /** Complains; the wait that LATER brings is ms. */
-event_t machine_later(oneota_t *m, oneota_reason_t reason, int32_t code, uint32_t ms);
+event_t oneota_machine_later(oneota_t *m, oneota_reason_t reason, int32_t code, uint32_t ms);
 
 /** Likewise, with the back-off for one more failure in a row. */
-event_t machine_back_off(oneota_t *m, oneota_reason_t reason, int32_t code);
+event_t oneota_machine_back_off(oneota_t *m, oneota_reason_t reason, int32_t code);
 
 /** Complains; the task failed, and result is what the platform is to be told. */
-event_t machine_fail(oneota_t *m, uint8_t result, oneota_reason_t reason, int32_t code);
+event_t oneota_machine_fail(oneota_t *m, uint8_t result, oneota_reason_t reason, int32_t code);
 
 /** Complains; the task is over, and the platform is told nothing. */
-event_t machine_over(oneota_t *m, oneota_reason_t reason, int32_t code);
+event_t oneota_machine_over(oneota_t *m, oneota_reason_t reason, int32_t code);
 
 /** Nothing is wrong and nothing to do until the next poll interval. @return NONE */
-event_t machine_rest(oneota_t *m);
+event_t oneota_machine_rest(oneota_t *m);
 
 /** Complains; one more round of the task is used up. When it was the last: the task failed. */
-event_t machine_round(oneota_t *m, oneota_reason_t reason, int32_t code, uint8_t result);
+event_t oneota_machine_round(oneota_t *m, oneota_reason_t reason, int32_t code, uint8_t result);
 
-/** Battery and signal against the task's thresholds. @return DONE, or what machine_round() says;
- *  low_battery and weak_signal are the codes for the end of all rounds */
-event_t machine_conditions(oneota_t *m, uint8_t low_battery, uint8_t weak_signal);
+/** Battery and signal against the task's thresholds. @return DONE, or what
+ * oneota_machine_round() says; low_battery and weak_signal are the codes for the end of all
+ * rounds */
+event_t oneota_machine_conditions(oneota_t *m, uint8_t low_battery, uint8_t weak_signal);
 
 /** Starts a wait within the state; and goes on with it: true while it lasts. */
-void machine_begin_wait(oneota_t *m, uint32_t ms);
-bool machine_waits(oneota_t *m);
+void oneota_machine_begin_wait(oneota_t *m, uint32_t ms);
+bool oneota_machine_waits(oneota_t *m);
 
-/** Back-off after one more failure in a row; wait between rounds, between checks, before the first. */
-uint32_t machine_backoff_ms(oneota_t *m);
-uint32_t machine_interval_ms(const oneota_t *m);
-uint32_t machine_poll_ms(const oneota_t *m);
-uint32_t machine_first_ms(const oneota_t *m);
+/** Back-off after one more failure in a row; wait between rounds, between checks, before the
+ * first. */
+uint32_t oneota_machine_backoff_ms(oneota_t *m);
+uint32_t oneota_machine_interval_ms(const oneota_t *m);
+uint32_t oneota_machine_poll_ms(const oneota_t *m);
+uint32_t oneota_machine_first_ms(const oneota_t *m);
 
 /** Writes the task, or how far it has come, into the journal. Repeat while AGAIN. */
-oneota_error_t machine_store_order(oneota_t *m);
-oneota_error_t machine_store_progress(oneota_t *m);
+oneota_error_t oneota_machine_store_order(oneota_t *m);
+oneota_error_t oneota_machine_store_progress(oneota_t *m);
 
-/** Notes whether a flash operation goes on: then nothing else may come between, and the next poll is
- *  soon. @return error */
-oneota_error_t machine_flash(oneota_t *m, oneota_error_t error);
+/** Notes whether a flash operation goes on: then nothing else may come between, and the next
+ * poll is soon. @return error */
+oneota_error_t oneota_machine_flash(oneota_t *m, oneota_error_t error);
 
 /** One line of log: "area: what key=value". Use the LOG macros. */
-void machine_log(const oneota_t *m, oneota_log_level_t level, const char *what, const char *key,
-                 const char *text, int64_t number);
+void oneota_machine_log(const oneota_t *m, oneota_log_level_t level, const char *what,
+                        const char *key, const char *text, int64_t number);
 
 /* ---------------------------------------------------------------- call.c */
 
@@ -179,87 +181,91 @@ typedef enum {
     ASK_COUNT
 } ask_t;
 
-/** Phases of a step that machine_call() uses; a step's own begin here. */
+/** Phases of a step that oneota_machine_call() uses; a step's own begin here. */
 #define CALL_PHASES 2
 
 /** One control call, from request to what its answer means for who asks; step is read for a report.
  *  @return STAY it goes on; else *answer is filled, unless there was none (LATER, complained) */
-event_t machine_call(oneota_t *m, oneota_call_t call, uint8_t step, ask_t who,
-                     oneota_answer_t *answer);
+event_t oneota_machine_call(oneota_t *m, oneota_call_t call, uint8_t step, ask_t who,
+                            oneota_answer_t *answer);
 
-/** What follows an answer, by who asked; complains where that is due. DOWNLOAD with NONE: this attempt
- *  came to nothing. */
-event_t machine_judge(oneota_t *m, ask_t who, const oneota_answer_t *answer);
+/** What follows an answer, by who asked; complains where that is due. DOWNLOAD with NONE: this
+ * attempt came to nothing. */
+event_t oneota_machine_judge(oneota_t *m, ask_t who, const oneota_answer_t *answer);
 
 /** Fills what every request needs. */
-void machine_request(oneota_t *m, oneota_call_t call, oneota_request_t *request);
+void oneota_machine_request(oneota_t *m, oneota_call_t call, oneota_request_t *request);
 
 /** Writes the request and starts its exchange. @return STAY; LATER: it cannot be written */
-event_t machine_ask(oneota_t *m, const oneota_request_t *request, const char *address,
-                    uint16_t port);
+event_t oneota_machine_ask(oneota_t *m, const oneota_request_t *request, const char *address,
+                           uint16_t port);
 
 /** The main host's port. */
-uint16_t machine_port(const oneota_t *m);
+uint16_t oneota_machine_port(const oneota_t *m);
 
-/** Takes body bytes of an answer that is text to the front of the work buffer. @return false: too long,
- *  the connection is closed; machine_read_answer() judges by the status */
-bool machine_collect(oneota_t *m, const http_body_t *body);
+/** Takes body bytes of an answer that is text to the front of the work buffer. @return false:
+ * too long, the connection is closed; oneota_machine_read_answer() judges by the status */
+bool oneota_machine_collect(oneota_t *m, const http_body_t *body);
 
 /** Reads the text that was collected. @return false: the Authorization was made anew, ask again */
-bool machine_read_answer(oneota_t *m, oneota_call_t call, oneota_answer_t *answer);
+bool oneota_machine_read_answer(oneota_t *m, oneota_call_t call, oneota_answer_t *answer);
 
 /* ---------------------------------------------------------------- steps_prove.c */
 
 /** The slot of the task's image that does not run. */
-uint8_t machine_target_slot(const oneota_t *m);
+uint8_t oneota_machine_target_slot(const oneota_t *m);
 
 /** What is in flash, or what arrived, is not what was announced: one more download, then 205.
  *  @return NONE or FAIL */
-event_t machine_mismatch(oneota_t *m, oneota_reason_t reason);
+event_t oneota_machine_mismatch(oneota_t *m, oneota_reason_t reason);
 
 /* ---------------------------------------------------------------- steps_*.c */
 
-event_t step_start(oneota_t *m);
-event_t step_version(oneota_t *m);
-event_t step_check(oneota_t *m);
-event_t step_gate(oneota_t *m);
-event_t step_token(oneota_t *m);
-event_t step_prefix(oneota_t *m);
-event_t step_download(oneota_t *m);
-event_t step_progress(oneota_t *m);
-event_t step_prove(oneota_t *m);
-event_t step_downloaded(oneota_t *m);
-event_t step_recheck(oneota_t *m);
-event_t step_install(oneota_t *m);
-event_t step_restart(oneota_t *m);
-event_t step_trial(oneota_t *m);
-event_t step_settle(oneota_t *m);
-event_t step_identify(oneota_t *m);
-event_t step_result(oneota_t *m);
-event_t step_close(oneota_t *m);
-event_t step_wait(oneota_t *m);
+event_t oneota_step_start(oneota_t *m);
+event_t oneota_step_version(oneota_t *m);
+event_t oneota_step_check(oneota_t *m);
+event_t oneota_step_gate(oneota_t *m);
+event_t oneota_step_token(oneota_t *m);
+event_t oneota_step_prefix(oneota_t *m);
+event_t oneota_step_download(oneota_t *m);
+event_t oneota_step_progress(oneota_t *m);
+event_t oneota_step_prove(oneota_t *m);
+event_t oneota_step_downloaded(oneota_t *m);
+event_t oneota_step_recheck(oneota_t *m);
+event_t oneota_step_install(oneota_t *m);
+event_t oneota_step_restart(oneota_t *m);
+event_t oneota_step_trial(oneota_t *m);
+event_t oneota_step_settle(oneota_t *m);
+event_t oneota_step_identify(oneota_t *m);
+event_t oneota_step_result(oneota_t *m);
+event_t oneota_step_close(oneota_t *m);
+event_t oneota_step_wait(oneota_t *m);
 
 /* ---------------------------------------------------------------- log */
 
 /* Compiled in up to ONEOTA_LOG_LEVEL; text NULL: the value is number. */
 
 #if ONEOTA_LOG_LEVEL >= 1
-#define LOG_ERROR(m, what, key, text, number) machine_log(m, ONEOTA_LOG_ERROR, what, key, text, number)
+#define LOG_ERROR(m, what, key, text, number) \
+    oneota_machine_log(m, ONEOTA_LOG_ERROR, what, key, text, number)
 #else
 #define LOG_ERROR(m, what, key, text, number) ((void)0)
 #endif
 #if ONEOTA_LOG_LEVEL >= 2
-#define LOG_WARN(m, what, key, text, number) machine_log(m, ONEOTA_LOG_WARN, what, key, text, number)
+#define LOG_WARN(m, what, key, text, number) \
+    oneota_machine_log(m, ONEOTA_LOG_WARN, what, key, text, number)
 #else
 #define LOG_WARN(m, what, key, text, number) ((void)0)
 #endif
 #if ONEOTA_LOG_LEVEL >= 3
-#define LOG_INFO(m, what, key, text, number) machine_log(m, ONEOTA_LOG_INFO, what, key, text, number)
+#define LOG_INFO(m, what, key, text, number) \
+    oneota_machine_log(m, ONEOTA_LOG_INFO, what, key, text, number)
 #else
 #define LOG_INFO(m, what, key, text, number) ((void)0)
 #endif
 #if ONEOTA_LOG_LEVEL >= 4
-#define LOG_DEBUG(m, what, key, text, number) machine_log(m, ONEOTA_LOG_DEBUG, what, key, text, number)
+#define LOG_DEBUG(m, what, key, text, number) \
+    oneota_machine_log(m, ONEOTA_LOG_DEBUG, what, key, text, number)
 #else
 #define LOG_DEBUG(m, what, key, text, number) ((void)0)
 #endif

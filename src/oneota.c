@@ -26,11 +26,11 @@ static bool flash_complete(const oneota_flash_t *flash)
 
 static bool ports_complete(const oneota_setup_t *s)
 {
-    return s->net != NULL && s->net->open != NULL && s->net->send != NULL &&
-           s->net->recv != NULL && s->net->close != NULL && s->boot != NULL &&
-           s->boot->query != NULL && s->boot->inspect != NULL && s->boot->mark != NULL &&
-           s->boot->confirm != NULL && s->boot->revert != NULL && s->clock != NULL &&
-           s->clock->now_ms != NULL && s->device != NULL && s->device->random != NULL &&
+    return s->net != NULL && s->net->open != NULL && s->net->send != NULL && s->net->recv != NULL &&
+           s->net->close != NULL && s->boot != NULL && s->boot->query != NULL &&
+           s->boot->inspect != NULL && s->boot->mark != NULL && s->boot->confirm != NULL &&
+           s->boot->revert != NULL && s->clock != NULL && s->clock->now_ms != NULL &&
+           s->device != NULL && s->device->random != NULL &&
            (s->log == NULL || s->log->line != NULL) && flash_complete(s->journal);
 }
 
@@ -59,7 +59,7 @@ static bool numbers_in_range(const oneota_setup_t *s)
 /* Key, versions, host and the rest: by writing the requests that use them. */
 static bool identity_usable(const oneota_setup_t *s)
 {
-    oneota_request_t request = { 0 };
+    oneota_request_t request = {0};
     size_t length = 0;
     request.identity = &s->identity;
     request.host = s->host != NULL ? s->host : s->address;
@@ -93,7 +93,7 @@ static oneota_error_t refuse(const oneota_setup_t *setup, oneota_error_t error, 
 {
 #if ONEOTA_LOG_LEVEL >= 1
     if (setup->log != NULL && setup->log->line != NULL) {
-        oneota_log_line_t line = { ONEOTA_LOG_ERROR, "init: refused", "because", what, 0 };
+        oneota_log_line_t line = {ONEOTA_LOG_ERROR, "init: refused", "because", what, 0};
         setup->log->line(setup->log_ctx, &line);
     }
 #else
@@ -115,9 +115,9 @@ static oneota_error_t share_memory(oneota_t *client, const oneota_setup_t *setup
         return refuse(setup, ONEOTA_LIMIT, "work_bytes");
     }
     uint32_t exchange = (uint32_t)setup->work_bytes - carry - scratch;
-    exchange_init(&client->exchange, setup->net, setup->net_ctx, work, exchange);
-    oneota_error_t error = journal_init(&client->journal, setup->journal, setup->journal_ctx,
-                                        work + exchange + carry, scratch);
+    oneota_exchange_init(&client->exchange, setup->net, setup->net_ctx, work, exchange);
+    oneota_error_t error = oneota_journal_init(&client->journal, setup->journal, setup->journal_ctx,
+                                               work + exchange + carry, scratch);
     return error == ONEOTA_OK ? error : refuse(setup, error, "journal");
 }
 
@@ -145,7 +145,7 @@ oneota_error_t oneota_init(oneota_t *client, const oneota_setup_t *setup)
     if (!identity_usable(setup)) {
         return refuse(setup, ONEOTA_PARAM, "identity, host or version");
     }
-    machine_init(client, setup);
+    oneota_machine_init(client, setup);
     oneota_error_t error = share_memory(client, setup);
     if (error != ONEOTA_OK) {
         client->setup = NULL;
@@ -160,13 +160,13 @@ static bool ready(const oneota_t *client)
 
 uint32_t oneota_poll(oneota_t *client)
 {
-    return ready(client) ? machine_poll(client) : WAIT_FOREVER_MS;
+    return ready(client) ? oneota_machine_poll(client) : WAIT_FOREVER_MS;
 }
 
 void oneota_deinit(oneota_t *client)
 {
     if (ready(client)) {
-        exchange_close(&client->exchange);
+        oneota_exchange_close(&client->exchange);
         client->setup = NULL;
     }
 }
@@ -298,7 +298,7 @@ static uint8_t pending_report(const oneota_record_t *record)
 void oneota_status(const oneota_t *client, oneota_status_t *status)
 {
     const oneota_record_t *record = &client->record;
-    *status = (oneota_status_t){ 0 };
+    *status = (oneota_status_t){0};
     if (!ready(client)) {
         return;
     }
@@ -322,5 +322,5 @@ void oneota_status(const oneota_t *client, oneota_status_t *status)
 
 const char *oneota_state_text(uint8_t state)
 {
-    return machine_state_text(state);
+    return oneota_machine_state_text(state);
 }

@@ -11,18 +11,19 @@ static uint32_t up_to(uint32_t most, uint32_t random)
     return (uint32_t)(((uint64_t)random * ((uint64_t)most + 1u)) >> 32);
 }
 
-bool policy_due(uint32_t now_ms, uint32_t since_ms, uint32_t wait_ms)
+bool oneota_policy_due(uint32_t now_ms, uint32_t since_ms, uint32_t wait_ms)
 {
     return now_ms - since_ms >= wait_ms;
 }
 
-uint32_t policy_left_ms(uint32_t now_ms, uint32_t since_ms, uint32_t wait_ms)
+uint32_t oneota_policy_left_ms(uint32_t now_ms, uint32_t since_ms, uint32_t wait_ms)
 {
     uint32_t passed = now_ms - since_ms;
     return passed >= wait_ms ? 0u : wait_ms - passed;
 }
 
-uint32_t policy_backoff_ms(uint32_t failures, uint32_t min_ms, uint32_t max_ms, uint32_t random)
+uint32_t oneota_policy_backoff_ms(uint32_t failures, uint32_t min_ms, uint32_t max_ms,
+                                  uint32_t random)
 {
     uint32_t most = min_ms < max_ms ? min_ms : max_ms;
     for (uint32_t n = 1; n < failures && most < max_ms; n++) {
@@ -31,25 +32,25 @@ uint32_t policy_backoff_ms(uint32_t failures, uint32_t min_ms, uint32_t max_ms, 
     return up_to(most, random);
 }
 
-uint32_t policy_interval_ms(uint32_t interval_s, uint32_t floor_ms)
+uint32_t oneota_policy_interval_ms(uint32_t interval_s, uint32_t floor_ms)
 {
     uint32_t capped_s = interval_s < ONEOTA_INTERVAL_MAX_S ? interval_s : ONEOTA_INTERVAL_MAX_S;
     uint32_t ms = capped_s * 1000u;
     return ms > floor_ms ? ms : floor_ms;
 }
 
-uint32_t policy_poll_ms(uint32_t interval_s, uint32_t random)
+uint32_t oneota_policy_poll_ms(uint32_t interval_s, uint32_t random)
 {
     uint32_t ms = interval_s * 1000u;
     return ms - ms / 10u + up_to(ms / 5u, random);
 }
 
-uint32_t policy_first_ms(uint32_t interval_s, uint32_t random)
+uint32_t oneota_policy_first_ms(uint32_t interval_s, uint32_t random)
 {
     return up_to(interval_s < 60u ? interval_s * 1000u : 60000u, random);
 }
 
-bool policy_passes(int32_t level, int32_t threshold)
+bool oneota_policy_passes(int32_t level, int32_t threshold)
 {
     return level < 0 || threshold < 0 || level >= threshold;
 }

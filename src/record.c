@@ -14,31 +14,31 @@
 typedef char order_is_132_bytes[sizeof(oneota_order_t) == 132u ? 1 : -1];
 typedef char progress_is_28_bytes[sizeof(oneota_progress_t) == 28u ? 1 : -1];
 
-/* Over dialect, image, and what record_same_task() compares. */
+/* Over dialect, image, and what oneota_record_same_task() compares. */
 static uint32_t check_of(const oneota_order_t *order)
 {
-    uint32_t crc = bytes_crc32(0, &order->dialect, 2u * sizeof order->dialect);
-    crc = bytes_crc32(crc, &order->task.size, sizeof order->task.size);
-    return bytes_crc32(crc, order->task.md5,
-                       offsetof(oneota_task_t, target) + sizeof order->task.target -
-                           offsetof(oneota_task_t, md5));
+    uint32_t crc = oneota_bytes_crc32(0, &order->dialect, 2u * sizeof order->dialect);
+    crc = oneota_bytes_crc32(crc, &order->task.size, sizeof order->task.size);
+    return oneota_bytes_crc32(crc, order->task.md5,
+                              offsetof(oneota_task_t, target) + sizeof order->task.target -
+                                  offsetof(oneota_task_t, md5));
 }
 
-bool record_same_task(const oneota_task_t *a, const oneota_task_t *b)
+bool oneota_record_same_task(const oneota_task_t *a, const oneota_task_t *b)
 {
     return a->size == b->size && a->type == b->type && strcmp(a->target, b->target) == 0 &&
            memcmp(a->md5, b->md5, sizeof a->md5) == 0;
 }
 
-void record_clear(oneota_record_t *record)
+void oneota_record_clear(oneota_record_t *record)
 {
     memset(record, 0, sizeof *record);
 }
 
-void record_accept(oneota_record_t *record, const oneota_answer_t *answer, uint8_t dialect,
-                   uint8_t image)
+void oneota_record_accept(oneota_record_t *record, const oneota_answer_t *answer, uint8_t dialect,
+                          uint8_t image)
 {
-    record_clear(record);
+    oneota_record_clear(record);
     record->order.format = FORMAT;
     record->order.dialect = dialect;
     record->order.image = image;
@@ -59,10 +59,10 @@ static bool is_result(uint8_t code)
 static bool is_text(const char *text, size_t max, text_form_t form)
 {
     const char *end = memchr(text, 0, max + 1u);
-    return end != NULL && text_is(text, (size_t)(end - text), form);
+    return end != NULL && oneota_text_is(text, (size_t)(end - text), form);
 }
 
-bool record_is_sound(const oneota_record_t *record)
+bool oneota_record_is_sound(const oneota_record_t *record)
 {
     const oneota_order_t *order = &record->order;
     const oneota_progress_t *at = &record->at;

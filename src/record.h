@@ -3,11 +3,12 @@
  *
  * record.h: what the client remembers of its task, as the journal's records.
  *
- * Two records, in the journal as they are in memory (state.h): oneota_order_t is written when a task is
- * accepted, or its token changes; oneota_progress_t is small and written at each step. The latter holds
- * a check value of the task it belongs to, and counts for no other. Both begin with a format number, and
- * their layout is fixed from release 1.0 on, because after a revert the old firmware reads what the new
- * one wrote: a record of another format is not understood, and not touched.
+ * Two records, in the journal as they are in memory (state.h): oneota_order_t is written when a
+ * task is accepted, or its token changes; oneota_progress_t is small and written at each step. The
+ * latter holds a check value of the task it belongs to, and counts for no other. Both begin with a
+ * format number, and their layout is fixed from release 1.0 on, because after a revert the old
+ * firmware reads what the new one wrote: a record of another format is not understood, and not
+ * touched.
  */
 #ifndef ONEOTA_SRC_RECORD_H
 #define ONEOTA_SRC_RECORD_H
@@ -31,17 +32,17 @@ typedef enum {
 } stage_t;
 
 /** Same target, size, MD5 and type: what is stored of one is good for the other. */
-bool record_same_task(const oneota_task_t *a, const oneota_task_t *b);
+bool oneota_record_same_task(const oneota_task_t *a, const oneota_task_t *b);
 
 /** Makes the task of an answer the present one, from its first byte. */
-void record_accept(oneota_record_t *record, const oneota_answer_t *answer, uint8_t dialect,
-                   uint8_t image);
+void oneota_record_accept(oneota_record_t *record, const oneota_answer_t *answer, uint8_t dialect,
+                          uint8_t image);
 
-/** Is what was read from the journal a task, and progress of that task, that this firmware can go on
- *  with? Every member is checked. */
-bool record_is_sound(const oneota_record_t *record);
+/** Is what was read from the journal a task, and progress of that task, that this firmware can
+ * go on with? Every member is checked. */
+bool oneota_record_is_sound(const oneota_record_t *record);
 
 /** Forgets the task. */
-void record_clear(oneota_record_t *record);
+void oneota_record_clear(oneota_record_t *record);
 
 #endif

@@ -9,7 +9,7 @@
 
 #define FLASH_BUSY_MS 1u /* until a flash operation is asked about again */
 
-void machine_tell(const oneota_t *m, oneota_event_type_t type)
+void oneota_machine_tell(const oneota_t *m, oneota_event_type_t type)
 {
     oneota_event_t event;
     if (m->setup->event == NULL) {
@@ -31,42 +31,42 @@ void machine_tell(const oneota_t *m, oneota_event_type_t type)
     m->setup->event(m->setup->event_ctx, &event);
 }
 
-uint32_t machine_random(const oneota_t *m)
+uint32_t oneota_machine_random(const oneota_t *m)
 {
     return m->setup->device->random(m->setup->device_ctx);
 }
 
-void machine_log(const oneota_t *m, oneota_log_level_t level, const char *what, const char *key,
-                 const char *text, int64_t number)
+void oneota_machine_log(const oneota_t *m, oneota_log_level_t level, const char *what,
+                        const char *key, const char *text, int64_t number)
 {
     if (m->setup->log != NULL) {
-        oneota_log_line_t line = { level, what, key, text, number };
+        oneota_log_line_t line = {level, what, key, text, number};
         m->setup->log->line(m->setup->log_ctx, &line);
     }
 }
 
-void machine_complain(oneota_t *m, oneota_reason_t reason, int32_t code)
+void oneota_machine_complain(oneota_t *m, oneota_reason_t reason, int32_t code)
 {
     m->reason = (uint8_t)reason;
     m->code = code;
     LOG_WARN(m, "machine: failed", "reason", oneota_reason_text(reason), 0);
     LOG_WARN(m, "machine: failed", "code", NULL, code);
-    machine_tell(m, ONEOTA_EVENT_FAILED);
+    oneota_machine_tell(m, ONEOTA_EVENT_FAILED);
 }
 
-void machine_begin_wait(oneota_t *m, uint32_t ms)
+void oneota_machine_begin_wait(oneota_t *m, uint32_t ms)
 {
     m->since_ms = m->now_ms;
     m->wait_ms = ms;
 }
 
-bool machine_waits(oneota_t *m)
+bool oneota_machine_waits(oneota_t *m)
 {
-    m->sleep_ms = policy_left_ms(m->now_ms, m->since_ms, m->wait_ms);
+    m->sleep_ms = oneota_policy_left_ms(m->now_ms, m->since_ms, m->wait_ms);
     return m->sleep_ms > 0;
 }
 
-uint32_t machine_backoff_ms(oneota_t *m)
+uint32_t oneota_machine_backoff_ms(oneota_t *m)
 {
     const oneota_setup_t *setup = m->setup;
     uint32_t min_ms = setup->backoff_min_ms > 0 ? setup->backoff_min_ms : 2000u;
@@ -74,13 +74,13 @@ uint32_t machine_backoff_ms(oneota_t *m)
     if (m->failures < UINT8_MAX) {
         m->failures++;
     }
-    return policy_backoff_ms(m->failures, min_ms, max_ms, machine_random(m));
+    return oneota_policy_backoff_ms(m->failures, min_ms, max_ms, oneota_machine_random(m));
 }
 
-uint32_t machine_interval_ms(const oneota_t *m)
+uint32_t oneota_machine_interval_ms(const oneota_t *m)
 {
     uint32_t floor_ms = m->setup->retry_floor_ms > 0 ? m->setup->retry_floor_ms : 30000u;
-    return policy_interval_ms(m->record.order.task.interval_s, floor_ms);
+    return oneota_policy_interval_ms(m->record.order.task.interval_s, floor_ms);
 }
 
 static uint32_t poll_interval_s(const oneota_t *m)
@@ -88,93 +88,94 @@ static uint32_t poll_interval_s(const oneota_t *m)
     return m->setup->poll_interval_s > 0 ? m->setup->poll_interval_s : 3600u;
 }
 
-uint32_t machine_poll_ms(const oneota_t *m)
+uint32_t oneota_machine_poll_ms(const oneota_t *m)
 {
-    return policy_poll_ms(poll_interval_s(m), machine_random(m));
+    return oneota_policy_poll_ms(poll_interval_s(m), oneota_machine_random(m));
 }
 
-uint32_t machine_first_ms(const oneota_t *m)
+uint32_t oneota_machine_first_ms(const oneota_t *m)
 {
-    return policy_first_ms(poll_interval_s(m), machine_random(m));
+    return oneota_policy_first_ms(poll_interval_s(m), oneota_machine_random(m));
 }
 
-event_t machine_later(oneota_t *m, oneota_reason_t reason, int32_t code, uint32_t ms)
+event_t oneota_machine_later(oneota_t *m, oneota_reason_t reason, int32_t code, uint32_t ms)
 {
-    machine_complain(m, reason, code);
+    oneota_machine_complain(m, reason, code);
     m->later_ms = ms;
     return EV_LATER;
 }
 
-event_t machine_back_off(oneota_t *m, oneota_reason_t reason, int32_t code)
+event_t oneota_machine_back_off(oneota_t *m, oneota_reason_t reason, int32_t code)
 {
-    return machine_later(m, reason, code, machine_backoff_ms(m));
+    return oneota_machine_later(m, reason, code, oneota_machine_backoff_ms(m));
 }
 
-event_t machine_fail(oneota_t *m, uint8_t result, oneota_reason_t reason, int32_t code)
+event_t oneota_machine_fail(oneota_t *m, uint8_t result, oneota_reason_t reason, int32_t code)
 {
-    machine_complain(m, reason, code);
+    oneota_machine_complain(m, reason, code);
     m->record.at.result = result;
     m->record.at.reason = (uint8_t)reason;
     m->failures = 0;
     return EV_FAIL;
 }
 
-event_t machine_over(oneota_t *m, oneota_reason_t reason, int32_t code)
+event_t oneota_machine_over(oneota_t *m, oneota_reason_t reason, int32_t code)
 {
-    (void)machine_fail(m, 0, reason, code);
+    (void)oneota_machine_fail(m, 0, reason, code);
     return EV_OVER;
 }
 
-event_t machine_rest(oneota_t *m)
+event_t oneota_machine_rest(oneota_t *m)
 {
     m->reason = ONEOTA_REASON_NONE;
     m->code = 0;
-    m->later_ms = machine_poll_ms(m);
+    m->later_ms = oneota_machine_poll_ms(m);
     return EV_NONE;
 }
 
-event_t machine_round(oneota_t *m, oneota_reason_t reason, int32_t code, uint8_t result)
+event_t oneota_machine_round(oneota_t *m, oneota_reason_t reason, int32_t code, uint8_t result)
 {
     if (m->record.at.rounds >= m->record.order.task.retry || m->record.at.rounds == UINT8_MAX) {
-        return machine_fail(m, result, reason, code);
+        return oneota_machine_fail(m, result, reason, code);
     }
     m->record.at.rounds++;
     set(m, FLAG_DIRTY);
-    return machine_later(m, reason, code, machine_interval_ms(m));
+    return oneota_machine_later(m, reason, code, oneota_machine_interval_ms(m));
 }
 
-event_t machine_conditions(oneota_t *m, uint8_t low_battery, uint8_t weak_signal)
+event_t oneota_machine_conditions(oneota_t *m, uint8_t low_battery, uint8_t weak_signal)
 {
     const oneota_device_t *device = m->setup->device;
     int32_t battery = device->battery == NULL ? -1 : device->battery(m->setup->device_ctx);
     int32_t signal = device->signal == NULL ? -1 : device->signal(m->setup->device_ctx);
-    bool powered = policy_passes(battery, m->record.order.task.power);
-    if (powered && policy_passes(signal, m->record.order.task.signal)) {
+    bool powered = oneota_policy_passes(battery, m->record.order.task.power);
+    if (powered && oneota_policy_passes(signal, m->record.order.task.signal)) {
         return EV_DONE;
     }
     oneota_reason_t reason = powered ? ONEOTA_REASON_SIGNAL : ONEOTA_REASON_BATTERY;
     if (m->record.order.task.retry == 0) {
-        return machine_later(m, reason, powered ? signal : battery, machine_interval_ms(m));
+        return oneota_machine_later(m, reason, powered ? signal : battery,
+                                    oneota_machine_interval_ms(m));
     }
-    return machine_round(m, reason, powered ? signal : battery,
-                         powered ? weak_signal : low_battery);
+    return oneota_machine_round(m, reason, powered ? signal : battery,
+                                powered ? weak_signal : low_battery);
 }
 
-oneota_error_t machine_flash(oneota_t *m, oneota_error_t error)
+oneota_error_t oneota_machine_flash(oneota_t *m, oneota_error_t error)
 {
     m->busy = error == ONEOTA_AGAIN;
     m->sleep_ms = m->busy ? FLASH_BUSY_MS : 0u;
     return error;
 }
 
-oneota_error_t machine_store_order(oneota_t *m)
+oneota_error_t oneota_machine_store_order(oneota_t *m)
 {
-    return machine_flash(m, journal_write(&m->journal, RECORD_ORDER, &m->record.order,
-                                          sizeof m->record.order));
+    return oneota_machine_flash(m, oneota_journal_write(&m->journal, RECORD_ORDER, &m->record.order,
+                                                        sizeof m->record.order));
 }
 
-oneota_error_t machine_store_progress(oneota_t *m)
+oneota_error_t oneota_machine_store_progress(oneota_t *m)
 {
-    return machine_flash(m, journal_write(&m->journal, RECORD_PROGRESS, &m->record.at,
-                                          sizeof m->record.at));
+    return oneota_machine_flash(
+        m, oneota_journal_write(&m->journal, RECORD_PROGRESS, &m->record.at, sizeof m->record.at));
 }

@@ -5,15 +5,15 @@
 
 #include <string.h>
 
-bool slot_fits(const oneota_flash_t *flash, void *flash_ctx, uint32_t size)
+bool oneota_slot_fits(const oneota_flash_t *flash, void *flash_ctx, uint32_t size)
 {
     uint32_t capacity = flash->size(flash_ctx);
     capacity -= capacity % flash->program_unit;
     return size > 0 && size <= capacity;
 }
 
-void slot_begin(oneota_slot_t *slot, const oneota_flash_t *flash, void *flash_ctx, uint8_t *carry,
-                uint32_t size, crypto_hash_kind_t kind)
+void oneota_slot_begin(oneota_slot_t *slot, const oneota_flash_t *flash, void *flash_ctx,
+                       uint8_t *carry, uint32_t size, crypto_hash_kind_t kind)
 {
     slot->flash = flash;
     slot->flash_ctx = flash_ctx;
@@ -22,26 +22,27 @@ void slot_begin(oneota_slot_t *slot, const oneota_flash_t *flash, void *flash_ct
     slot->size = size;
     slot->position = 0;
     slot->erased_end = 0;
-    crypto_hash_begin(&slot->hash, kind);
+    oneota_crypto_hash_begin(&slot->hash, kind);
 }
 
-uint32_t slot_taken(const oneota_slot_t *slot)
+uint32_t oneota_slot_taken(const oneota_slot_t *slot)
 {
     return slot->position + slot->carried;
 }
 
-bool slot_at_unit(const oneota_slot_t *slot)
+bool oneota_slot_at_unit(const oneota_slot_t *slot)
 {
     return slot->position == slot->erased_end;
 }
 
 static void advance(oneota_slot_t *slot, const uint8_t *data, uint32_t length)
 {
-    crypto_hash_add(&slot->hash, data, length);
+    oneota_crypto_hash_add(&slot->hash, data, length);
     slot->position += length;
 }
 
-oneota_error_t slot_read(oneota_slot_t *slot, uint32_t end, uint8_t *buffer, uint32_t buffer_bytes)
+oneota_error_t oneota_slot_read(oneota_slot_t *slot, uint32_t end, uint8_t *buffer,
+                                uint32_t buffer_bytes)
 {
     uint32_t left = end - slot->position;
     uint32_t length = left < buffer_bytes ? left : buffer_bytes;
@@ -53,7 +54,8 @@ oneota_error_t slot_read(oneota_slot_t *slot, uint32_t end, uint8_t *buffer, uin
     return slot->position == end ? ONEOTA_OK : ONEOTA_AGAIN;
 }
 
-/* The unit that begins at position. A unit that begins elsewhere would hold bytes that must stay. */
+/* The unit that begins at position. A unit that begins elsewhere would hold bytes that must
+ * stay. */
 static oneota_error_t erase_next(oneota_slot_t *slot)
 {
     oneota_erase_unit_t unit = slot->flash->erase_unit(slot->flash_ctx, slot->position);
@@ -97,15 +99,15 @@ static oneota_error_t program_direct(oneota_slot_t *slot, const uint8_t *data, u
     return error;
 }
 
-oneota_error_t slot_write(oneota_slot_t *slot, const uint8_t *data, uint32_t length,
-                          uint32_t *taken)
+oneota_error_t oneota_slot_write(oneota_slot_t *slot, const uint8_t *data, uint32_t length,
+                                 uint32_t *taken)
 {
     uint32_t unit = slot->flash->program_unit;
     *taken = 0;
-    if (length > slot->size - slot_taken(slot)) {
+    if (length > slot->size - oneota_slot_taken(slot)) {
         return ONEOTA_LIMIT;
     }
-    if (slot_at_unit(slot)) {
+    if (oneota_slot_at_unit(slot)) {
         return erase_next(slot);
     }
     if (slot->carried == unit) {
@@ -120,12 +122,12 @@ oneota_error_t slot_write(oneota_slot_t *slot, const uint8_t *data, uint32_t len
     return ONEOTA_OK;
 }
 
-oneota_error_t slot_finish(oneota_slot_t *slot)
+oneota_error_t oneota_slot_finish(oneota_slot_t *slot)
 {
     if (slot->carried == 0) {
         return ONEOTA_OK;
     }
-    if (slot_at_unit(slot)) {
+    if (oneota_slot_at_unit(slot)) {
         oneota_error_t error = erase_next(slot);
         return error == ONEOTA_OK ? ONEOTA_AGAIN : error;
     }

@@ -2,8 +2,9 @@
  * oneota - SPDX-License-Identifier: Apache-2.0
  *
  * slot.h: an image going into a slot, from its first byte to its last, and being read back. Erases
- * each unit just before its first byte is programmed, programs whole program units, pads the tail with
- * the erased value, and keeps a hash of what it has programmed or read. At most one flash call each call.
+ * each unit just before its first byte is programmed, programs whole program units, pads the tail
+ * with the erased value, and keeps a hash of what it has programmed or read. At most one flash call
+ * each call.
  */
 #ifndef ONEOTA_SRC_SLOT_H
 #define ONEOTA_SRC_SLOT_H
@@ -12,29 +13,30 @@
 #include "oneota/state.h"
 
 /** An image of size bytes fits: not empty, and within the slot when padded. */
-bool slot_fits(const oneota_flash_t *flash, void *flash_ctx, uint32_t size);
+bool oneota_slot_fits(const oneota_flash_t *flash, void *flash_ctx, uint32_t size);
 
 /** Starts at 0. carry: borrowed, one program unit; not used for reading. */
-void slot_begin(oneota_slot_t *slot, const oneota_flash_t *flash, void *flash_ctx, uint8_t *carry,
-                uint32_t size, crypto_hash_kind_t kind);
+void oneota_slot_begin(oneota_slot_t *slot, const oneota_flash_t *flash, void *flash_ctx,
+                       uint8_t *carry, uint32_t size, crypto_hash_kind_t kind);
 
 /** Reads a block on from position, no further than end, and hashes it.
  *  @return OK when position == end; AGAIN there is more; STORAGE */
-oneota_error_t slot_read(oneota_slot_t *slot, uint32_t end, uint8_t *buffer, uint32_t buffer_bytes);
+oneota_error_t oneota_slot_read(oneota_slot_t *slot, uint32_t end, uint8_t *buffer,
+                                uint32_t buffer_bytes);
 
-/** Takes up to length bytes; *taken says how many, possibly 0 (a unit was erased first). Repeat with what
- *  is left, also after AGAIN.
+/** Takes up to length bytes; *taken says how many, possibly 0 (a unit was erased first). Repeat
+ * with what is left, also after AGAIN.
  *  @return OK; AGAIN; STORAGE; LIMIT more than size in all */
-oneota_error_t slot_write(oneota_slot_t *slot, const uint8_t *data, uint32_t length,
-                          uint32_t *taken);
+oneota_error_t oneota_slot_write(oneota_slot_t *slot, const uint8_t *data, uint32_t length,
+                                 uint32_t *taken);
 
 /** Programs the tail once all bytes were taken. @return OK all is programmed; AGAIN; STORAGE */
-oneota_error_t slot_finish(oneota_slot_t *slot);
+oneota_error_t oneota_slot_finish(oneota_slot_t *slot);
 
 /** Bytes taken so far: programmed, and in the carry. */
-uint32_t slot_taken(const oneota_slot_t *slot);
+uint32_t oneota_slot_taken(const oneota_slot_t *slot);
 
 /** The next byte begins an erase unit that is not erased yet: a place to store progress. */
-bool slot_at_unit(const oneota_slot_t *slot);
+bool oneota_slot_at_unit(const oneota_slot_t *slot);
 
 #endif

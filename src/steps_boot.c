@@ -21,7 +21,8 @@ enum { PHASE_SCAN = 0, PHASE_READ, PHASE_FIRST };
 static bool read_part(oneota_t *m, uint8_t type, void *part, size_t size)
 {
     size_t length = 0;
-    return journal_read(&m->journal, type, part, size, &length) == ONEOTA_OK && length == size;
+    return oneota_journal_read(&m->journal, type, part, size, &length) == ONEOTA_OK &&
+           length == size;
 }
 
 /* The task, and how far it has come; nothing that does not belong together. */
@@ -30,9 +31,9 @@ static void read_record(oneota_t *m)
     oneota_record_t *record = &m->record;
     if (!read_part(m, RECORD_ORDER, &record->order, sizeof record->order) ||
         !read_part(m, RECORD_PROGRESS, &record->at, sizeof record->at) ||
-        !record_is_sound(record) || record->order.image >= m->setup->image_count ||
+        !oneota_record_is_sound(record) || record->order.image >= m->setup->image_count ||
         record->order.dialect != m->setup->dialect->id || record->at.stage == STAGE_NONE) {
-        record_clear(record);
+        oneota_record_clear(record);
     }
 }
 
@@ -51,8 +52,7 @@ static bool read_boot(oneota_t *m)
             m->boot.slot > 1u || m->boot.condition >= ONEOTA_BOOT_CONDITION_COUNT) {
             return false;
         }
-    } while (m->record.at.stage == STAGE_NONE && !is_foreign(m) &&
-             ++m->image < setup->image_count);
+    } while (m->record.at.stage == STAGE_NONE && !is_foreign(m) && ++m->image < setup->image_count);
     m->image %= setup->image_count;
     return true;
 }
@@ -62,7 +62,7 @@ static void reconcile(oneota_t *m)
 {
     oneota_record_t *record = &m->record;
     if (record->at.stage < STAGE_MARKING && is_foreign(m)) {
-        record_clear(record); /* somebody else has installed something */
+        oneota_record_clear(record); /* somebody else has installed something */
     }
     if (record->at.stage == STAGE_RESULT && record->at.result == ONEOTA_STEP_UPDATED) {
         record->at.stage = STAGE_TRIAL; /* 201 is said only of what is seen to run */
@@ -73,8 +73,8 @@ static event_t begin(oneota_t *m)
 {
     read_record(m);
     if (!read_boot(m)) {
-        (void)machine_back_off(m, ONEOTA_REASON_STORAGE, 0);
-        machine_begin_wait(m, m->later_ms);
+        (void)oneota_machine_back_off(m, ONEOTA_REASON_STORAGE, 0);
+        oneota_machine_begin_wait(m, m->later_ms);
         m->phase = PHASE_READ;
         return EV_STAY;
     }
@@ -82,55 +82,56 @@ static event_t begin(oneota_t *m)
     LOG_INFO(m, "start: boot", "condition", NULL, m->boot.condition);
     LOG_INFO(m, "start: record", "stage", NULL, m->record.at.stage);
     if (m->record.at.stage != STAGE_NONE) {
-        machine_tell(m, ONEOTA_EVENT_TASK);
+        oneota_machine_tell(m, ONEOTA_EVENT_TASK);
         return EV_DONE;
     }
     set(m, FLAG_CHECK);
-    machine_begin_wait(m, m->setup->check_at_once || is_foreign(m) ? 0u : machine_first_ms(m));
+    oneota_machine_begin_wait(
+        m, m->setup->check_at_once || is_foreign(m) ? 0u : oneota_machine_first_ms(m));
     m->phase = PHASE_FIRST;
     return EV_STAY;
 }
 
-event_t step_start(oneota_t *m)
+event_t oneota_step_start(oneota_t *m)
 {
     switch (m->phase) {
     case PHASE_SCAN:
-        if (journal_scan(&m->journal) == ONEOTA_OK) {
+        if (oneota_journal_scan(&m->journal) == ONEOTA_OK) {
             m->phase = PHASE_READ;
-            machine_begin_wait(m, 0);
+            oneota_machine_begin_wait(m, 0);
         }
         return EV_STAY;
     case PHASE_READ:
-        return machine_waits(m) ? EV_STAY : begin(m);
+        return oneota_machine_waits(m) ? EV_STAY : begin(m);
     default:
-        return machine_waits(m) ? EV_STAY : EV_DONE;
+        return oneota_machine_waits(m) ? EV_STAY : EV_DONE;
     }
 }
 
 /* ---------------------------------------------------------------- install, restart */
 
-event_t step_install(oneota_t *m)
+event_t oneota_step_install(oneota_t *m)
 {
     if (m->phase == 0) {
         m->phase = 1;
-        machine_tell(m, ONEOTA_EVENT_READY);
+        oneota_machine_tell(m, ONEOTA_EVENT_READY);
         return EV_STAY;
     }
     if (has(m, FLAG_DEFERRED)) {
-        return machine_later(m, ONEOTA_REASON_PAUSED, 0, WAIT_FOREVER_MS);
+        return oneota_machine_later(m, ONEOTA_REASON_PAUSED, 0, WAIT_FOREVER_MS);
     }
-    return machine_conditions(m, ONEOTA_STEP_INSTALL_BATTERY, ONEOTA_STEP_INSTALL_BATTERY);
+    return oneota_machine_conditions(m, ONEOTA_STEP_INSTALL_BATTERY, ONEOTA_STEP_INSTALL_BATTERY);
 }
 
 /* Asks for the restart, and again once a minute until it happens. */
-event_t step_restart(oneota_t *m)
+event_t oneota_step_restart(oneota_t *m)
 {
-    if (m->phase == 0 || !machine_waits(m)) {
+    if (m->phase == 0 || !oneota_machine_waits(m)) {
         m->phase = 1;
-        exchange_close(&m->exchange);
-        machine_begin_wait(m, REMIND_MS);
+        oneota_exchange_close(&m->exchange);
+        oneota_machine_begin_wait(m, REMIND_MS);
         m->sleep_ms = REMIND_MS;
-        machine_tell(m, ONEOTA_EVENT_RESTART);
+        oneota_machine_tell(m, ONEOTA_EVENT_RESTART);
     }
     return EV_STAY;
 }
@@ -145,27 +146,27 @@ static bool has_task(const oneota_t *m)
 static event_t begin_trial(oneota_t *m)
 {
     if (has_task(m) && strcmp(task_image(m)->id.version, m->record.order.task.target) != 0) {
-        return machine_fail(m, ONEOTA_STEP_INSTALL_MISMATCH, ONEOTA_REASON_VERSION, 0);
+        return oneota_machine_fail(m, ONEOTA_STEP_INSTALL_MISMATCH, ONEOTA_REASON_VERSION, 0);
     }
     m->phase = 1;
-    machine_begin_wait(m, ONEOTA_TRIAL_MS);
-    machine_tell(m, ONEOTA_EVENT_TRIAL);
+    oneota_machine_begin_wait(m, ONEOTA_TRIAL_MS);
+    oneota_machine_tell(m, ONEOTA_EVENT_TRIAL);
     return EV_STAY;
 }
 
-event_t step_trial(oneota_t *m)
+event_t oneota_step_trial(oneota_t *m)
 {
     if (m->phase == 0) {
         return begin_trial(m);
     }
     if (has(m, FLAG_REJECT)) {
-        return machine_fail(m, ONEOTA_STEP_INSTALL_UNKNOWN, ONEOTA_REASON_REJECTED, 0);
+        return oneota_machine_fail(m, ONEOTA_STEP_INSTALL_UNKNOWN, ONEOTA_REASON_REJECTED, 0);
     }
     if (has(m, FLAG_CONFIRM)) {
         return EV_DONE;
     }
-    if (!machine_waits(m)) {
-        return machine_fail(m, ONEOTA_STEP_INSTALL_UNKNOWN, ONEOTA_REASON_UNCONFIRMED, 0);
+    if (!oneota_machine_waits(m)) {
+        return oneota_machine_fail(m, ONEOTA_STEP_INSTALL_UNKNOWN, ONEOTA_REASON_UNCONFIRMED, 0);
     }
     return EV_STAY;
 }
@@ -176,7 +177,7 @@ static event_t confirmed(oneota_t *m)
     m->failures = 0;
     m->boot.condition = ONEOTA_BOOT_CONFIRMED;
     if (!has_task(m)) {
-        record_clear(&m->record);
+        oneota_record_clear(&m->record);
         return EV_NONE;
     }
     m->record.at.result = ONEOTA_STEP_UPDATED;
@@ -184,25 +185,26 @@ static event_t confirmed(oneota_t *m)
 }
 
 /* Confirm, or revert. */
-event_t step_settle(oneota_t *m)
+event_t oneota_step_settle(oneota_t *m)
 {
     const oneota_boot_port_t *boot = m->setup->boot;
     bool stays = m->state == ST_CONFIRM;
-    switch (machine_flash(m, (stays ? boot->confirm : boot->revert)(m->setup->boot_ctx, m->image))) {
+    switch (oneota_machine_flash(
+        m, (stays ? boot->confirm : boot->revert)(m->setup->boot_ctx, m->image))) {
     case ONEOTA_OK:
         clear(m, FLAG_REJECT);
         return stays ? confirmed(m) : EV_DONE;
     case ONEOTA_AGAIN:
         return EV_STAY;
     default:
-        return machine_back_off(m, ONEOTA_REASON_STORAGE, 0);
+        return oneota_machine_back_off(m, ONEOTA_REASON_STORAGE, 0);
     }
 }
 
 /* ---------------------------------------------------------------- close, wait */
 
 /* The journal has it: there is no task any more. */
-event_t step_close(oneota_t *m)
+event_t oneota_step_close(oneota_t *m)
 {
     oneota_record_t *record = &m->record;
     if (record->at.result == ONEOTA_STEP_UPDATED) {
@@ -211,28 +213,28 @@ event_t step_close(oneota_t *m)
     } else if (has_task(m)) {
         m->step = record->at.result;
         m->reason = record->at.reason;
-        machine_tell(m, ONEOTA_EVENT_ENDED);
+        oneota_machine_tell(m, ONEOTA_EVENT_ENDED);
     }
-    record_clear(record);
+    oneota_record_clear(record);
     clear(m, FLAG_LIVE | FLAG_RECHECKED | FLAG_CANCEL);
     return EV_DONE;
 }
 
 static event_t begin_idle(oneota_t *m)
 {
-    exchange_close(&m->exchange);
-    machine_begin_wait(m, m->later_ms);
+    oneota_exchange_close(&m->exchange);
+    oneota_machine_begin_wait(m, m->later_ms);
     m->phase = 1;
-    machine_tell(m, ONEOTA_EVENT_IDLE);
+    oneota_machine_tell(m, ONEOTA_EVENT_IDLE);
     return EV_STAY;
 }
 
-event_t step_wait(oneota_t *m)
+event_t oneota_step_wait(oneota_t *m)
 {
     if (m->phase == 0) {
         return begin_idle(m);
     }
-    if (machine_waits(m) && !has(m, FLAG_CANCEL)) {
+    if (oneota_machine_waits(m) && !has(m, FLAG_CANCEL)) {
         return EV_STAY;
     }
     if (m->record.at.stage == STAGE_NONE) {

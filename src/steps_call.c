@@ -1,8 +1,8 @@
 /*
  * oneota - SPDX-License-Identifier: Apache-2.0
  *
- * The states that ask the platform something and read a JSON answer: version, check, token, progress,
- * downloaded, recheck, doubt, result.
+ * The states that ask the platform something and read a JSON answer: version, check, token,
+ * progress, downloaded, recheck, doubt, result.
  */
 #include <string.h>
 
@@ -13,11 +13,11 @@ enum { PHASE_STORE = CALL_PHASES };
 
 /* ---------------------------------------------------------------- version, check */
 
-event_t step_version(oneota_t *m)
+event_t oneota_step_version(oneota_t *m)
 {
     if (!has(m, FLAG_REPORTED)) {
         oneota_answer_t answer;
-        event_t event = machine_call(m, ONEOTA_CALL_VERSION, 0, ASK_VERSION, &answer);
+        event_t event = oneota_machine_call(m, ONEOTA_CALL_VERSION, 0, ASK_VERSION, &answer);
         if (event != EV_DONE) {
             return event;
         }
@@ -25,25 +25,26 @@ event_t step_version(oneota_t *m)
     }
     if (has(m, FLAG_UPDATED)) {
         clear(m, FLAG_UPDATED);
-        machine_tell(m, ONEOTA_EVENT_UPDATED);
+        oneota_machine_tell(m, ONEOTA_EVENT_UPDATED);
     }
-    return has(m, FLAG_CHECK) ? EV_DONE : machine_rest(m);
+    return has(m, FLAG_CHECK) ? EV_DONE : oneota_machine_rest(m);
 }
 
 /* The task is in memory: into the journal with it. */
 static event_t store_order(oneota_t *m)
 {
-    switch (machine_store_order(m)) {
+    switch (oneota_machine_store_order(m)) {
     case ONEOTA_OK:
         return EV_DONE;
     case ONEOTA_AGAIN:
         return EV_STAY;
     default:
-        return machine_back_off(m, ONEOTA_REASON_STORAGE, 0);
+        return oneota_machine_back_off(m, ONEOTA_REASON_STORAGE, 0);
     }
 }
 
-/* A task for this image. A target that runs already is nothing to do: the platform needs the version. */
+/* A task for this image. A target that runs already is nothing to do: the platform needs the
+ * version. */
 static event_t take_task(oneota_t *m, const oneota_answer_t *answer)
 {
     const oneota_setup_t *setup = m->setup;
@@ -52,9 +53,9 @@ static event_t take_task(oneota_t *m, const oneota_answer_t *answer)
         return EV_NONE;
     }
     if (setup->boot->query(setup->boot_ctx, m->image, &m->boot) != ONEOTA_OK) {
-        return machine_back_off(m, ONEOTA_REASON_STORAGE, 0);
+        return oneota_machine_back_off(m, ONEOTA_REASON_STORAGE, 0);
     }
-    record_accept(&m->record, answer, setup->dialect->id, m->image);
+    oneota_record_accept(&m->record, answer, setup->dialect->id, m->image);
     memcpy(m->address, answer->address, sizeof m->address);
     memset(&m->download, 0, sizeof m->download);
     clear(m, FLAG_LIVE | FLAG_RECHECKED | FLAG_DOUBTED | FLAG_ANNOUNCE);
@@ -73,16 +74,16 @@ static event_t next_image(oneota_t *m)
     if (!has(m, FLAG_REPORTED)) {
         return EV_ASIDE;
     }
-    return m->reason != ONEOTA_REASON_NONE ? EV_LATER : machine_rest(m);
+    return m->reason != ONEOTA_REASON_NONE ? EV_LATER : oneota_machine_rest(m);
 }
 
-event_t step_check(oneota_t *m)
+event_t oneota_step_check(oneota_t *m)
 {
     oneota_answer_t answer;
     if (m->phase == PHASE_STORE) {
         event_t stored = store_order(m);
         if (stored == EV_DONE) {
-            machine_tell(m, ONEOTA_EVENT_TASK);
+            oneota_machine_tell(m, ONEOTA_EVENT_TASK);
         }
         return stored;
     }
@@ -91,7 +92,7 @@ event_t step_check(oneota_t *m)
         m->image = 0;
         m->reason = ONEOTA_REASON_NONE;
     }
-    event_t event = machine_call(m, ONEOTA_CALL_CHECK, 0, ASK_CHECK, &answer);
+    event_t event = oneota_machine_call(m, ONEOTA_CALL_CHECK, 0, ASK_CHECK, &answer);
     if (event == EV_STAY) {
         return event;
     }
@@ -102,7 +103,7 @@ event_t step_check(oneota_t *m)
         clear(m, FLAG_REPORTED);
     } else if (event == EV_OVER) {
         m->step = 0;
-        machine_tell(m, ONEOTA_EVENT_ENDED);
+        oneota_machine_tell(m, ONEOTA_EVENT_ENDED);
         m->reason = ONEOTA_REASON_NONE;
     }
     return event == EV_STAY ? event : next_image(m);
@@ -110,10 +111,10 @@ event_t step_check(oneota_t *m)
 
 /* ---------------------------------------------------------------- token, recheck, doubt */
 
-event_t step_token(oneota_t *m)
+event_t oneota_step_token(oneota_t *m)
 {
     oneota_answer_t answer;
-    event_t event = machine_call(m, ONEOTA_CALL_TOKEN, 0, ASK_TOKEN, &answer);
+    event_t event = oneota_machine_call(m, ONEOTA_CALL_TOKEN, 0, ASK_TOKEN, &answer);
     if (event == EV_DONE) {
         clear(m, FLAG_RECHECKED);
         if (answer.announce) {
@@ -124,19 +125,19 @@ event_t step_token(oneota_t *m)
 }
 
 /* The same task goes on with its new token; another one, or none, ends this one. */
-event_t step_recheck(oneota_t *m)
+event_t oneota_step_recheck(oneota_t *m)
 {
     oneota_answer_t answer;
     if (m->phase == PHASE_STORE) {
         return store_order(m);
     }
-    event_t event = machine_call(m, ONEOTA_CALL_CHECK, 0, ASK_RECHECK, &answer);
+    event_t event = oneota_machine_call(m, ONEOTA_CALL_CHECK, 0, ASK_RECHECK, &answer);
     if (event != EV_DONE) {
         return event;
     }
-    if (!record_same_task(&answer.task, &m->record.order.task)) {
+    if (!oneota_record_same_task(&answer.task, &m->record.order.task)) {
         set(m, FLAG_CHECK);
-        return machine_over(m, ONEOTA_REASON_OVER, 0);
+        return oneota_machine_over(m, ONEOTA_REASON_OVER, 0);
     }
     m->record.order.task = answer.task;
     memcpy(m->record.order.handle, answer.handle, sizeof answer.handle);
@@ -152,27 +153,27 @@ static event_t report(oneota_t *m, uint8_t step, ask_t who)
 {
     oneota_answer_t answer;
     answer.code = -1;
-    event_t event = machine_call(m, ONEOTA_CALL_REPORT, step, who, &answer);
+    event_t event = oneota_machine_call(m, ONEOTA_CALL_REPORT, step, who, &answer);
     if (event != EV_STAY) {
         m->step = step;
         m->code = answer.code;
-        machine_tell(m, ONEOTA_EVENT_REPORT);
+        oneota_machine_tell(m, ONEOTA_EVENT_REPORT);
     }
     return event;
 }
 
 /* Whatever comes of it: a progress report is not repeated, and stops nothing. */
-event_t step_progress(oneota_t *m)
+event_t oneota_step_progress(oneota_t *m)
 {
     return report(m, m->step, ASK_RESULT) == EV_STAY ? EV_STAY : EV_DONE;
 }
 
-event_t step_downloaded(oneota_t *m)
+event_t oneota_step_downloaded(oneota_t *m)
 {
     return report(m, ONEOTA_STEP_DOWNLOADED, ASK_DOWNLOADED);
 }
 
-event_t step_result(oneota_t *m)
+event_t oneota_step_result(oneota_t *m)
 {
     return report(m, m->record.at.result, ASK_RESULT);
 }

@@ -23,9 +23,9 @@ static uint32_t package_size(const oneota_t *m)
 
 /* ---------------------------------------------------------------- gate */
 
-event_t step_gate(oneota_t *m)
+event_t oneota_step_gate(oneota_t *m)
 {
-    event_t event = machine_conditions(m, ONEOTA_STEP_BATTERY, ONEOTA_STEP_SIGNAL);
+    event_t event = oneota_machine_conditions(m, ONEOTA_STEP_BATTERY, ONEOTA_STEP_SIGNAL);
     if (event == EV_DONE) { /* a new round */
         m->download.attempts = 0;
         m->download.package_errors = 0;
@@ -36,7 +36,8 @@ event_t step_gate(oneota_t *m)
 
 /* ---------------------------------------------------------------- prefix */
 
-/* Progress that the journal holds is a hint: it counts where an erase unit starts, or for all of it. */
+/* Progress that the journal holds is a hint: it counts where an erase unit starts, or for all of
+ * it. */
 static bool can_resume(const oneota_t *m, const oneota_flash_t *flash, void *flash_ctx)
 {
     uint32_t stored = m->record.at.stored;
@@ -48,23 +49,24 @@ static bool can_resume(const oneota_t *m, const oneota_flash_t *flash, void *fla
 
 static void start_over(oneota_t *m)
 {
-    uint8_t target = machine_target_slot(m);
+    uint8_t target = oneota_machine_target_slot(m);
     const oneota_image_t *image = task_image(m);
     uint8_t *carry = m->exchange.work + m->exchange.work_bytes;
-    slot_begin(&m->slot, image->slot[target], image->slot_ctx[target], carry, package_size(m),
-               CRYPTO_MD5);
+    oneota_slot_begin(&m->slot, image->slot[target], image->slot_ctx[target], carry,
+                      package_size(m), CRYPTO_MD5);
 }
 
 static event_t begin_prefix(oneota_t *m)
 {
-    uint8_t target = machine_target_slot(m);
+    uint8_t target = oneota_machine_target_slot(m);
     const oneota_flash_t *flash = task_image(m)->slot[target];
     void *flash_ctx = task_image(m)->slot_ctx[target];
-    if (!slot_fits(flash, flash_ctx, package_size(m))) {
-        return machine_fail(m, ONEOTA_STEP_NO_SPACE, ONEOTA_REASON_SPACE, 0);
+    if (!oneota_slot_fits(flash, flash_ctx, package_size(m))) {
+        return oneota_machine_fail(m, ONEOTA_STEP_NO_SPACE, ONEOTA_REASON_SPACE, 0);
     }
     if (m->record.order.task.type != 1u) {
-        return machine_fail(m, ONEOTA_STEP_UNKNOWN, ONEOTA_REASON_TYPE, m->record.order.task.type);
+        return oneota_machine_fail(m, ONEOTA_STEP_UNKNOWN, ONEOTA_REASON_TYPE,
+                                   m->record.order.task.type);
     }
     if (!can_resume(m, flash, flash_ctx)) {
         m->record.at.stored = 0;
@@ -74,7 +76,7 @@ static event_t begin_prefix(oneota_t *m)
     return EV_STAY;
 }
 
-event_t step_prefix(oneota_t *m)
+event_t oneota_step_prefix(oneota_t *m)
 {
     if (has(m, FLAG_LIVE)) {
         return EV_DONE;
@@ -83,8 +85,8 @@ event_t step_prefix(oneota_t *m)
         return begin_prefix(m);
     }
     if (m->record.at.stored > 0) {
-        oneota_error_t error = slot_read(&m->slot, m->record.at.stored, m->exchange.work,
-                                         m->exchange.work_bytes);
+        oneota_error_t error = oneota_slot_read(&m->slot, m->record.at.stored, m->exchange.work,
+                                                m->exchange.work_bytes);
         if (error == ONEOTA_AGAIN) {
             return EV_STAY;
         }
@@ -103,7 +105,7 @@ event_t step_prefix(oneota_t *m)
 /* 0/8, 10/8, 127/8, 169.254/16, 172.16/12, 192.168/16, and names that are not global. */
 static bool is_private(const char *host)
 {
-    unsigned part[2] = { 0, 0 };
+    unsigned part[2] = {0, 0};
     unsigned n = 0;
     if (strchr(host, '.') == NULL) {
         return true;
@@ -115,19 +117,19 @@ static bool is_private(const char *host)
             n++;
         }
     }
-    return n == 2u && (part[0] == 0 || part[0] == 10u || part[0] == 127u ||
-                       (part[0] == 169u && part[1] == 254u) ||
-                       (part[0] == 172u && part[1] >> 4 == 1u) ||
-                       (part[0] == 192u && part[1] == 168u));
+    return n == 2u &&
+           (part[0] == 0 || part[0] == 10u || part[0] == 127u ||
+            (part[0] == 169u && part[1] == 254u) || (part[0] == 172u && part[1] >> 4 == 1u) ||
+            (part[0] == 192u && part[1] == 168u));
 }
 
-/* The task's own host, when it names one and the application allows it; else the main host. The text
- * "host:port" is cut at the colon the first time. */
+/* The task's own host, when it names one and the application allows it; else the main host. The
+ * text "host:port" is cut at the colon the first time. */
 static const char *download_host(oneota_t *m, uint16_t *port)
 {
     const oneota_setup_t *setup = m->setup;
     uint32_t number = 0;
-    *port = machine_port(m);
+    *port = oneota_machine_port(m);
     if (m->address[0] == '\0' || !setup->use_address ||
         (is_private(m->address) && !setup->use_private_address)) {
         return setup->address;
@@ -137,7 +139,7 @@ static const char *download_host(oneota_t *m, uint16_t *port)
         *colon = '\0';
     }
     const char *digits = m->address + strlen(m->address) + 1u;
-    (void)text_to_u32(digits, strlen(digits), &number);
+    (void)oneota_text_to_u32(digits, strlen(digits), &number);
     *port = (uint16_t)number; /* calls.c has checked it */
     return m->address;
 }
@@ -149,35 +151,36 @@ static event_t request_range(oneota_t *m)
     oneota_download_t *d = &m->download;
     oneota_request_t request;
     uint16_t port = 0;
-    download_plan(d, slot_taken(&m->slot), package_size(m), m->record.at.percent,
-                  m->slot.flash->program_unit);
-    machine_request(m, ONEOTA_CALL_DOWNLOAD, &request);
+    oneota_download_plan(d, oneota_slot_taken(&m->slot), package_size(m), m->record.at.percent,
+                         m->slot.flash->program_unit);
+    oneota_machine_request(m, ONEOTA_CALL_DOWNLOAD, &request);
     request.range_form = d->range_form;
     request.first = d->first;
     request.last = d->end - 1u;
     const char *host = download_host(m, &port);
     LOG_DEBUG(m, "download: ask", "first", NULL, d->first);
-    return machine_ask(m, &request, host, port);
+    return oneota_machine_ask(m, &request, host, port);
 }
 
 /* What comes before the next range: the end, the deadline, step 1, a progress report. */
 static event_t next_range(oneota_t *m)
 {
-    uint32_t taken = slot_taken(&m->slot);
-    machine_count_time(m);
+    uint32_t taken = oneota_slot_taken(&m->slot);
+    oneota_machine_count_time(m);
     if (taken == package_size(m)) {
         m->phase = PHASE_TAIL;
         return EV_STAY;
     }
     if (m->record.at.spent_s > ONEOTA_TASK_S) {
-        return machine_fail(m, ONEOTA_STEP_TIMEOUT, ONEOTA_REASON_DEADLINE, 0);
+        return oneota_machine_fail(m, ONEOTA_STEP_TIMEOUT, ONEOTA_REASON_DEADLINE, 0);
     }
     if (has(m, FLAG_ANNOUNCE)) {
         clear(m, FLAG_ANNOUNCE);
         m->step = 1;
         return EV_ASIDE;
     }
-    uint8_t percent = download_percent_due(m->slot.position, package_size(m), m->record.at.percent);
+    uint8_t percent =
+        oneota_download_percent_due(m->slot.position, package_size(m), m->record.at.percent);
     if (percent != 0) {
         m->record.at.percent = percent; /* stored before it is sent: each is said once */
         m->step = percent;
@@ -187,30 +190,31 @@ static event_t next_range(oneota_t *m)
     return request_range(m);
 }
 
-/* ---------------------------------------------------------------- an attempt that came to nothing */
+/* ---------------------------------------------------------------- an attempt that came to
+ * nothing */
 
 static event_t end_round(oneota_t *m)
 {
     oneota_download_t *d = &m->download;
     bool package = d->package_errors >= d->attempts;
-    return package ? machine_round(m, ONEOTA_REASON_PACKAGE, m->code, ONEOTA_STEP_UNKNOWN)
-                   : machine_round(m, ONEOTA_REASON_RETRIES, m->code, ONEOTA_STEP_TIMEOUT);
+    return package ? oneota_machine_round(m, ONEOTA_REASON_PACKAGE, m->code, ONEOTA_STEP_UNKNOWN)
+                   : oneota_machine_round(m, ONEOTA_REASON_RETRIES, m->code, ONEOTA_STEP_TIMEOUT);
 }
 
 /* wait_ms 0: back off. */
 static event_t attempt_failed(oneota_t *m, oneota_reason_t reason, int32_t code, uint32_t wait_ms)
 {
     oneota_download_t *d = &m->download;
-    exchange_close(&m->exchange);
-    download_shrink(d);
+    oneota_exchange_close(&m->exchange);
+    oneota_download_shrink(d);
     m->address[0] = '\0'; /* from the main host, then */
-    machine_complain(m, reason, code);
+    oneota_machine_complain(m, reason, code);
     d->attempts = d->place > d->wanted ? 0u : (uint8_t)(d->attempts + 1u);
     if (d->attempts >= ONEOTA_ATTEMPTS) {
         return end_round(m);
     }
     m->failures = d->attempts > 0 ? (uint8_t)(d->attempts - 1u) : 0u;
-    machine_begin_wait(m, wait_ms != 0 ? wait_ms : machine_backoff_ms(m));
+    oneota_machine_begin_wait(m, wait_ms != 0 ? wait_ms : oneota_machine_backoff_ms(m));
     m->phase = PHASE_BACKOFF;
     return EV_STAY;
 }
@@ -218,24 +222,25 @@ static event_t attempt_failed(oneota_t *m, oneota_reason_t reason, int32_t code,
 /* The slot does not take it. What is stored is read again, and the unit erased again, next time. */
 static event_t flash_failed(oneota_t *m)
 {
-    exchange_close(&m->exchange);
+    oneota_exchange_close(&m->exchange);
     clear(m, FLAG_LIVE);
     m->download.flash_errors++;
     if (m->download.flash_errors >= FLASH_ERRORS_MAX) {
-        return machine_fail(m, ONEOTA_STEP_UNKNOWN, ONEOTA_REASON_STORAGE, 0);
+        return oneota_machine_fail(m, ONEOTA_STEP_UNKNOWN, ONEOTA_REASON_STORAGE, 0);
     }
-    return machine_back_off(m, ONEOTA_REASON_STORAGE, 0);
+    return oneota_machine_back_off(m, ONEOTA_REASON_STORAGE, 0);
 }
 
-/* ---------------------------------------------------------------- the answer: a text instead of bytes */
+/* ---------------------------------------------------------------- the answer: a text instead of
+ * bytes */
 
 static event_t judge_text(oneota_t *m)
 {
     oneota_answer_t answer;
-    if (!machine_read_answer(m, ONEOTA_CALL_DOWNLOAD, &answer)) {
+    if (!oneota_machine_read_answer(m, ONEOTA_CALL_DOWNLOAD, &answer)) {
         return EV_STAY;
     }
-    event_t event = machine_judge(m, ASK_DOWNLOAD, &answer);
+    event_t event = oneota_machine_judge(m, ASK_DOWNLOAD, &answer);
     if (event != EV_NONE) {
         return event;
     }
@@ -254,7 +259,7 @@ static void tell_progress(oneota_t *m)
     uint8_t percent = (uint8_t)((uint64_t)m->slot.position * 100u / size);
     if (percent != m->shown) {
         m->shown = percent;
-        machine_tell(m, ONEOTA_EVENT_PROGRESS);
+        oneota_machine_tell(m, ONEOTA_EVENT_PROGRESS);
     }
 }
 
@@ -262,7 +267,7 @@ static void tell_progress(oneota_t *m)
 static bool store_due(const oneota_t *m)
 {
     uint32_t stored = m->record.at.stored;
-    return slot_at_unit(&m->slot) && m->slot.position > stored &&
+    return oneota_slot_at_unit(&m->slot) && m->slot.position > stored &&
            m->slot.position - stored >= ONEOTA_STORE_BYTES;
 }
 
@@ -270,14 +275,14 @@ static event_t write_body(oneota_t *m, const http_body_t *body, uint32_t length)
 {
     uint32_t taken = 0;
     oneota_error_t error =
-        machine_flash(m, slot_write(&m->slot, body->data, length, &taken));
+        oneota_machine_flash(m, oneota_slot_write(&m->slot, body->data, length, &taken));
     if (error == ONEOTA_AGAIN) {
         return EV_STAY;
     }
     if (error != ONEOTA_OK) {
         return flash_failed(m);
     }
-    exchange_take(&m->exchange, taken, m->now_ms);
+    oneota_exchange_take(&m->exchange, taken, m->now_ms);
     if (taken > 0) {
         m->download.place += taken;
         m->download.attempts = 0;
@@ -294,7 +299,7 @@ static event_t take_body(oneota_t *m, const http_body_t *body)
     uint32_t left = d->end - d->place;
     uint32_t length = body->length < left ? (uint32_t)body->length : left;
     if (d->text) {
-        return machine_collect(m, body) ? EV_STAY : judge_text(m);
+        return oneota_machine_collect(m, body) ? EV_STAY : judge_text(m);
     }
     if (length == 0) { /* more than the header said */
         return attempt_failed(m, ONEOTA_REASON_PEER, m->exchange.http.head.status, 0);
@@ -303,7 +308,7 @@ static event_t take_body(oneota_t *m, const http_body_t *body)
         uint32_t known = d->wanted - d->place;
         length = length < known ? length : known;
         d->place += length;
-        exchange_take(&m->exchange, length, m->now_ms);
+        oneota_exchange_take(&m->exchange, length, m->now_ms);
         return EV_STAY;
     }
     if (store_due(m)) {
@@ -317,7 +322,7 @@ static event_t take_body(oneota_t *m, const http_body_t *body)
 static event_t judge_head(oneota_t *m)
 {
     oneota_download_t *d = &m->download;
-    switch (download_judge(d, &m->exchange.http.head, package_size(m))) {
+    switch (oneota_download_judge(d, &m->exchange.http.head, package_size(m))) {
     case DOWNLOAD_BODY:
         return EV_STAY;
     case DOWNLOAD_TEXT:
@@ -325,8 +330,8 @@ static event_t judge_head(oneota_t *m)
         return EV_STAY;
     case DOWNLOAD_RANGELESS:
         LOG_WARN(m, "download: range ignored", "form", NULL, d->range_form);
-        exchange_close(&m->exchange);
-        download_next_form(d);
+        oneota_exchange_close(&m->exchange);
+        oneota_download_next_form(d);
         m->phase = PHASE_REQUEST;
         return EV_STAY;
     default:
@@ -343,7 +348,7 @@ static event_t end_range(oneota_t *m)
     if (d->place < d->end) {
         return attempt_failed(m, ONEOTA_REASON_NETWORK, 0, 0);
     }
-    download_grow(d);
+    oneota_download_grow(d);
     m->failures = 0;
     m->phase = PHASE_REQUEST;
     return EV_STAY;
@@ -352,9 +357,9 @@ static event_t end_range(oneota_t *m)
 static event_t take_answer(oneota_t *m)
 {
     http_body_t body;
-    switch (exchange_step(&m->exchange, m->now_ms, &body)) {
+    switch (oneota_exchange_step(&m->exchange, m->now_ms, &body)) {
     case EXCHANGE_WAIT:
-        m->sleep_ms = exchange_left_ms(&m->exchange, m->now_ms);
+        m->sleep_ms = oneota_exchange_left_ms(&m->exchange, m->now_ms);
         return EV_STAY;
     case EXCHANGE_HEAD:
         return judge_head(m);
@@ -373,12 +378,12 @@ static event_t take_answer(oneota_t *m)
 
 static event_t store_progress(oneota_t *m)
 {
-    oneota_error_t error = machine_store_progress(m);
+    oneota_error_t error = oneota_machine_store_progress(m);
     if (error == ONEOTA_AGAIN) {
         return EV_STAY;
     }
     if (error != ONEOTA_OK) { /* the download can do without; a reset would cost more */
-        machine_complain(m, ONEOTA_REASON_STORAGE, 0);
+        oneota_machine_complain(m, ONEOTA_REASON_STORAGE, 0);
     }
     m->phase = PHASE_ANSWER;
     return EV_STAY;
@@ -388,7 +393,7 @@ static event_t store_progress(oneota_t *m)
 static event_t finish(oneota_t *m)
 {
     uint8_t digest[CRYPTO_DIGEST_MAX];
-    oneota_error_t error = machine_flash(m, slot_finish(&m->slot));
+    oneota_error_t error = oneota_machine_flash(m, oneota_slot_finish(&m->slot));
     if (error == ONEOTA_AGAIN) {
         return EV_STAY;
     }
@@ -396,15 +401,15 @@ static event_t finish(oneota_t *m)
         return flash_failed(m);
     }
     tell_progress(m);
-    crypto_hash_end(&m->slot.hash, digest);
+    oneota_crypto_hash_end(&m->slot.hash, digest);
     clear(m, FLAG_LIVE);
-    if (!crypto_equal(digest, m->record.order.task.md5, sizeof m->record.order.task.md5)) {
-        return machine_mismatch(m, ONEOTA_REASON_DIGEST);
+    if (!oneota_crypto_equal(digest, m->record.order.task.md5, sizeof m->record.order.task.md5)) {
+        return oneota_machine_mismatch(m, ONEOTA_REASON_DIGEST);
     }
     return EV_DONE;
 }
 
-event_t step_download(oneota_t *m)
+event_t oneota_step_download(oneota_t *m)
 {
     switch (m->phase) {
     case PHASE_REQUEST:
@@ -414,7 +419,7 @@ event_t step_download(oneota_t *m)
     case PHASE_TAIL:
         return finish(m);
     case PHASE_BACKOFF:
-        if (!machine_waits(m)) {
+        if (!oneota_machine_waits(m)) {
             m->phase = PHASE_REQUEST;
         }
         return EV_STAY;

@@ -1,8 +1,8 @@
 /*
  * oneota - SPDX-License-Identifier: Apache-2.0
  *
- * The states that read a whole slot back from flash and decide by what is really there: verify, mark,
- * identify.
+ * The states that read a whole slot back from flash and decide by what is really there: verify,
+ * mark, identify.
  */
 #include <string.h>
 
@@ -14,7 +14,7 @@ enum { PHASE_BEGIN = 0, PHASE_READ, PHASE_ACT };
 
 #define GLITCHES 3u /* in a row, of flash or boot control, after which it is not one */
 
-uint8_t machine_target_slot(const oneota_t *m)
+uint8_t oneota_machine_target_slot(const oneota_t *m)
 {
     return m->boot.slot == 0 ? 1u : 0u;
 }
@@ -26,28 +26,29 @@ static oneota_error_t read_back(oneota_t *m, uint8_t slot)
     uint8_t digest[CRYPTO_DIGEST_MAX];
     const oneota_image_t *image = task_image(m);
     if (m->phase == PHASE_BEGIN) {
-        slot_begin(&m->slot, image->slot[slot], image->slot_ctx[slot], NULL,
-                   m->record.order.task.size, CRYPTO_MD5);
+        oneota_slot_begin(&m->slot, image->slot[slot], image->slot_ctx[slot], NULL,
+                          m->record.order.task.size, CRYPTO_MD5);
         m->phase = PHASE_READ;
         return ONEOTA_AGAIN;
     }
-    oneota_error_t error = slot_read(&m->slot, m->record.order.task.size, m->exchange.work,
-                                     m->exchange.work_bytes);
+    oneota_error_t error = oneota_slot_read(&m->slot, m->record.order.task.size, m->exchange.work,
+                                            m->exchange.work_bytes);
     if (error != ONEOTA_OK) {
         return error;
     }
     m->phase = PHASE_ACT;
-    crypto_hash_end(&m->slot.hash, digest);
-    return crypto_equal(digest, m->record.order.task.md5, sizeof m->record.order.task.md5) ? ONEOTA_OK
-                                                                               : ONEOTA_VERIFY;
+    oneota_crypto_hash_end(&m->slot.hash, digest);
+    return oneota_crypto_equal(digest, m->record.order.task.md5, sizeof m->record.order.task.md5)
+               ? ONEOTA_OK
+               : ONEOTA_VERIFY;
 }
 
-event_t machine_mismatch(oneota_t *m, oneota_reason_t reason)
+event_t oneota_machine_mismatch(oneota_t *m, oneota_reason_t reason)
 {
     if (m->record.at.again) {
-        return machine_fail(m, ONEOTA_STEP_INSTALL_DIGEST, reason, 0);
+        return oneota_machine_fail(m, ONEOTA_STEP_INSTALL_DIGEST, reason, 0);
     }
-    machine_complain(m, reason, 0);
+    oneota_machine_complain(m, reason, 0);
     m->record.at.again = 1;
     m->record.at.stored = 0;
     set(m, FLAG_DIRTY);
@@ -59,42 +60,43 @@ event_t machine_mismatch(oneota_t *m, oneota_reason_t reason)
 static event_t inspect(oneota_t *m)
 {
     const oneota_setup_t *setup = m->setup;
-    switch (machine_flash(m, setup->boot->inspect(setup->boot_ctx, m->image,
-                                                  machine_target_slot(m),
-                                                  m->record.order.task.size))) {
+    switch (oneota_machine_flash(m, setup->boot->inspect(setup->boot_ctx, m->image,
+                                                         oneota_machine_target_slot(m),
+                                                         m->record.order.task.size))) {
     case ONEOTA_OK:
         m->record.at.stored = m->record.order.task.size;
         return EV_DONE;
     case ONEOTA_AGAIN:
         return EV_STAY;
     case ONEOTA_VERIFY:
-        return machine_fail(m, ONEOTA_STEP_INSTALL_MISMATCH, ONEOTA_REASON_IMAGE, 0);
+        return oneota_machine_fail(m, ONEOTA_STEP_INSTALL_MISMATCH, ONEOTA_REASON_IMAGE, 0);
     default:
-        return machine_back_off(m, ONEOTA_REASON_STORAGE, 0);
+        return oneota_machine_back_off(m, ONEOTA_REASON_STORAGE, 0);
     }
 }
 
-/* The call failed. Was it done all the same? Else the proof is made anew before each further try. */
+/* The call failed. Was it done all the same? Else the proof is made anew before each further
+ * try. */
 static event_t unmarked(oneota_t *m)
 {
-    oneota_boot_t boot = { 0 };
+    oneota_boot_t boot = {0};
     if (m->setup->boot->query(m->setup->boot_ctx, m->image, &boot) == ONEOTA_OK &&
         boot.condition == ONEOTA_BOOT_PENDING) {
         m->boot.condition = ONEOTA_BOOT_PENDING;
         return EV_DONE;
     }
     return m->failures < GLITCHES
-               ? machine_back_off(m, ONEOTA_REASON_STORAGE, 0)
-               : machine_round(m, ONEOTA_REASON_STORAGE, 0, ONEOTA_STEP_INSTALL_RETRIES);
+               ? oneota_machine_back_off(m, ONEOTA_REASON_STORAGE, 0)
+               : oneota_machine_round(m, ONEOTA_REASON_STORAGE, 0, ONEOTA_STEP_INSTALL_RETRIES);
 }
 
 static event_t mark(oneota_t *m)
 {
     const oneota_setup_t *setup = m->setup;
     const oneota_task_t *task = &m->record.order.task;
-    const oneota_boot_mark_t image = { machine_target_slot(m), task->size, task->target, task->md5,
-                                       sizeof task->md5 };
-    switch (machine_flash(m, setup->boot->mark(setup->boot_ctx, m->image, &image))) {
+    const oneota_boot_mark_t image = {oneota_machine_target_slot(m), task->size, task->target,
+                                      task->md5, sizeof task->md5};
+    switch (oneota_machine_flash(m, setup->boot->mark(setup->boot_ctx, m->image, &image))) {
     case ONEOTA_OK:
         m->boot.condition = ONEOTA_BOOT_PENDING;
         return EV_DONE;
@@ -105,24 +107,24 @@ static event_t mark(oneota_t *m)
     }
 }
 
-/* Before 101, a wrong image is downloaded once more. After it nothing but a last proof is due, without
- * which nothing is marked. */
-event_t step_prove(oneota_t *m)
+/* Before 101, a wrong image is downloaded once more. After it nothing but a last proof is due,
+ * without which nothing is marked. */
+event_t oneota_step_prove(oneota_t *m)
 {
     bool marks = m->state == ST_MARK;
     if (m->phase == PHASE_ACT) {
         return marks ? mark(m) : inspect(m);
     }
-    oneota_error_t error = read_back(m, machine_target_slot(m));
+    oneota_error_t error = read_back(m, oneota_machine_target_slot(m));
     if (error == ONEOTA_OK || error == ONEOTA_AGAIN) {
         return EV_STAY;
     }
     oneota_reason_t reason = error == ONEOTA_VERIFY ? ONEOTA_REASON_DIGEST : ONEOTA_REASON_STORAGE;
     if (marks && m->failures < GLITCHES) { /* it was right before: a glitch of the flash? */
-        return machine_back_off(m, reason, 0);
+        return oneota_machine_back_off(m, reason, 0);
     }
     m->record.at.again |= (uint8_t)marks;
-    return machine_mismatch(m, reason);
+    return oneota_machine_mismatch(m, reason);
 }
 
 /* ---------------------------------------------------------------- identify */
@@ -135,15 +137,15 @@ static bool names_target(const oneota_t *m)
 static event_t updated(oneota_t *m)
 {
     if (!names_target(m)) {
-        return machine_fail(m, ONEOTA_STEP_INSTALL_MISMATCH, ONEOTA_REASON_VERSION, 0);
+        return oneota_machine_fail(m, ONEOTA_STEP_INSTALL_MISMATCH, ONEOTA_REASON_VERSION, 0);
     }
     m->record.at.result = ONEOTA_STEP_UPDATED;
     return EV_DONE;
 }
 
-/* A restart into the new image was wanted, and nothing is on trial: was it confirmed, or is this the
- * old one? Some boot loaders cannot tell; the digest of what runs can. */
-event_t step_identify(oneota_t *m)
+/* A restart into the new image was wanted, and nothing is on trial: was it confirmed, or is this
+ * the old one? Some boot loaders cannot tell; the digest of what runs can. */
+event_t oneota_step_identify(oneota_t *m)
 {
     bool reverted = m->boot.condition == ONEOTA_BOOT_REVERTED;
     switch (reverted ? ONEOTA_VERIFY : read_back(m, m->boot.slot)) {
@@ -153,10 +155,10 @@ event_t step_identify(oneota_t *m)
         return updated(m);
     case ONEOTA_VERIFY:
         if (!reverted && names_target(m) && m->failures < GLITCHES) { /* says it is the new one */
-            return machine_back_off(m, ONEOTA_REASON_DIGEST, 0);
+            return oneota_machine_back_off(m, ONEOTA_REASON_DIGEST, 0);
         }
-        return machine_fail(m, ONEOTA_STEP_INSTALL_UNKNOWN, ONEOTA_REASON_REVERTED, 0);
+        return oneota_machine_fail(m, ONEOTA_STEP_INSTALL_UNKNOWN, ONEOTA_REASON_REVERTED, 0);
     default:
-        return machine_back_off(m, ONEOTA_REASON_STORAGE, 0);
+        return oneota_machine_back_off(m, ONEOTA_REASON_STORAGE, 0);
     }
 }

@@ -42,13 +42,13 @@ static bool may_stand_in(char c, text_form_t form)
 
 /* ---------------------------------------------------------------- writing */
 
-text_t text_begin(char *data, size_t size)
+text_t oneota_text_begin(char *data, size_t size)
 {
     const text_t text = {data, size, 0, ONEOTA_OK};
     return text;
 }
 
-void text_put_bytes(text_t *text, const void *data, size_t length)
+void oneota_text_put_bytes(text_t *text, const void *data, size_t length)
 {
     if (text->error != ONEOTA_OK) {
         return;
@@ -61,16 +61,16 @@ void text_put_bytes(text_t *text, const void *data, size_t length)
     text->length += length;
 }
 
-void text_put(text_t *text, const char *zero_terminated)
+void oneota_text_put(text_t *text, const char *zero_terminated)
 {
     if (zero_terminated == NULL) {
         text->error = ONEOTA_PARAM;
         return;
     }
-    text_put_bytes(text, zero_terminated, strlen(zero_terminated));
+    oneota_text_put_bytes(text, zero_terminated, strlen(zero_terminated));
 }
 
-void text_put_number(text_t *text, uint64_t number)
+void oneota_text_put_number(text_t *text, uint64_t number)
 {
     char digits[20];
     size_t first = sizeof digits;
@@ -79,10 +79,10 @@ void text_put_number(text_t *text, uint64_t number)
         digits[--first] = (char)('0' + number % 10u);
         number /= 10u;
     } while (number != 0);
-    text_put_bytes(text, digits + first, sizeof digits - first);
+    oneota_text_put_bytes(text, digits + first, sizeof digits - first);
 }
 
-void text_put_url(text_t *text, const char *zero_terminated)
+void oneota_text_put_url(text_t *text, const char *zero_terminated)
 {
     static const char k_hex[] = "0123456789ABCDEF";
 
@@ -94,15 +94,16 @@ void text_put_url(text_t *text, const char *zero_terminated)
         const unsigned code = (unsigned char)*at;
         const char escaped[] = {'%', k_hex[code >> 4], k_hex[code & 0xFu]};
         if (may_stand_in(*at, TEXT_VERSION)) {
-            text_put_bytes(text, at, 1);
+            oneota_text_put_bytes(text, at, 1);
         } else {
-            text_put_bytes(text, escaped, sizeof escaped);
+            oneota_text_put_bytes(text, escaped, sizeof escaped);
         }
     }
 }
 
-void text_put_form(text_t *text, const char *form,
-                   void (*put)(text_t *text, char letter, const void *from), const void *from)
+void oneota_text_put_form(text_t *text, const char *form,
+                          void (*put)(text_t *text, char letter, const void *from),
+                          const void *from)
 {
     if (form == NULL) {
         text->error = ONEOTA_PARAM;
@@ -110,7 +111,7 @@ void text_put_form(text_t *text, const char *form,
     }
     for (;;) {
         const size_t run = strcspn(form, "$");
-        text_put_bytes(text, form, run);
+        oneota_text_put_bytes(text, form, run);
         form += run;
         if (*form == '\0') {
             return;
@@ -122,7 +123,7 @@ void text_put_form(text_t *text, const char *form,
 
 /* ---------------------------------------------------------------- reading */
 
-bool text_is(const char *data, size_t length, text_form_t form)
+bool oneota_text_is(const char *data, size_t length, text_form_t form)
 {
     static const struct {
         uint8_t min, max;
@@ -145,7 +146,7 @@ bool text_is(const char *data, size_t length, text_form_t form)
     return length == 0;
 }
 
-size_t text_read_u32(const char *data, size_t length, uint32_t *number)
+size_t oneota_text_read_u32(const char *data, size_t length, uint32_t *number)
 {
     uint32_t value = 0;
     size_t i = 0;
@@ -163,12 +164,12 @@ size_t text_read_u32(const char *data, size_t length, uint32_t *number)
     return i;
 }
 
-bool text_to_u32(const char *data, size_t length, uint32_t *number)
+bool oneota_text_to_u32(const char *data, size_t length, uint32_t *number)
 {
-    return length > 0 && text_read_u32(data, length, number) == length;
+    return length > 0 && oneota_text_read_u32(data, length, number) == length;
 }
 
-void text_to_bytes(const char *hex, uint8_t *bytes, size_t count)
+void oneota_text_to_bytes(const char *hex, uint8_t *bytes, size_t count)
 {
     for (size_t i = 0; i < 2u * count; i++) {
         const unsigned code = (unsigned char)hex[i];
@@ -177,7 +178,7 @@ void text_to_bytes(const char *hex, uint8_t *bytes, size_t count)
     }
 }
 
-bool text_equal_nocase(const char *a, size_t length, const char *b)
+bool oneota_text_equal_nocase(const char *a, size_t length, const char *b)
 {
     for (size_t i = 0; i < length; i++) {
         if (b[i] == '\0' || ((a[i] ^ b[i]) & ~0x20) != 0) {
@@ -187,7 +188,7 @@ bool text_equal_nocase(const char *a, size_t length, const char *b)
     return b[length] == '\0';
 }
 
-const char *text_pick(const char *names, unsigned count, unsigned index)
+const char *oneota_text_pick(const char *names, unsigned count, unsigned index)
 {
     if (index >= count) {
         return "?";

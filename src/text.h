@@ -19,20 +19,21 @@ typedef struct {
         error; /**< oneota_error_t: OK; LIMIT too little room; PARAM set by who refuses a value */
 } text_t;
 
-text_t text_begin(char *data, size_t size);
-void text_put_bytes(text_t *text, const void *data, size_t length);
-void text_put_number(text_t *text, uint64_t number);
+text_t oneota_text_begin(char *data, size_t size);
+void oneota_text_put_bytes(text_t *text, const void *data, size_t length);
+void oneota_text_put_number(text_t *text, uint64_t number);
 
 /** zero_terminated: NULL is refused. */
-void text_put(text_t *text, const char *zero_terminated);
+void oneota_text_put(text_t *text, const char *zero_terminated);
 
 /** For a part of a path or query: percent-encodes all but A-Z a-z 0-9 _ - .
  *  zero_terminated: NULL is refused, and so is "" */
-void text_put_url(text_t *text, const char *zero_terminated);
+void oneota_text_put_url(text_t *text, const char *zero_terminated);
 
 /** Writes a form, in which $ and a letter stand for what put() writes. form: NULL is refused */
-void text_put_form(text_t *text, const char *form,
-                   void (*put)(text_t *text, char letter, const void *from), const void *from);
+void oneota_text_put_form(text_t *text, const char *form,
+                          void (*put)(text_t *text, char letter, const void *from),
+                          const void *from);
 
 /** Forms of text from outside: so many characters out of a set. */
 typedef enum {
@@ -46,25 +47,25 @@ typedef enum {
     TEXT_FORMS
 } text_form_t;
 
-bool text_is(const char *data, size_t length, text_form_t form);
+bool oneota_text_is(const char *data, size_t length, text_form_t form);
 
 /** Reads the decimal digits that data begins with. @return how many there are; 0: none, or the
  *  number is beyond UINT32_MAX */
-size_t text_read_u32(const char *data, size_t length, uint32_t *number);
+size_t oneota_text_read_u32(const char *data, size_t length, uint32_t *number);
 
 /** Decimal digits alone, at least one, no sign, no blanks. @return false also beyond UINT32_MAX */
-bool text_to_u32(const char *data, size_t length, uint32_t *number);
+bool oneota_text_to_u32(const char *data, size_t length, uint32_t *number);
 
 /** hex: 2 x count hex digits in any case */
-void text_to_bytes(const char *hex, uint8_t *bytes, size_t count);
+void oneota_text_to_bytes(const char *hex, uint8_t *bytes, size_t count);
 
 /** The name at index of count names that stand in one string, each with a zero behind it; "?"
  *  beyond. */
-const char *text_pick(const char *names, unsigned count, unsigned index);
+const char *oneota_text_pick(const char *names, unsigned count, unsigned index);
 
 /** Equal without regard to ASCII case.
  *  @param a  without control characters
  *  @param b  letters, digits, - and / alone; ends in zero */
-bool text_equal_nocase(const char *a, size_t length, const char *b);
+bool oneota_text_equal_nocase(const char *a, size_t length, const char *b);
 
 #endif

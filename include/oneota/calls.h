@@ -12,14 +12,16 @@
  *     request.host = "ota.heclouds.com";
  *     request.image = &image;
  *     request.et_s = now_s + 3600;
- *     if (oneota_request_write(&oneota_south, &request, buffer, sizeof buffer, &length) == ONEOTA_OK)
+ *     if (oneota_request_write(&oneota_south, &request, buffer, sizeof buffer, &length) ==
+ *     ONEOTA_OK)
  *         ... send length bytes, receive an answer, take its framing off ...
  *     oneota_reply_t reply = { .status = 200, .body = body, .body_length = n, .ota_errno = -1 };
  *     oneota_answer_read(&oneota_south, ONEOTA_CALL_CHECK, &reply, work, sizeof work, &answer);
  *     if (answer.verdict == ONEOTA_VERDICT_OK)
  *         ... answer.task says what to download ...
  *
- * Needs: about 1.5 KiB of stack, to read an answer. Any thread, but one at a time (see oneota.h, "Threads").
+ * Needs: about 1.5 KiB of stack, to read an answer. Any thread, but one at a time (see oneota.h,
+ * "Threads").
  */
 #ifndef ONEOTA_CALLS_H
 #define ONEOTA_CALLS_H
@@ -54,10 +56,10 @@ extern const oneota_dialect_t oneota_studio;
 
 /* ---------------------------------------------------------------- limits */
 
-#define ONEOTA_VERSION_MAX 20 /**< characters of a version: A-Z a-z 0-9 _ - . */
-#define ONEOTA_HANDLE_MAX 64  /**< characters of a token or a task id */
-#define ONEOTA_ADDRESS_MAX 47 /**< characters of "host:port" in ipPort */
-#define ONEOTA_KEY_MAX 172    /**< characters of an access key in base64: 128 bytes */
+#define ONEOTA_VERSION_MAX 20  /**< characters of a version: A-Z a-z 0-9 _ - . */
+#define ONEOTA_HANDLE_MAX  64  /**< characters of a token or a task id */
+#define ONEOTA_ADDRESS_MAX 47  /**< characters of "host:port" in ipPort */
+#define ONEOTA_KEY_MAX     172 /**< characters of an access key in base64: 128 bytes */
 
 /* ---------------------------------------------------------------- who */
 
@@ -75,11 +77,11 @@ typedef enum {
 
 /** Who this device is to the platform. All text is borrowed for as long as this struct is used. */
 typedef struct {
-    const char *product;      /**< product id */
-    const char *device;       /**< numeric id (south), or device name (fuse, studio) */
-    const char *device_name;  /**< name in `res`; NULL: same as device */
-    const char *key;          /**< access key, base64, with or without '='; never logged or stored */
-    const char *res;          /**< `res` as it is to be signed ("userid/7"); NULL: made by scope */
+    const char *product;     /**< product id */
+    const char *device;      /**< numeric id (south), or device name (fuse, studio) */
+    const char *device_name; /**< name in `res`; NULL: same as device */
+    const char *key;         /**< access key, base64, with or without '='; never logged or stored */
+    const char *res;         /**< `res` as it is to be signed ("userid/7"); NULL: made by scope */
     const char *auth_version; /**< NULL: "2018-10-31"; fuse takes "2022-05-01" too */
     uint8_t scope;            /**< oneota_res_t, used when res is NULL */
     uint8_t sign;             /**< oneota_sign_t */
@@ -153,25 +155,27 @@ typedef struct {
 /**
  * Writes a whole HTTP/1.1 request: line, headers, body.
  * No argument may be NULL.
- * @param buffer  size bytes; zeroised where an error is returned (an Authorization may be half there)
+ * @param buffer  size bytes; zeroised where an error is returned (an Authorization may be half
+ * there)
  * @param length  bytes written
  * @return OK; LIMIT buffer too small; PARAM something missing or of a wrong form (a key that is not
  *         base64, a handle that would not be safe in a URL, first >= last)
  */
-oneota_error_t oneota_request_write(const oneota_dialect_t *dialect, const oneota_request_t *request,
-                                    char *buffer, size_t size, size_t *length);
+oneota_error_t oneota_request_write(const oneota_dialect_t *dialect,
+                                    const oneota_request_t *request, char *buffer, size_t size,
+                                    size_t *length);
 
 /* ---------------------------------------------------------------- answers */
 
 /** A task as the platform offers it; every field has been checked. */
 typedef struct {
-    uint32_t size;                       /**< bytes; 0 as announced; UINT32_MAX also for more */
-    uint32_t retry;                      /**< further rounds the task allows; 0 = none */
-    uint32_t interval_s;                 /**< between rounds, as announced */
-    int32_t signal;                      /**< run only at or above this; below 0 = none given */
-    int32_t power;                       /**< likewise, battery percent; below 0 = none given */
-    uint8_t md5[16];                     /**< of the package */
-    uint8_t type;                        /**< 1 full, 2 differential, else as announced, up to 255 */
+    uint32_t size;       /**< bytes; 0 as announced; UINT32_MAX also for more */
+    uint32_t retry;      /**< further rounds the task allows; 0 = none */
+    uint32_t interval_s; /**< between rounds, as announced */
+    int32_t signal;      /**< run only at or above this; below 0 = none given */
+    int32_t power;       /**< likewise, battery percent; below 0 = none given */
+    uint8_t md5[16];     /**< of the package */
+    uint8_t type;        /**< 1 full, 2 differential, else as announced, up to 255 */
     char target[ONEOTA_VERSION_MAX + 1]; /**< version it leads to; charset of a version */
 } oneota_task_t;
 
@@ -215,7 +219,8 @@ typedef struct {
     uint32_t retry_after_s; /**< 0 = none */
     uint64_t now_s;         /**< the platform's clock, when the answer tells it, else 0 */
     oneota_task_t task;     /**< CHECK with verdict OK; likewise the next two */
-    char handle[ONEOTA_HANDLE_MAX + 1];   /**< token or task id: [A-Za-z0-9_-]; a secret of the task */
+    char
+        handle[ONEOTA_HANDLE_MAX + 1]; /**< token or task id: [A-Za-z0-9_-]; a secret of the task */
     char address[ONEOTA_ADDRESS_MAX + 1]; /**< ipPort as "host:port", "" = none */
 } oneota_answer_t;
 
@@ -228,7 +233,7 @@ void oneota_answer_read(const oneota_dialect_t *dialect, uint8_t call, const one
                         void *work, size_t work_bytes, oneota_answer_t *answer);
 
 /** Enough for any JSON body within the limits of config.h, on 32 bits and on 64. */
-#define ONEOTA_JSON_WORK_BYTES                                                                     \
+#define ONEOTA_JSON_WORK_BYTES \
     ((size_t)ONEOTA_JSON_NODES * (sizeof(void *) * 4u + 32u) + ONEOTA_JSON_BYTES)
 
 #ifdef __cplusplus

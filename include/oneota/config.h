@@ -119,7 +119,8 @@
 #error "ONEOTA_INTERIM_MAX: 0 to 255"
 #endif
 
-/** Longest JSON body. It shares memory with the header line. A longer one: the answer is refused. */
+/** Longest JSON body. It shares memory with the header line. A longer one: the answer is
+ * refused. */
 #ifndef ONEOTA_JSON_BYTES
 #define ONEOTA_JSON_BYTES 512
 #endif

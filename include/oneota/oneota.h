@@ -6,8 +6,10 @@
  *
  * Purpose
  *     Keeps the images of a device up to date from China Mobile's OneNET platform: reports the
- *     running version, finds a task, downloads in ranges, proves what is in flash, installs on trial,
- *     confirms or reverts, and tells the platform what really happened; whatever the power, the link
+ *     running version, finds a task, downloads in ranges, proves what is in flash, installs on
+ *     trial,
+ *     confirms or reverts, and tells the platform what really happened; whatever the power, the
+ *     link
  *     and the server do meanwhile.
  *
  * Needs
@@ -31,11 +33,13 @@
  *     }
  *
  *     on_event: ONEOTA_EVENT_RESTART - finish your work and restart the device;
- *               ONEOTA_EVENT_TRIAL   - test the new image, then oneota_confirm() or oneota_reject().
+ *               ONEOTA_EVENT_TRIAL   - test the new image, then oneota_confirm() or
+ *               oneota_reject().
  *
  * Threads
  *     All calls come from one thread or context at a time, never from an ISR. The event callback
- *     runs inside oneota_poll() and may call the commands marked "flag" below, and no others. Clients
+ *     runs inside oneota_poll() and may call the commands marked "flag" below, and no others.
+ *     Clients
  *     of one process share the JSON library's allocation hook: poll them from one thread or under
  *     one lock.
  *
@@ -73,13 +77,14 @@ oneota_error_t oneota_init(oneota_t *client, const oneota_setup_t *setup);
 /**
  * Does one bounded piece of work: at most one receive, one flash erase or program, or one block of
  * hashing.
- * @return how long nothing needs to be done if nothing arrives, in ms; 0: poll again at once. It may
+ * @return how long nothing needs to be done if nothing arrives, in ms; 0: poll again at once. It
+ * may
  *         always be called sooner.
  */
 uint32_t oneota_poll(oneota_t *client);
 
-/** Checks for a task now instead of at the next poll interval; while a task is worked on, goes on with
- *  it now instead of after the wait. Flag. @return OK; PARAM client not initialised */
+/** Checks for a task now instead of at the next poll interval; while a task is worked on, goes
+ * on with it now instead of after the wait. Flag. @return OK; PARAM client not initialised */
 oneota_error_t oneota_check_now(oneota_t *client);
 
 /** Stops after the present piece of work; the connection is closed, what is stored stays. A result
@@ -89,8 +94,8 @@ oneota_error_t oneota_pause(oneota_t *client);
 /** Goes on. Flag. @return OK; STATE not paused */
 oneota_error_t oneota_resume(oneota_t *client);
 
-/** Gives the task up, before its installation begins: nothing is installed, the platform is told 107
- *  (206 after 101). Flag. @return OK; STATE there is no task, or it is too late */
+/** Gives the task up, before its installation begins: nothing is installed, the platform is told
+ * 107 (206 after 101). Flag. @return OK; STATE there is no task, or it is too late */
 oneota_error_t oneota_cancel(oneota_t *client);
 
 /** Keeps a proven image from being installed until oneota_allow_install(). Flag. @return OK */
@@ -111,17 +116,17 @@ oneota_error_t oneota_forget(oneota_t *client);
 
 /** What oneota_status() tells. */
 typedef struct {
-    uint8_t state;        /**< see oneota_state_text() */
-    uint8_t image;        /**< the one that is worked on */
-    uint8_t percent;      /**< of the task, 0 to 100 */
-    uint8_t pending;      /**< report that is still to be delivered, 0 = none */
-    uint8_t reason;       /**< last failure, oneota_reason_t */
-    uint8_t rounds;       /**< rounds of the task that are used up */
-    int32_t code;         /**< behind the reason */
-    uint32_t stored;      /**< bytes of the image in flash that survive a reset */
+    uint8_t state;   /**< see oneota_state_text() */
+    uint8_t image;   /**< the one that is worked on */
+    uint8_t percent; /**< of the task, 0 to 100 */
+    uint8_t pending; /**< report that is still to be delivered, 0 = none */
+    uint8_t reason;  /**< last failure, oneota_reason_t */
+    uint8_t rounds;  /**< rounds of the task that are used up */
+    int32_t code;    /**< behind the reason */
+    uint32_t stored; /**< bytes of the image in flash that survive a reset */
     bool has_task;
     bool paused;
-    oneota_task_t task;   /**< when has_task */
+    oneota_task_t task; /**< when has_task */
 } oneota_status_t;
 
 /** Copies the state of things. Any state; also from the event callback. */

@@ -94,7 +94,8 @@ typedef struct {
     /** Reads length bytes. @return OK; STORAGE if a word cannot be read (torn, ECC): no trap */
     oneota_error_t (*read)(void *ctx, uint32_t offset, void *buffer, uint32_t length);
 
-    /** The erase unit that holds offset (< size); units may differ. Constant; any number of calls. */
+    /** The erase unit that holds offset (< size); units may differ. Constant; any number of
+     * calls. */
     oneota_erase_unit_t (*erase_unit)(void *ctx, uint32_t offset);
 
     /** Bytes that an image (or the journal) may use: without a boot loader's own trailer. */
@@ -126,10 +127,11 @@ typedef struct {
 
 /** What mark() is told of the image it marks. */
 typedef struct {
-    uint8_t slot;          /**< the slot that holds it */
-    uint32_t size;         /**< its bytes, all of the package or what a differential one yields */
-    const char *version;   /**< the task's target; borrowed */
-    const uint8_t *digest; /**< 16 bytes of MD5 for a full package, 32 of SHA-256 for a differential one */
+    uint8_t slot;        /**< the slot that holds it */
+    uint32_t size;       /**< its bytes, all of the package or what a differential one yields */
+    const char *version; /**< the task's target; borrowed */
+    const uint8_t
+        *digest; /**< 16 bytes of MD5 for a full package, 32 of SHA-256 for a differential one */
     uint8_t digest_length; /**< 16 or 32 */
 } oneota_boot_mark_t;
 

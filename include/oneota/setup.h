@@ -28,28 +28,28 @@ typedef enum {
     ONEOTA_EVENT_PROGRESS,  /**< percent, bytes: in flash */
     ONEOTA_EVENT_READY,     /**< proven and acknowledged; installs now, unless deferred */
     ONEOTA_EVENT_RESTART,   /**< restart the device; repeated once a minute until it is done */
-    ONEOTA_EVENT_TRIAL,     /**< this image runs on trial: confirm or reject within ONEOTA_TRIAL_MS */
-    ONEOTA_EVENT_REPORT,    /**< step; code: the platform's answer, -1 = none */
-    ONEOTA_EVENT_UPDATED,   /**< the task ended well: 201 was delivered. version */
-    ONEOTA_EVENT_FAILED,    /**< reason, code: something went wrong; says once each time */
-    ONEOTA_EVENT_ENDED,     /**< the task ended without an update. reason; step: reported, or 0 */
-    ONEOTA_EVENT_IDLE       /**< waits for sleep_ms; reason, code: why, or ONEOTA_REASON_NONE */
+    ONEOTA_EVENT_TRIAL,   /**< this image runs on trial: confirm or reject within ONEOTA_TRIAL_MS */
+    ONEOTA_EVENT_REPORT,  /**< step; code: the platform's answer, -1 = none */
+    ONEOTA_EVENT_UPDATED, /**< the task ended well: 201 was delivered. version */
+    ONEOTA_EVENT_FAILED,  /**< reason, code: something went wrong; says once each time */
+    ONEOTA_EVENT_ENDED,   /**< the task ended without an update. reason; step: reported, or 0 */
+    ONEOTA_EVENT_IDLE     /**< waits for sleep_ms; reason, code: why, or ONEOTA_REASON_NONE */
 } oneota_event_type_t;
 
-/** Members that the type does not name above have no meaning. Text and task are borrowed for the call.
- *  There is no token in it: that is a secret. */
+/** Members that the type does not name above have no meaning. Text and task are borrowed for the
+ * call. There is no token in it: that is a secret. */
 typedef struct {
-    uint8_t type;         /**< oneota_event_type_t */
-    uint8_t image;        /**< index in setup.images */
-    uint8_t from, to;     /**< states, see oneota_state_text() */
+    uint8_t type;     /**< oneota_event_type_t */
+    uint8_t image;    /**< index in setup.images */
+    uint8_t from, to; /**< states, see oneota_state_text() */
     uint8_t percent;
-    uint8_t step;         /**< code reported to the platform */
-    uint8_t reason;       /**< oneota_reason_t */
-    int32_t code;         /**< errno of the platform, HTTP status or native code behind a reason */
+    uint8_t step;   /**< code reported to the platform */
+    uint8_t reason; /**< oneota_reason_t */
+    int32_t code;   /**< errno of the platform, HTTP status or native code behind a reason */
     uint32_t bytes;
     uint32_t sleep_ms;
-    const char *version;  /**< of the running image */
-    const char *address;  /**< ipPort as "host:port", "" = none */
+    const char *version; /**< of the running image */
+    const char *address; /**< ipPort as "host:port", "" = none */
     const oneota_task_t *task;
 } oneota_event_t;
 
@@ -57,7 +57,7 @@ typedef struct {
 
 /** One image of the device. */
 typedef struct {
-    oneota_image_id_t id;         /**< its type and the version that runs now */
+    oneota_image_id_t id;          /**< its type and the version that runs now */
     const oneota_flash_t *slot[2]; /**< the two slots; the boot port says which one runs */
     void *slot_ctx[2];
 } oneota_image_t;
@@ -67,28 +67,28 @@ typedef struct {
     /* who this is, and to whom it speaks */
     const oneota_dialect_t *dialect; /**< &oneota_south, _fuse or _studio */
     oneota_identity_t identity;
-    const char *address;             /**< host name or IP to connect to; IPv6 without brackets */
-    const char *host;                /**< Host header; NULL: address */
-    const char *server_name;         /**< name in the certificate; NULL: address */
-    const char *prefix;              /**< put before every path ("/gateway"); NULL: none */
-    uint16_t port;                   /**< 0: 80 */
+    const char *address;     /**< host name or IP to connect to; IPv6 without brackets */
+    const char *host;        /**< Host header; NULL: address */
+    const char *server_name; /**< name in the certificate; NULL: address */
+    const char *prefix;      /**< put before every path ("/gateway"); NULL: none */
+    uint16_t port;           /**< 0: 80 */
 
     /* what is updated */
-    const oneota_image_t *images;    /**< checked in this order */
-    uint8_t image_count;             /**< 1 to ONEOTA_IMAGES_MAX */
+    const oneota_image_t *images; /**< checked in this order */
+    uint8_t image_count;          /**< 1 to ONEOTA_IMAGES_MAX */
 
     /* ports; `_ctx` is handed to each of their functions */
     const oneota_net_t *net;
     void *net_ctx;
     const oneota_boot_port_t *boot;
     void *boot_ctx;
-    const oneota_flash_t *journal;   /**< two erase units or more, for this client alone */
+    const oneota_flash_t *journal; /**< two erase units or more, for this client alone */
     void *journal_ctx;
     const oneota_clock_t *clock;
     void *clock_ctx;
     const oneota_device_t *device;
     void *device_ctx;
-    const oneota_log_t *log;         /**< NULL: none */
+    const oneota_log_t *log; /**< NULL: none */
     void *log_ctx;
 
     /* behaviour; 0 takes the default */
@@ -102,8 +102,8 @@ typedef struct {
     bool use_private_address; /**< ... also if that is a private or link-local address */
 
     /* memory, and the way out */
-    void *work;               /**< aligned as for uint64_t; nobody else writes to it */
-    size_t work_bytes;        /**< ONEOTA_WORK_BYTES */
+    void *work;        /**< aligned as for uint64_t; nobody else writes to it */
+    size_t work_bytes; /**< ONEOTA_WORK_BYTES */
     void (*event)(void *ctx, const oneota_event_t *event); /**< NULL: none */
     void *event_ctx;
 } oneota_setup_t;

@@ -38,25 +38,25 @@ typedef struct {
     uint32_t range_first;    /**< when has_range: Content-Range: bytes first-last/total */
     uint32_t range_last;
     uint32_t range_total;
-    uint32_t date_s;         /**< Date as Unix seconds, 0 = none; not read with status 206 */
-    uint32_t retry_after_s;  /**< Retry-After in seconds; when it was a date: the time until it,
+    uint32_t date_s;        /**< Date as Unix seconds, 0 = none; not read with status 206 */
+    uint32_t retry_after_s; /**< Retry-After in seconds; when it was a date: the time until it,
                                   counted from Date; 0 = none */
-    int32_t ota_errno;       /**< -1 = none */
+    int32_t ota_errno;      /**< -1 = none */
     uint16_t status;
     bool has_length;
     bool has_range;
     bool chunked;
-    bool keep;               /**< the connection can carry another request */
+    bool keep; /**< the connection can carry another request */
 } oneota_head_t;
 
 typedef struct {
     uint8_t state;
-    uint8_t interim;        /**< 1xx answers seen */
-    uint8_t seen;           /**< of this header: what several of its lines decide together */
+    uint8_t interim; /**< 1xx answers seen */
+    uint8_t seen;    /**< of this header: what several of its lines decide together */
     uint16_t line_length;
-    uint16_t block_length;  /**< bytes of this header or trailer block */
-    uint32_t left;          /**< body bytes still to come in this body or chunk */
-    char *line;             /**< borrowed: ONEOTA_LINE_BYTES, used until the header ends */
+    uint16_t block_length; /**< bytes of this header or trailer block */
+    uint32_t left;         /**< body bytes still to come in this body or chunk */
+    char *line;            /**< borrowed: ONEOTA_LINE_BYTES, used until the header ends */
     oneota_head_t head;
 } oneota_http_t;
 
@@ -65,10 +65,10 @@ typedef struct {
 typedef struct {
     const oneota_net_t *net;
     void *net_ctx;
-    uint8_t *work;           /**< borrowed: line or JSON body, then request and input */
+    uint8_t *work; /**< borrowed: line or JSON body, then request and input */
     uint32_t work_bytes;
     oneota_http_t http;
-    const char *address;     /**< where to connect; borrowed */
+    const char *address; /**< where to connect; borrowed */
     const char *server_name;
     uint32_t request_length, sent;
     uint32_t begin, end;     /**< input not parsed yet: work[begin..end) */
@@ -77,10 +77,10 @@ typedef struct {
     int32_t code;            /**< native error, or HTTP status, of a failure */
     uint16_t port;
     uint8_t state;
-    uint8_t reason;          /**< of a failure, oneota_reason_t */
-    bool open;               /**< there is a connection */
-    bool reused;             /**< it has carried an answer before */
-    bool stream;             /**< the body may take as long as it keeps coming */
+    uint8_t reason; /**< of a failure, oneota_reason_t */
+    bool open;      /**< there is a connection */
+    bool reused;    /**< it has carried an answer before */
+    bool stream;    /**< the body may take as long as it keeps coming */
 } oneota_exchange_t;
 
 /* ---------------------------------------------------------------- journal.c */
@@ -90,21 +90,21 @@ typedef struct {
 typedef struct {
     const oneota_flash_t *flash;
     void *flash_ctx;
-    uint8_t *scratch;        /**< borrowed: scratch_bytes, a multiple of the program unit */
+    uint8_t *scratch; /**< borrowed: scratch_bytes, a multiple of the program unit */
     uint32_t scratch_bytes;
-    oneota_erase_unit_t home; /**< the unit that counts; length 0: none yet */
-    oneota_erase_unit_t unit; /**< the unit being scanned or written */
-    uint32_t generation;      /**< of the newest seal, read or written */
+    oneota_erase_unit_t home;              /**< the unit that counts; length 0: none yet */
+    oneota_erase_unit_t unit;              /**< the unit being scanned or written */
+    uint32_t generation;                   /**< of the newest seal, read or written */
     uint32_t newest[ONEOTA_JOURNAL_TYPES]; /**< offset of the newest record of each type */
     uint32_t moved[ONEOTA_JOURNAL_TYPES];  /**< what newest will be when this write is whole */
-    uint32_t place;           /**< of the record being scanned or written, or of the next one */
-    uint32_t done;            /**< bytes of the record being written that are programmed */
-    uint32_t crc;             /**< of that record */
-    uint16_t length;          /**< of its payload */
+    uint32_t place;  /**< of the record being scanned or written, or of the next one */
+    uint32_t done;   /**< bytes of the record being written that are programmed */
+    uint32_t crc;    /**< of that record */
+    uint16_t length; /**< of its payload */
     uint8_t phase;
-    uint8_t step;             /**< what of a move is being written */
-    bool fresh;               /**< home was sealed since the start: records may be appended */
-    bool busy;                /**< the flash is programming what is in scratch */
+    uint8_t step; /**< what of a move is being written */
+    bool fresh;   /**< home was sealed since the start: records may be appended */
+    bool busy;    /**< the flash is programming what is in scratch */
 } oneota_journal_t;
 
 /* ---------------------------------------------------------------- record.c */
@@ -112,25 +112,25 @@ typedef struct {
 /** How far the task has come: the journal's STATE record, as it is. */
 typedef struct {
     uint8_t format;
-    uint8_t stage;       /**< STAGE_* of record.h */
-    uint8_t percent;     /**< last progress reported */
-    uint8_t result;      /**< terminal code to be delivered, 0 = none */
-    uint8_t reason;      /**< oneota_reason_t of the result */
-    uint8_t rounds;      /**< rounds used up */
-    uint8_t again;       /**< 1: the one further download after a mismatch is used up */
+    uint8_t stage;   /**< STAGE_* of record.h */
+    uint8_t percent; /**< last progress reported */
+    uint8_t result;  /**< terminal code to be delivered, 0 = none */
+    uint8_t reason;  /**< oneota_reason_t of the result */
+    uint8_t rounds;  /**< rounds used up */
+    uint8_t again;   /**< 1: the one further download after a mismatch is used up */
     uint8_t zero;
-    uint32_t check;      /**< of the task that this belongs to */
-    uint32_t stored;     /**< bytes of the image in flash: a start of an erase unit, or all */
-    uint32_t package;    /**< offset in the package from which the download goes on */
-    uint32_t skip;       /**< output of that place in the image (differential) */
-    uint32_t spent_s;    /**< time that the download has taken */
+    uint32_t check;   /**< of the task that this belongs to */
+    uint32_t stored;  /**< bytes of the image in flash: a start of an erase unit, or all */
+    uint32_t package; /**< offset in the package from which the download goes on */
+    uint32_t skip;    /**< output of that place in the image (differential) */
+    uint32_t spent_s; /**< time that the download has taken */
 } oneota_progress_t;
 
 /** The task and whose it is: the journal's TASK record, as it is. */
 typedef struct {
     uint8_t format;
-    uint8_t dialect;     /**< id of the dialect that the handle belongs to */
-    uint8_t image;       /**< index in setup.images */
+    uint8_t dialect; /**< id of the dialect that the handle belongs to */
+    uint8_t image;   /**< index in setup.images */
     uint8_t zero;
     oneota_task_t task;
     char handle[ONEOTA_HANDLE_MAX + 1]; /**< token or task id: a secret of the task */
@@ -177,32 +177,33 @@ typedef struct {
 /** A client. Private in every field. What is used most comes first: that makes small code. */
 typedef struct {
     uint8_t state;
-    uint8_t next;           /**< state that is entered once the journal has it; 0 = none */
-    uint8_t phase;          /**< within a step */
-    uint8_t reason;         /**< last failure, or why it waits: oneota_reason_t */
-    uint8_t failures;       /**< in a row, for the back-off */
-    uint8_t image;          /**< the one that is checked, worked on, or on trial */
-    uint8_t step;           /**< last report, or the one that is due */
-    uint8_t shown;          /**< percent last told to the application */
-    uint16_t flags;         /**< FLAG_* of machine.h */
-    uint16_t body_length;   /**< of the JSON body that is being collected */
-    bool busy;              /**< a flash operation goes on: nothing else may come between */
+    uint8_t next;         /**< state that is entered once the journal has it; 0 = none */
+    uint8_t phase;        /**< within a step */
+    uint8_t reason;       /**< last failure, or why it waits: oneota_reason_t */
+    uint8_t failures;     /**< in a row, for the back-off */
+    uint8_t image;        /**< the one that is checked, worked on, or on trial */
+    uint8_t step;         /**< last report, or the one that is due */
+    uint8_t shown;        /**< percent last told to the application */
+    uint16_t flags;       /**< FLAG_* of machine.h */
+    uint16_t body_length; /**< of the JSON body that is being collected */
+    bool busy;            /**< a flash operation goes on: nothing else may come between */
     const oneota_setup_t *setup;
-    uint32_t now_ms;        /**< the clock, as this poll began */
-    uint32_t since_ms;      /**< when the state was entered, or a wait within it began */
-    uint32_t wait_ms;       /**< how long that wait lasts */
-    uint32_t later_ms;      /**< how long ST_WAIT is to last */
-    uint32_t sleep_ms;      /**< what this poll returns */
-    uint32_t spent_at_ms;   /**< up to when record.spent_s is counted */
-    int32_t code;           /**< behind reason, or the answer to the last report */
-    oneota_boot_t boot;     /**< of image, as read at the start */
+    uint32_t now_ms;      /**< the clock, as this poll began */
+    uint32_t since_ms;    /**< when the state was entered, or a wait within it began */
+    uint32_t wait_ms;     /**< how long that wait lasts */
+    uint32_t later_ms;    /**< how long ST_WAIT is to last */
+    uint32_t sleep_ms;    /**< what this poll returns */
+    uint32_t spent_at_ms; /**< up to when record.spent_s is counted */
+    int32_t code;         /**< behind reason, or the answer to the last report */
+    oneota_boot_t boot;   /**< of image, as read at the start */
     oneota_record_t record;
     oneota_download_t download;
     oneota_slot_t slot;
     oneota_exchange_t exchange;
     oneota_journal_t journal;
-    char address[ONEOTA_ADDRESS_MAX + 1]; /**< host that the task names; cut at the colon when used */
-    uint32_t learned_s;     /**< the platform's clock at learned_ms, Unix seconds; 0 = never heard */
+    char address[ONEOTA_ADDRESS_MAX +
+                 1];    /**< host that the task names; cut at the colon when used */
+    uint32_t learned_s; /**< the platform's clock at learned_ms, Unix seconds; 0 = never heard */
     uint32_t learned_ms;
 } oneota_t;
 

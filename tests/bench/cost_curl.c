@@ -25,7 +25,7 @@ static size_t take(char *data, size_t size, size_t count, void *ctx)
 {
     job_t *job = ctx;
     size_t length = size * count;
-    crypto_hash_add(&job->hash, (const uint8_t *)data, length);
+    oneota_crypto_hash_add(&job->hash, (const uint8_t *)data, length);
     if (store_program(&job->store, job->place, data, (uint32_t)length) != ONEOTA_OK) {
         return 0;
     }
@@ -54,7 +54,7 @@ int main(int argc, char **argv)
     }
     uint32_t size = (uint32_t)strtoul(argv[1], NULL, 10);
     store_open(&job.store, argv[2], size);
-    crypto_hash_begin(&job.hash, CRYPTO_MD5);
+    oneota_crypto_hash_begin(&job.hash, CRYPTO_MD5);
     snprintf(url, sizeof url, "http://127.0.0.1:%s/ota/south/download/" STAND_IN_TOKEN,
              getenv("BENCH_PORT"));
     CURL *curl = curl_easy_init();

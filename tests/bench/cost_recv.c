@@ -38,7 +38,7 @@ static void need(bool right, const char *what)
 
 static void take(job_t *job, const char *data, size_t length)
 {
-    crypto_hash_add(&job->hash, (const uint8_t *)data, length);
+    oneota_crypto_hash_add(&job->hash, (const uint8_t *)data, length);
     need(store_program(&job->store, job->place, data, (uint32_t)length) == ONEOTA_OK, "write");
     job->place += (uint32_t)length;
 }
@@ -78,7 +78,7 @@ int main(int argc, char **argv)
     }
     uint32_t size = (uint32_t)strtoul(argv[1], NULL, 10);
     store_open(&job.store, argv[2], size);
-    crypto_hash_begin(&job.hash, CRYPTO_MD5);
+    oneota_crypto_hash_begin(&job.hash, CRYPTO_MD5);
     address.sin_family = AF_INET;
     address.sin_port = htons((uint16_t)strtoul(getenv("BENCH_PORT"), NULL, 10));
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);

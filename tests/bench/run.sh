@@ -59,9 +59,9 @@ difference() {
 }
 
 measure() {
-    data="--toggle-collect=crypto_hash_add --toggle-collect=store_*"
+    data="--toggle-collect=oneota_crypto_hash_add --toggle-collect=store_*"
     bare="$data --toggle-collect=keep_* --collect-atstart=yes"
-    rest="$data --toggle-collect=journal_write --collect-atstart=yes"
+    rest="$data --toggle-collect=oneota_journal_write --collect-atstart=yes"
     for program in oneota oneota_small curl recv; do
         difference "$program" instructions "cost_$program"
         # shellcheck disable=SC2086

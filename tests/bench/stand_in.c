@@ -27,9 +27,9 @@ void stand_in_init(stand_in_t *platform, uint32_t size)
         random ^= random << 5;
         platform->package[n] = (uint8_t)random;
     }
-    crypto_hash_begin(&hash, CRYPTO_MD5);
-    crypto_hash_add(&hash, platform->package, size);
-    crypto_hash_end(&hash, digest);
+    oneota_crypto_hash_begin(&hash, CRYPTO_MD5);
+    oneota_crypto_hash_add(&hash, platform->package, size);
+    oneota_crypto_hash_end(&hash, digest);
     for (size_t n = 0; n < 16u; n++) {
         snprintf(platform->md5 + 2u * n, 3, "%02x", digest[n]);
     }

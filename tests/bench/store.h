@@ -3,7 +3,7 @@
  *
  * store.h: where the bytes go, for every client that is compared: a file as flash; and RAM as flash
  * for the journal. The functions whose cost is not counted in "no hash, no flash" are those named
- * store_* and keep_*, and crypto_hash_add().
+ * store_* and keep_*, and oneota_crypto_hash_add().
  */
 #ifndef ONEOTA_BENCH_STORE_H
 #define ONEOTA_BENCH_STORE_H

@@ -35,10 +35,12 @@ static const fake_record_t *last_record(const fake_platform_t *platform)
 static void renew_token(fake_platform_t *platform, fake_task_t *task)
 {
     uint32_t number = ++platform->tokens;
-    memcpy(task->token, "ota_YbDB8ANDSmPEM78Dk000", 25);
-    for (char *digit = task->token + 23; number > 0; digit--, number /= 10u) {
+    size_t length = strlen(platform->handles);
+    memcpy(task->token, platform->handles, length + 1u);
+    for (char *digit = task->token + length - 1u; number > 0; digit--, number /= 10u) {
         *digit = (char)('0' + number % 10u);
     }
+    task->checked = false;
 }
 
 static fake_task_t *task_of_type(fake_platform_t *platform, uint8_t type)
@@ -52,21 +54,30 @@ static fake_task_t *task_of_type(fake_platform_t *platform, uint8_t type)
     return NULL;
 }
 
+static bool is_stale(const fake_task_t *task, const char *token)
+{
+    return task->stale[0] != '\0' && strcmp(task->stale, token) == 0;
+}
+
 static fake_task_t *task_of_token(fake_platform_t *platform, const char *token)
 {
     for (uint8_t n = 0; n < platform->task_count; n++) {
-        if (strcmp(platform->tasks[n].token, token) == 0) {
-            return &platform->tasks[n];
+        fake_task_t *task = &platform->tasks[n];
+        if (strcmp(task->token, token) == 0 || is_stale(task, token)) {
+            return task;
         }
     }
     return NULL;
 }
 
 /* Why a call on a task is refused; 0 if it is not. */
-static int32_t refusal(const fake_task_t *task, bool allowed)
+static int32_t refusal(const fake_task_t *task, const fake_request_t *request, bool allowed)
 {
     if (task == NULL) {
         return 4;
+    }
+    if (is_stale(task, request->handle)) {
+        return 12;
     }
     switch (task->state) {
     case FAKE_TASK_DONE:
@@ -103,7 +114,8 @@ static int32_t take_version(fake_platform_t *platform, const fake_request_t *req
         memcpy(platform->versions[type], said, sizeof platform->versions[type]);
         fake_task_t *task = task_of_type(platform, type);
         if (task != NULL && strcmp(task->target, said) == 0) {
-            fake_platform_violate(platform, "order: the target's version before 201");
+            expect(platform, task->delivered == 0 || task->attempted == 201u,
+                   "order: the target's version before 201");
             task->state = FAKE_TASK_DONE;
         }
     }
@@ -121,13 +133,34 @@ static int32_t take_check(fake_platform_t *platform, const fake_request_t *reque
     return task == NULL ? 11 : 0;
 }
 
+static uint32_t losses(const fake_platform_t *platform)
+{
+    return platform->losses != NULL ? *platform->losses : 0u;
+}
+
+/* It only tells the state. */
+static int32_t tell_state(fake_platform_t *platform, fake_task_t *task)
+{
+    task->checked = true;
+    task->announcing = task->state == FAKE_TASK_WAITING;
+    task->losses = losses(platform);
+    return task->state == FAKE_TASK_PAUSED ? 19 : 0;
+}
+
 static int32_t take_token(fake_platform_t *platform, const fake_request_t *request)
 {
     fake_task_t *task = task_of_token(platform, request->handle);
-    int32_t code = refusal(task, task != NULL && task->state <= FAKE_TASK_DOWNLOADING);
+    int32_t code = refusal(task, request, task != NULL && task->state <= FAKE_TASK_DOWNLOADING);
     expect(platform, task != NULL, "token: never issued");
+    if (code == 12) {
+        return platform->stale_code;
+    }
+    if (task != NULL && platform->announces) {
+        return tell_state(platform, task);
+    }
     if (code == 0) {
         task->state = FAKE_TASK_DOWNLOADING;
+        task->checked = true;
     }
     return code;
 }
@@ -149,8 +182,15 @@ static int32_t take_download(fake_platform_t *platform, const fake_request_t *re
         fake_platform_violate(platform, "download: a token that was never issued");
         return 3;
     }
-    expect(platform, task->state != FAKE_TASK_WAITING, "order: download before the token check");
-    expect(platform, task->state == FAKE_TASK_DOWNLOADING || task->state >= FAKE_TASK_CANCELLED,
+    if (is_stale(task, request->handle)) {
+        return platform->announces ? 5 : 3;
+    }
+    expect(platform, task->checked, "order: download before the token check");
+    expect(platform, !task->announcing || losses(platform) != task->losses,
+           "order: download before step 1");
+    expect(platform,
+           task->state == FAKE_TASK_DOWNLOADING || task->state >= FAKE_TASK_CANCELLED ||
+               (task->state == FAKE_TASK_WAITING && platform->announces),
            "order: download of a task that is not in downloading");
     expect(platform, !task->told, "order: download of a task known to be over");
     expect(platform,
@@ -158,6 +198,9 @@ static int32_t take_download(fake_platform_t *platform, const fake_request_t *re
            "download: a range that is none");
     expect(platform, !request->ranged || request->first <= task->delivered,
            "download: leaves a gap");
+    if (platform->announces && task->state > FAKE_TASK_DOWNLOADING) {
+        return 5;
+    }
     reply->task = task;
     reply->ranged = request->ranged;
     reply->first = request->ranged ? request->first : 0u;
@@ -189,14 +232,21 @@ void fake_platform_delivered(void *ctx, uint32_t body_bytes, bool whole)
 
 /* ---------------------------------------------------------------- report */
 
+static bool takes_progress(const fake_platform_t *platform, const fake_task_t *task)
+{
+    return task->state == FAKE_TASK_DOWNLOADING ||
+           (platform->announces && task->state == FAKE_TASK_WAITING);
+}
+
 static void judge_progress(fake_platform_t *platform, const fake_task_t *task, uint32_t step)
 {
     const fake_record_t *before = last_record(platform);
-    expect(platform, step % 10u == 0 && step > 0 && step < 100u,
+    expect(platform,
+           (step % 10u == 0 && step > 0 && step < 100u) || (step == 1u && task->announcing),
            "truth: progress of an odd number");
-    expect(platform, (uint64_t)task->delivered * 100u >= (uint64_t)task->size * step,
+    expect(platform, step == 1u || (uint64_t)task->delivered * 100u >= (uint64_t)task->size * step,
            "truth: progress of bytes that have not come");
-    expect(platform, task->state == FAKE_TASK_DOWNLOADING || task->state >= FAKE_TASK_CANCELLED,
+    expect(platform, takes_progress(platform, task) || task->state >= FAKE_TASK_CANCELLED,
            "order: progress outside of downloading");
     if (step == task->percent && !platform->heard && before != NULL &&
         before->verb == FAKE_REPORT && before->step == step) {
@@ -245,10 +295,10 @@ static void judge_report(fake_platform_t *platform, const fake_task_t *task, uin
     }
 }
 
-static bool report_allowed(const fake_task_t *task, uint32_t step)
+static bool report_allowed(const fake_platform_t *platform, const fake_task_t *task, uint32_t step)
 {
     if (step <= 100u) {
-        return task->state == FAKE_TASK_DOWNLOADING;
+        return takes_progress(platform, task);
     }
     if (step <= 107u) {
         return task->state <= FAKE_TASK_DOWNLOADING;
@@ -265,14 +315,18 @@ static int32_t take_report(fake_platform_t *platform, const fake_request_t *requ
         return 1;
     }
     judge_report(platform, task, step);
-    int32_t code = refusal(task, report_allowed(task, step));
+    task->announcing = false;
+    task->attempted = step > 101u ? (uint8_t)step : task->attempted;
+    int32_t code = refusal(task, request, report_allowed(platform, task, step));
     if (code != 0) {
         return code;
     }
     if (step < 100u) {
         task->percent = (uint8_t)step;
+        task->state = FAKE_TASK_DOWNLOADING;
     } else if (step <= 101u) {
         task->state = FAKE_TASK_UPGRADING;
+        task->acked = true;
     } else {
         task->result = (uint8_t)step;
         task->state = step == 201u ? FAKE_TASK_DONE : FAKE_TASK_FAILED;
@@ -288,6 +342,14 @@ static int32_t take_report(fake_platform_t *platform, const fake_request_t *requ
 static int32_t dispatch(fake_platform_t *platform, const fake_request_t *request,
                         fake_reply_t *reply)
 {
+    bool download = request->verb == FAKE_DOWNLOAD;
+    if (request->authorised &&
+        (request->et < reply->now_s || platform->peer == FAKE_PEER_REFUSES)) {
+        return 1;
+    }
+    if (platform->peer == (download ? FAKE_PEER_NO_FILE : FAKE_PEER_INTERNAL)) {
+        return download ? 4 : 7;
+    }
     switch (request->verb) {
     case FAKE_VERSION:
         return take_version(platform, request);
@@ -326,17 +388,20 @@ void fake_platform_handle(fake_platform_t *platform, const fake_request_t *reque
     reply->now_s = platform->truth->unix_s(platform->truth_ctx);
     expect(platform, request->verb == FAKE_REPORT || platform->truth->settled(platform->truth_ctx),
            "order: a call while an image is on trial");
-    if (request->authorised && request->et < reply->now_s) {
-        reply->code = 1;
-    } else {
-        reply->code = dispatch(platform, request, reply);
+    if (platform->act_at != 0 && platform->calls + 1u == platform->act_at) {
+        platform->act(platform->act_ctx);
     }
+    reply->stranger = platform->peer == FAKE_PEER_500 || platform->peer == FAKE_PEER_STRANGER;
+    reply->code = reply->stranger ? 500 : dispatch(platform, request, reply);
     reply->text = reply->code == 0 ? "succ" : "refused";
     record(platform, request, reply);
     platform->heard = false;
-    bool over = reply->code == 18 || reply->code == 20 || reply->code == 22;
-    platform->telling =
-        over && request->verb >= FAKE_TOKEN ? task_of_token(platform, request->handle) : NULL;
+    fake_task_t *task = task_of_token(platform, request->handle);
+    reply->state = task != NULL ? task->state : 0;
+    bool over = reply->code == 18 || reply->code == 20 || reply->code == 22 ||
+                (reply->code == 0 && request->verb == FAKE_TOKEN && task != NULL &&
+                 task->state >= FAKE_TASK_DONE);
+    platform->telling = over ? task : NULL;
 }
 
 /* ---------------------------------------------------------------- the test's side */
@@ -346,6 +411,8 @@ void fake_platform_init(fake_platform_t *platform, const fake_truth_t *truth, vo
     memset(platform, 0, sizeof *platform);
     platform->truth = truth;
     platform->truth_ctx = truth_ctx;
+    platform->handles = "ota_YbDB8ANDSmPEM78Dk000";
+    platform->stale_code = 12;
 }
 
 fake_task_t *fake_platform_add(fake_platform_t *platform, uint8_t type, const char *target,
@@ -363,6 +430,34 @@ fake_task_t *fake_platform_add(fake_platform_t *platform, uint8_t type, const ch
     memcpy(task->md5, md5, sizeof task->md5);
     renew_token(platform, task);
     return task;
+}
+
+void fake_platform_cancel(fake_task_t *task)
+{
+    if (is_open(task)) {
+        task->state = FAKE_TASK_CANCELLED;
+    }
+}
+
+void fake_platform_pause(fake_task_t *task)
+{
+    if (task->state <= FAKE_TASK_UPGRADING) {
+        task->paused = task->state;
+        task->state = FAKE_TASK_PAUSED;
+    }
+}
+
+void fake_platform_resume(fake_task_t *task)
+{
+    if (task->state == FAKE_TASK_PAUSED) {
+        task->state = task->paused;
+    }
+}
+
+void fake_platform_reissue(fake_platform_t *platform, fake_task_t *task)
+{
+    memcpy(task->stale, task->token, sizeof task->stale);
+    renew_token(platform, task);
 }
 
 bool fake_platform_idle(const fake_platform_t *platform)

@@ -3,7 +3,7 @@
  *
  * fake_platform.h: OneNET in small, and the judge of what a device tells it.
  *
- * Three layers: a wire format (fake_south.c) turns bytes into a fake_request_t and a fake_reply_t into
+ * Three layers: a wire format (fake_south.c, fake_fuse.c) turns bytes into a fake_request_t and a fake_reply_t into
  * bytes; the task model answers by the platform's table of states; the judge compares each call with
  * what is true of the device, which it learns by fake_truth_t and not from the device's own words. Another
  * dialect is another wire format. Nothing of this shares code with the library.
@@ -41,6 +41,13 @@ typedef struct {
     /* what has become of it */
     uint8_t state;
     char token[32];
+    char stale[32];     /**< the token before this one, or "" */
+    uint8_t paused;     /**< state before a pause */
+    uint8_t attempted;  /**< last terminal code that was told, taken or not */
+    bool checked;       /**< its token was checked since it is this one */
+    bool acked;         /**< 101 was taken */
+    bool announcing;    /**< step 1 is due before a byte is asked for ... */
+    uint32_t losses;    /**< ... unless it was lost: platform.losses at that moment */
     uint8_t percent;    /**< last progress */
     uint8_t result;     /**< terminal code that was taken, or 0 */
     bool told;          /**< the device has been told that it is over or cancelled */
@@ -66,6 +73,17 @@ typedef enum {
     FAKE_CALL_KINDS
 } fake_verb_t;
 
+/** Something else than OneNET in good health. */
+typedef enum {
+    FAKE_PEER_FINE = 0,
+    FAKE_PEER_500,      /**< HTTP status 500, and a page */
+    FAKE_PEER_STRANGER, /**< HTTP status 200, and a page */
+    FAKE_PEER_REFUSES,  /**< no Authorization is good */
+    FAKE_PEER_INTERNAL, /**< internal error to every call but the download */
+    FAKE_PEER_NO_FILE,  /**< the file cannot be had just now */
+    FAKE_PEER_COUNT
+} fake_peer_t;
+
 /** A request, whatever the dialect. */
 typedef struct {
     uint8_t verb;
@@ -86,6 +104,8 @@ typedef struct {
     const fake_task_t *task; /**< CHECK that found one, DOWNLOAD that carries bytes */
     uint32_t first, last;
     bool ranged;
+    bool stranger; /**< none of OneNET */
+    uint8_t state; /**< of the task that the request names */
     uint64_t now_s;
 } fake_reply_t;
 
@@ -103,6 +123,17 @@ typedef struct {
     char versions[3][FAKE_VERSION_MAX + 1]; /**< as the platform knows them, by type */
     const fake_truth_t *truth;
     void *truth_ctx;
+
+    /* plan, may be set after fake_platform_init() */
+    const char *handles; /**< what a task's handle looks like; it ends in three digits */
+    bool announces;      /**< the token check only tells the state: a report starts the download */
+    const uint32_t *losses; /**< counts calls of the net that failed; NULL: none does */
+    uint8_t peer;           /**< fake_peer_t */
+    uint8_t stale_code;     /**< of a token check with a token that is not the newest */
+    uint32_t act_at;        /**< act() comes before this call, counted from 1; 0: never */
+    void (*act)(void *ctx);
+    void *act_ctx;
+
     const uint8_t *codes;  /**< terminal codes that may come, ends in 0 */
     const char *violation; /**< the first, NULL: none */
     uint32_t calls;
@@ -125,6 +156,14 @@ void fake_platform_init(fake_platform_t *platform, const fake_truth_t *truth, vo
 fake_task_t *fake_platform_add(fake_platform_t *platform, uint8_t type, const char *target,
                                const uint8_t *package, uint32_t size, const char *md5);
 
+/** What an operator does to a task. */
+void fake_platform_cancel(fake_task_t *task);
+void fake_platform_pause(fake_task_t *task);
+void fake_platform_resume(fake_task_t *task);
+
+/** A new token. The one before it is refused from now on, by platform->stale_code. */
+void fake_platform_reissue(fake_platform_t *platform, fake_task_t *task);
+
 /** No task is open any more. */
 bool fake_platform_idle(const fake_platform_t *platform);
 
@@ -138,7 +177,8 @@ void fake_platform_handle(fake_platform_t *platform, const fake_request_t *reque
 /** For a wire format: fake_server_t.delivered. */
 void fake_platform_delivered(void *ctx, uint32_t body_bytes, bool whole);
 
-/** Dialect A; its ctx is a fake_platform_t. */
+/** Dialects A and B; ctx is a fake_platform_t. B wants `announces`, and numbers for handles. */
 extern const fake_server_t fake_south;
+extern const fake_server_t fake_fuse;
 
 #endif

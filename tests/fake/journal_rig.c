@@ -104,7 +104,7 @@ size_t rig_value(uint32_t value, uint8_t *data)
     }
     /* values of the same length differ in the first bytes, not by chance alone */
     if (length >= 4u) {
-        bytes_put_u32(data, value);
+        oneota_bytes_put_u32(data, value);
     }
     return length;
 }
@@ -131,21 +131,21 @@ void rig_start(rig_t *rig)
     /* what a start finds in RAM is no help */
     memset(&rig->journal, 0xAA, sizeof rig->journal);
     memset(rig->scratch, 0xAA, sizeof rig->scratch);
-    assert_int_equal(journal_init(&rig->journal, &rig->flash.port, &rig->flash, rig->scratch,
+    assert_int_equal(oneota_journal_init(&rig->journal, &rig->flash.port, &rig->flash, rig->scratch,
                                   rig->scratch_bytes),
                      ONEOTA_OK);
     for (uint32_t i = 0; error == ONEOTA_AGAIN; i++) {
         uint32_t reads = rig->flash.calls[FAKE_READ];
         uint32_t operations = rig->flash.operations;
         assert_true(i < CALLS_MAX);
-        error = journal_scan(&rig->journal);
+        error = oneota_journal_scan(&rig->journal);
         assert_true(rig->flash.calls[FAKE_READ] - reads <= reads_max(rig));
         assert_int_equal(rig->flash.operations, operations);
     }
     assert_int_equal(error, ONEOTA_OK);
     check_scratch(rig);
     uint32_t reads = rig->flash.calls[FAKE_READ];
-    assert_int_equal(journal_scan(&rig->journal), ONEOTA_OK);
+    assert_int_equal(oneota_journal_scan(&rig->journal), ONEOTA_OK);
     assert_int_equal(rig->flash.calls[FAKE_READ], reads);
 }
 
@@ -177,7 +177,7 @@ oneota_error_t rig_write(rig_t *rig, uint8_t type, uint32_t value)
         uint32_t done = rig->flash.calls[FAKE_ERASE] + rig->flash.calls[FAKE_PROGRAM];
         uint32_t reads = rig->flash.calls[FAKE_READ];
         assert_true(i < CALLS_MAX);
-        error = journal_write(&rig->journal, type, data, length);
+        error = oneota_journal_write(&rig->journal, type, data, length);
         done = rig->flash.calls[FAKE_ERASE] + rig->flash.calls[FAKE_PROGRAM] - done;
         assert_true(done <= 1u);
         assert_true(rig->flash.calls[FAKE_READ] - reads <= 2u * reads_max(rig) + 1u);
@@ -218,7 +218,7 @@ uint32_t rig_read(rig_t *rig, uint8_t type)
 {
     uint8_t data[JOURNAL_PAYLOAD_MAX];
     size_t length = 0;
-    oneota_error_t error = journal_read(&rig->journal, type, data, sizeof data, &length);
+    oneota_error_t error = oneota_journal_read(&rig->journal, type, data, sizeof data, &length);
     if (error == ONEOTA_STORAGE && rig->unsteady) {
         return UINT32_MAX;
     }
@@ -247,7 +247,7 @@ void rig_expect(rig_t *rig, uint8_t type, const void *wanted, size_t wanted_leng
 {
     uint8_t data[JOURNAL_PAYLOAD_MAX];
     size_t length = SIZE_MAX;
-    assert_int_equal(journal_read(&rig->journal, type, data, sizeof data, &length), ONEOTA_OK);
+    assert_int_equal(oneota_journal_read(&rig->journal, type, data, sizeof data, &length), ONEOTA_OK);
     assert_int_equal(length, wanted_length);
     assert_memory_equal(data, wanted, wanted_length);
 }

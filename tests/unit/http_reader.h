@@ -47,7 +47,7 @@ static void reader_begin(reader_t *reader, result_t *result)
     reader->line = malloc(ONEOTA_LINE_BYTES);
     reader->result = result;
     assert_non_null(reader->line);
-    http_begin(&reader->http, reader->line);
+    oneota_http_begin(&reader->http, reader->line);
 }
 
 /* Takes what is not needed beyond HTTP_HEAD away: the line's memory. */
@@ -82,7 +82,7 @@ static bool reader_feed(reader_t *reader, const char *data, size_t length)
     do {
         http_body_t body = {NULL, 0};
         size_t used = ANSWER_MAX;
-        result->event = http_feed(&reader->http, piece + at, length - at, &used, &body);
+        result->event = oneota_http_feed(&reader->http, piece + at, length - at, &used, &body);
         assert_true(used <= length - at);
         at += used;
         if (result->event == HTTP_HEAD) {

@@ -159,9 +159,9 @@ static const char *take_pair(char **rest, const char *name)
 
 static void write_value(char *value, size_t size, const oneota_identity_t *identity, uint64_t et)
 {
-    text_t text = text_begin(value, size - 1);
+    text_t text = oneota_text_begin(value, size - 1);
 
-    auth_write(&text, identity, et);
+    oneota_auth_write(&text, identity, et);
     assert_int_equal(text.error, ONEOTA_OK);
     value[text.length] = '\0';
 }
@@ -172,9 +172,9 @@ static void assert_signed(const oneota_identity_t *identity, uint64_t et, const 
     char value[512];
     char number[21];
     char *rest = value;
-    text_t digits = text_begin(number, 20);
+    text_t digits = oneota_text_begin(number, 20);
 
-    text_put_number(&digits, et);
+    oneota_text_put_number(&digits, et);
     number[digits.length] = '\0';
     write_value(value, sizeof value, identity, et);
     assert_string_equal(take_pair(&rest, "version"), version);
@@ -305,11 +305,11 @@ static void test_auth_res_with_line_ends_cannot_leave_the_header(void **state)
 static void test_auth_text_before_it_is_kept(void **state)
 {
     char value[512];
-    text_t text = text_begin(value, sizeof value);
+    text_t text = oneota_text_begin(value, sizeof value);
 
     (void)state;
-    text_put(&text, "Authorization: ");
-    auth_write(&text, &k_headers[0].identity, k_headers[0].et);
+    oneota_text_put(&text, "Authorization: ");
+    oneota_auth_write(&text, &k_headers[0].identity, k_headers[0].et);
     assert_int_equal(text.error, ONEOTA_OK);
     value[text.length] = '\0';
     assert_memory_equal(value, "Authorization: ", 15);
@@ -323,9 +323,9 @@ static void test_auth_too_little_room_overflows_within_it(void **state)
 
     (void)state;
     for (size_t size = 0; size <= needed; size++) {
-        text_t text = text_begin((char *)value, size);
+        text_t text = oneota_text_begin((char *)value, size);
         memset(value, GUARD, sizeof value);
-        auth_write(&text, &k_headers[0].identity, k_headers[0].et);
+        oneota_auth_write(&text, &k_headers[0].identity, k_headers[0].et);
         assert_int_equal(text.error, size < needed ? ONEOTA_LIMIT : ONEOTA_OK);
         for (size_t i = size; i < sizeof value; i++) {
             assert_int_equal(value[i], GUARD);
@@ -359,8 +359,8 @@ static void test_auth_incomplete_identity_is_param(void **state)
     (void)state;
     for (size_t i = 0; i < COUNT(k_identities); i++) {
         char value[512];
-        text_t text = text_begin(value, sizeof value);
-        auth_write(&text, &k_identities[i], 1537255523);
+        text_t text = oneota_text_begin(value, sizeof value);
+        oneota_auth_write(&text, &k_identities[i], 1537255523);
         assert_int_equal(text.error, ONEOTA_PARAM);
     }
 }
@@ -376,8 +376,8 @@ static void test_auth_key_that_is_no_base64_or_too_long_is_param(void **state)
     for (size_t i = 0; i < COUNT(k_keys); i++) {
         oneota_identity_t identity = {.product = "1", .key = k_keys[i]};
         char value[512];
-        text_t text = text_begin(value, sizeof value);
-        auth_write(&text, &identity, 1537255523);
+        text_t text = oneota_text_begin(value, sizeof value);
+        oneota_auth_write(&text, &identity, 1537255523);
         assert_int_equal(text.error, ONEOTA_PARAM);
     }
 }

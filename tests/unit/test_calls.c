@@ -1030,6 +1030,7 @@ static void test_dialect_handle_may_be_a_number(void **state)
         {"-1", NULL},
         {"0", NULL},
         {"007", NULL},
+        {"18446744073709551616", NULL},
         {"100000000000000000000", NULL}, /* 21 digits */
         {"1.5", NULL},
     };

@@ -81,11 +81,11 @@ static void test_crypto_hash_published_message_gives_its_digest(void **state)
         const hash_vector_t *vector = &k_hashes[i];
         oneota_hash_t hash;
         uint8_t digest[CRYPTO_DIGEST_MAX];
-        crypto_hash_begin(&hash, vector->kind);
+        oneota_crypto_hash_begin(&hash, vector->kind);
         for (size_t n = 0; n < vector->repeats; n++) {
-            crypto_hash_add(&hash, vector->unit, strlen(vector->unit));
+            oneota_crypto_hash_add(&hash, vector->unit, strlen(vector->unit));
         }
-        crypto_hash_end(&hash, digest);
+        oneota_crypto_hash_end(&hash, digest);
         assert_string_equal(to_hex(digest, vector->kind), vector->digest);
     }
 }
@@ -99,10 +99,10 @@ static void test_crypto_hash_split_anywhere_gives_the_same_digest(void **state)
         for (size_t split = 0; vector->repeats == 1 && split <= length; split++) {
             oneota_hash_t hash;
             uint8_t digest[CRYPTO_DIGEST_MAX];
-            crypto_hash_begin(&hash, vector->kind);
-            crypto_hash_add(&hash, vector->unit, split);
-            crypto_hash_add(&hash, vector->unit + split, length - split);
-            crypto_hash_end(&hash, digest);
+            oneota_crypto_hash_begin(&hash, vector->kind);
+            oneota_crypto_hash_add(&hash, vector->unit, split);
+            oneota_crypto_hash_add(&hash, vector->unit + split, length - split);
+            oneota_crypto_hash_end(&hash, digest);
             assert_string_equal(to_hex(digest, vector->kind), vector->digest);
         }
     }
@@ -120,13 +120,13 @@ static void test_crypto_hash_copied_half_way_both_go_on(void **state)
         if (vector->repeats != 1) {
             continue;
         }
-        crypto_hash_begin(&hash, vector->kind);
-        crypto_hash_add(&hash, vector->unit, half);
+        oneota_crypto_hash_begin(&hash, vector->kind);
+        oneota_crypto_hash_add(&hash, vector->unit, half);
         copy = hash;
-        crypto_hash_add(&hash, "something else", 14);
-        crypto_hash_end(&hash, digest);
-        crypto_hash_add(&copy, vector->unit + half, strlen(vector->unit) - half);
-        crypto_hash_end(&copy, digest);
+        oneota_crypto_hash_add(&hash, "something else", 14);
+        oneota_crypto_hash_end(&hash, digest);
+        oneota_crypto_hash_add(&copy, vector->unit + half, strlen(vector->unit) - half);
+        oneota_crypto_hash_end(&copy, digest);
         assert_string_equal(to_hex(digest, vector->kind), vector->digest);
     }
 }
@@ -140,9 +140,9 @@ static void test_crypto_hash_end_wipes_context_and_writes_no_more_than_the_diges
         uint8_t digest[CRYPTO_DIGEST_MAX + 4];
         memset(&hash, GUARD, sizeof hash);
         memset(digest, GUARD, sizeof digest);
-        crypto_hash_begin(&hash, kind);
-        crypto_hash_add(&hash, "secret", 6);
-        crypto_hash_end(&hash, digest);
+        oneota_crypto_hash_begin(&hash, kind);
+        oneota_crypto_hash_add(&hash, "secret", 6);
+        oneota_crypto_hash_end(&hash, digest);
         assert_zero(&hash, sizeof hash);
         for (size_t i = kind; i < sizeof digest; i++) {
             assert_int_equal(digest[i], GUARD);
@@ -158,10 +158,10 @@ static void test_crypto_hash_of_no_kind_writes_nothing(void **state)
     (void)state;
     memset(&hash, 0, sizeof hash);
     memset(digest, GUARD, sizeof digest);
-    crypto_hash_begin(&hash, (crypto_hash_kind_t)0);
-    crypto_hash_add(&hash, "abc", 3);
+    oneota_crypto_hash_begin(&hash, (crypto_hash_kind_t)0);
+    oneota_crypto_hash_add(&hash, "abc", 3);
     assert_zero(&hash, sizeof hash);
-    crypto_hash_end(&hash, digest);
+    oneota_crypto_hash_end(&hash, digest);
     for (size_t i = 0; i < sizeof digest; i++) {
         assert_int_equal(digest[i], GUARD);
     }
@@ -263,7 +263,7 @@ static void assert_mac(crypto_hash_kind_t kind, const uint8_t *key, size_t key_l
     to_base64(bytes, length, expected);
     to_base64(key, key_length, key_text);
     memset(sign, GUARD, sizeof sign);
-    assert_true(crypto_sign(kind, key_text, data, strlen(data), sign));
+    assert_true(oneota_crypto_sign(kind, key_text, data, strlen(data), sign));
     if (length == kind) {
         assert_string_equal(sign, expected);
     } else {
@@ -331,13 +331,13 @@ static void test_crypto_sign_key_with_and_without_padding_is_the_same(void **sta
         char without[CRYPTO_SIGN_MAX + 1];
         char shorter[CRYPTO_SIGN_MAX + 1];
         to_base64(key, length, text);
-        assert_true(crypto_sign(CRYPTO_SHA1, text, "x", 1, with));
+        assert_true(oneota_crypto_sign(CRYPTO_SHA1, text, "x", 1, with));
         text[strcspn(text, "=")] = '\0';
-        assert_true(crypto_sign(CRYPTO_SHA1, text, "x", 1, without));
+        assert_true(oneota_crypto_sign(CRYPTO_SHA1, text, "x", 1, without));
         assert_string_equal(with, without);
         key[length - 1] ^= 1;
         to_base64(key, length, text);
-        assert_true(crypto_sign(CRYPTO_SHA1, text, "x", 1, shorter));
+        assert_true(oneota_crypto_sign(CRYPTO_SHA1, text, "x", 1, shorter));
         assert_string_not_equal(with, shorter);
         key[length - 1] ^= 1;
     }
@@ -355,7 +355,7 @@ static void test_crypto_sign_key_that_is_none_is_refused(void **state)
 
     (void)state;
     for (size_t i = 0; i < COUNT(k_texts); i++) {
-        if (crypto_sign(CRYPTO_MD5, k_texts[i], "x", 1, sign)) {
+        if (oneota_crypto_sign(CRYPTO_MD5, k_texts[i], "x", 1, sign)) {
             fail_msg("\"%s\" was taken for a key", k_texts[i]);
         }
     }
@@ -371,7 +371,7 @@ static void test_crypto_sign_key_of_more_than_128_bytes_is_refused(void **state)
         memset(text, 'A', length);
         text[length] = '\0';
         const size_t bytes = length * 3 / 4;
-        assert_int_equal(crypto_sign(CRYPTO_SHA256, text, "x", 1, sign),
+        assert_int_equal(oneota_crypto_sign(CRYPTO_SHA256, text, "x", 1, sign),
                          length % 4 != 1 && bytes <= 128);
     }
 }
@@ -386,11 +386,11 @@ static void test_crypto_equal_sees_every_bit(void **state)
     (void)state;
     memset(a, 0x5A, sizeof a);
     memset(b, 0x5A, sizeof b);
-    assert_true(crypto_equal(a, b, sizeof a));
+    assert_true(oneota_crypto_equal(a, b, sizeof a));
     for (size_t bit = 0; bit < 8 * sizeof b; bit++) {
         b[bit / 8] ^= (uint8_t)(1u << bit % 8);
-        assert_false(crypto_equal(a, b, sizeof a));
-        assert_true(crypto_equal(a, b, bit / 8));
+        assert_false(oneota_crypto_equal(a, b, sizeof a));
+        assert_true(oneota_crypto_equal(a, b, bit / 8));
         b[bit / 8] ^= (uint8_t)(1u << bit % 8);
     }
 }
@@ -398,7 +398,7 @@ static void test_crypto_equal_sees_every_bit(void **state)
 static void test_crypto_equal_two_differences_do_not_cancel_out(void **state)
 {
     (void)state;
-    assert_false(crypto_equal((const uint8_t *)"\x01\x01", (const uint8_t *)"\x02\x02", 2));
+    assert_false(oneota_crypto_equal((const uint8_t *)"\x01\x01", (const uint8_t *)"\x02\x02", 2));
 }
 
 static void test_crypto_wipe_zeroises_these_bytes_alone(void **state)
@@ -407,7 +407,7 @@ static void test_crypto_wipe_zeroises_these_bytes_alone(void **state)
 
     (void)state;
     memset(bytes, GUARD, sizeof bytes);
-    crypto_wipe(bytes + 1, 8);
+    oneota_crypto_wipe(bytes + 1, 8);
     assert_int_equal(bytes[0], GUARD);
     assert_zero(bytes + 1, 8);
     assert_int_equal(bytes[9], GUARD);

@@ -21,7 +21,7 @@ static oneota_download_t planned(uint32_t range_bytes, uint32_t taken, uint32_t 
     memset(&d, 0, sizeof d);
     d.range_bytes = range_bytes;
     d.text = true;
-    download_plan(&d, taken, size, percent, unit);
+    oneota_download_plan(&d, taken, size, percent, unit);
     assert_false(d.text);
     assert_int_equal(d.wanted, taken);
     assert_int_equal(d.place, taken);
@@ -99,7 +99,7 @@ static void walk(uint32_t size, uint32_t range_bytes, uint32_t unit)
     memset(&d, 0, sizeof d);
     d.range_bytes = range_bytes;
     while (taken < size) {
-        download_plan(&d, taken, size, percent, unit);
+        oneota_download_plan(&d, taken, size, percent, unit);
         assert_true(d.end - d.first >= 2u);
         assert_true(d.end - d.first <= range_bytes + unit + 1u);
         assert_true(d.first <= taken && taken - d.first <= 1u);
@@ -107,7 +107,7 @@ static void walk(uint32_t size, uint32_t range_bytes, uint32_t unit)
         assert_true(d.end == size || d.end % unit == 0 || d.end == 2u);
         assert_true(d.end == size || size - d.end >= 2u);
         taken = d.end;
-        uint8_t due = download_percent_due(taken, size, percent);
+        uint8_t due = oneota_download_percent_due(taken, size, percent);
         if (due != 0) {
             assert_true((uint64_t)taken * 100u >= (uint64_t)size * due);
             reports++;
@@ -152,7 +152,7 @@ static void test_download_plan_whole_file_form_begins_at_zero(void **state)
     (void)state;
     memset(&d, 0, sizeof d);
     d.range_form = ONEOTA_RANGE_NONE;
-    download_plan(&d, 5000, 100000, 0, 8);
+    oneota_download_plan(&d, 5000, 100000, 0, 8);
     assert_int_equal(d.first, 0);
     assert_int_equal(d.end, 100000);
     assert_int_equal(d.wanted, 5000);
@@ -164,7 +164,7 @@ static void test_download_plan_bare_form_stays(void **state)
     (void)state;
     memset(&d, 0, sizeof d);
     d.range_form = ONEOTA_RANGE_BARE;
-    download_plan(&d, 5000, 1000000, 0, 8);
+    oneota_download_plan(&d, 5000, 1000000, 0, 8);
     assert_int_equal(d.range_form, ONEOTA_RANGE_BARE);
     assert_int_equal(d.first, 5000);
     assert_int_equal(d.end, 5000 + ONEOTA_RANGE_FIRST);
@@ -175,11 +175,11 @@ static void test_download_next_form_bytes_bare_whole(void **state)
     oneota_download_t d;
     (void)state;
     memset(&d, 0, sizeof d);
-    download_next_form(&d);
+    oneota_download_next_form(&d);
     assert_int_equal(d.range_form, ONEOTA_RANGE_BARE);
-    download_next_form(&d);
+    oneota_download_next_form(&d);
     assert_int_equal(d.range_form, ONEOTA_RANGE_NONE);
-    download_next_form(&d);
+    oneota_download_next_form(&d);
     assert_int_equal(d.range_form, ONEOTA_RANGE_NONE);
 }
 
@@ -192,16 +192,16 @@ static void test_download_range_grows_and_shrinks_within_limits(void **state)
     memset(&d, 0, sizeof d);
     d.range_bytes = ONEOTA_RANGE_FIRST;
     for (size_t n = 0; n < COUNT(up); n++) {
-        download_grow(&d);
+        oneota_download_grow(&d);
         assert_int_equal(d.range_bytes, up[n]);
     }
     d.range_bytes = ONEOTA_RANGE_FIRST;
     for (size_t n = 0; n < COUNT(down); n++) {
-        download_shrink(&d);
+        oneota_download_shrink(&d);
         assert_int_equal(d.range_bytes, down[n]);
     }
     d.range_bytes = 0; /* a failure before the first plan */
-    download_shrink(&d);
+    oneota_download_shrink(&d);
     assert_int_equal(d.range_bytes, ONEOTA_RANGE_MIN);
 }
 
@@ -220,7 +220,7 @@ static void test_download_percent_each_mark_once_never_zero_or_hundred(void **st
     };
     (void)state;
     for (size_t n = 0; n < COUNT(rows); n++) {
-        assert_int_equal(download_percent_due(rows[n].stored, rows[n].size, rows[n].reported),
+        assert_int_equal(oneota_download_percent_due(rows[n].stored, rows[n].size, rows[n].reported),
                          rows[n].due);
     }
 }

@@ -124,7 +124,7 @@ static void test_download_judge_only_what_proves_its_place_is_body(void **state)
         d.place = d.wanted = row->first;
         d.form_known = row->form_known;
         oneota_download_t before = d;
-        download_kind_t kind = download_judge(&d, &head, SIZE);
+        download_kind_t kind = oneota_download_judge(&d, &head, SIZE);
         if (kind != row->kind) {
             fail_msg("%s: %d", row->name, (int)kind);
         }
@@ -145,14 +145,14 @@ static void test_download_judge_one_byte_overlap_begins_one_earlier(void **state
     (void)state;
     memset(&d, 0, sizeof d);
     memset(&head, 0, sizeof head);
-    download_plan(&d, SIZE - 1u, SIZE, 90, 8);
+    oneota_download_plan(&d, SIZE - 1u, SIZE, 90, 8);
     head.status = 206;
     head.ota_errno = -1;
     head.has_range = true;
     head.range_first = SIZE - 2u;
     head.range_last = SIZE - 1u;
     head.range_total = SIZE;
-    assert_int_equal(download_judge(&d, &head, SIZE), DOWNLOAD_BODY);
+    assert_int_equal(oneota_download_judge(&d, &head, SIZE), DOWNLOAD_BODY);
     assert_int_equal(d.place, SIZE - 2u);
     assert_int_equal(d.wanted, SIZE - 1u);
     assert_int_equal(d.end, SIZE);
@@ -166,12 +166,12 @@ static void test_download_judge_whole_file_again_skips_what_is_there(void **stat
     memset(&d, 0, sizeof d);
     memset(&head, 0, sizeof head);
     d.range_form = ONEOTA_RANGE_NONE;
-    download_plan(&d, 4000, SIZE, 0, 8);
+    oneota_download_plan(&d, 4000, SIZE, 0, 8);
     head.status = 200;
     head.ota_errno = -1;
     head.has_length = true;
     head.content_length = SIZE;
-    assert_int_equal(download_judge(&d, &head, SIZE), DOWNLOAD_BODY);
+    assert_int_equal(oneota_download_judge(&d, &head, SIZE), DOWNLOAD_BODY);
     assert_int_equal(d.place, 0);
     assert_int_equal(d.wanted, 4000);
     assert_int_equal(d.end, SIZE);

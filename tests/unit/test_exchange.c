@@ -52,7 +52,7 @@ static void test_exchange_one_thing_at_a_time(void **state)
     assert_memory_equal(rig.body.data, "ok", 2);
     assert_int_equal(xrig_step(&rig), EXCHANGE_BODY); /* nothing was taken */
     assert_int_equal(rig.body.length, 2);
-    exchange_take(&rig.x, 2, 0);
+    oneota_exchange_take(&rig.x, 2, 0);
     assert_int_equal(xrig_step(&rig), EXCHANGE_END);
     assert_string_equal(rig.net.address, "server");
     assert_string_equal(rig.net.server_name, "name");
@@ -66,12 +66,12 @@ static void test_exchange_room_leaves_one_byte_for_the_answer(void **state)
     size_t size = 0;
     (void)state;
     xrig_init(&rig, 0);
-    char *room = exchange_room(&rig.x, &size);
+    char *room = oneota_exchange_room(&rig.x, &size);
     assert_ptr_equal(room, (char *)rig.work + EXCHANGE_LINE_BYTES);
     assert_int_equal(size, EXCHANGE_WORK_MIN - EXCHANGE_LINE_BYTES - 1u);
     memset(room, 'x', size);
     script_net_hear(&rig.net, "HTTP/1.1 200 \r\nContent-Length: 4\r\n\r\nbody");
-    exchange_start(&rig.x, "server", 80, "name", (uint32_t)size, false, 0);
+    oneota_exchange_start(&rig.x, "server", 80, "name", (uint32_t)size, false, 0);
     assert_int_equal(xrig_step(&rig), EXCHANGE_BUSY);
     assert_int_equal(xrig_step(&rig), EXCHANGE_BUSY);
     assert_int_equal(xrig_step(&rig), EXCHANGE_BUSY);
@@ -273,7 +273,7 @@ static void test_exchange_close_in_any_state_once(void **state)
 {
     (void)state;
     xrig_init(&rig, 0);
-    exchange_close(&rig.x);
+    oneota_exchange_close(&rig.x);
     assert_int_equal(rig.net.closes, 0);
     for (unsigned steps = 0; steps < 6u; steps++) {
         xrig_init(&rig, 0);
@@ -283,8 +283,8 @@ static void test_exchange_close_in_any_state_once(void **state)
         for (unsigned n = 0; n < steps; n++) {
             (void)xrig_step(&rig);
         }
-        exchange_close(&rig.x);
-        exchange_close(&rig.x);
+        oneota_exchange_close(&rig.x);
+        oneota_exchange_close(&rig.x);
         assert_int_equal(rig.net.closes, 1);
         assert_false(rig.x.open);
     }

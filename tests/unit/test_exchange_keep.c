@@ -50,13 +50,13 @@ static void test_exchange_other_address_or_port_opens_anew(void **state)
     (void)state;
     keep_one();
     script_net_hear(&rig.net, XRIG_EMPTY);
-    exchange_start(&rig.x, other, 80, "name", length, false, 0);
+    oneota_exchange_start(&rig.x, other, 80, "name", length, false, 0);
     assert_int_equal(xrig_go(&rig), EXCHANGE_END);
     assert_int_equal(rig.net.closes, 1);
     assert_int_equal(rig.net.calls[SCRIPT_OPEN], 2);
     assert_string_equal(rig.net.address, "other");
     script_net_hear(&rig.net, XRIG_EMPTY);
-    exchange_start(&rig.x, other, 8002, "name", length, false, 0);
+    oneota_exchange_start(&rig.x, other, 8002, "name", length, false, 0);
     assert_int_equal(xrig_go(&rig), EXCHANGE_END);
     assert_int_equal(rig.net.closes, 2);
     assert_int_equal(rig.net.calls[SCRIPT_OPEN], 3);
@@ -187,14 +187,14 @@ static void test_exchange_opened_anew_has_all_the_time_to_connect(void **state)
     script_net_say(&rig.net, SCRIPT_RECV, ONEOTA_CLOSED, 1);
     script_net_say(&rig.net, SCRIPT_OPEN, ONEOTA_AGAIN, UINT32_MAX);
     assert_int_equal(xrig_go(&rig), EXCHANGE_WAIT);
-    assert_int_equal(exchange_left_ms(&rig.x, rig.now_ms), ONEOTA_CONNECT_MS);
+    assert_int_equal(oneota_exchange_left_ms(&rig.x, rig.now_ms), ONEOTA_CONNECT_MS);
 }
 
 static void test_exchange_closed_by_caller_opens_anew(void **state)
 {
     (void)state;
     keep_one();
-    exchange_close(&rig.x);
+    oneota_exchange_close(&rig.x);
     assert_int_equal(rig.net.closes, 1);
     script_net_hear(&rig.net, XRIG_EMPTY);
     xrig_start(&rig, false);

@@ -67,14 +67,14 @@ static void test_exchange_silence_fails_at_the_deadline_not_before(void **state)
         for (size_t s = 0; s < COUNT(k_starts); s++) {
             const place_t *place = &k_places[p];
             go_to(place, k_starts[s]);
-            assert_int_equal(exchange_left_ms(&rig.x, rig.now_ms), place->deadline_ms);
+            assert_int_equal(oneota_exchange_left_ms(&rig.x, rig.now_ms), place->deadline_ms);
             rig.now_ms += place->deadline_ms - 1u;
             if (xrig_step(&rig) != EXCHANGE_WAIT) {
                 fail_msg("%s: too early", place->name);
             }
-            assert_int_equal(exchange_left_ms(&rig.x, rig.now_ms), 1);
+            assert_int_equal(oneota_exchange_left_ms(&rig.x, rig.now_ms), 1);
             rig.now_ms++;
-            assert_int_equal(exchange_left_ms(&rig.x, rig.now_ms), 0);
+            assert_int_equal(oneota_exchange_left_ms(&rig.x, rig.now_ms), 0);
             if (xrig_step(&rig) != EXCHANGE_FAILED) {
                 fail_msg("%s: too late", place->name);
             }
@@ -120,7 +120,7 @@ static void test_exchange_slow_stream_goes_on_as_long_as_it_comes(void **state)
         rig.now_ms += ONEOTA_SILENCE_MS - 1u;
         script_net_hear(&rig.net, "x");
         assert_int_equal(xrig_go(&rig), EXCHANGE_WAIT);
-        assert_int_equal(exchange_left_ms(&rig.x, rig.now_ms), ONEOTA_SILENCE_MS);
+        assert_int_equal(oneota_exchange_left_ms(&rig.x, rig.now_ms), ONEOTA_SILENCE_MS);
     }
     assert_int_equal(rig.text_length, 8);
 }
@@ -136,9 +136,9 @@ static void test_exchange_slow_reader_is_not_a_silent_peer(void **state)
     }
     rig.now_ms = 10u * ONEOTA_SILENCE_MS;
     assert_int_equal(xrig_step(&rig), EXCHANGE_BODY);
-    exchange_take(&rig.x, 4, rig.now_ms);
+    oneota_exchange_take(&rig.x, 4, rig.now_ms);
     assert_int_equal(xrig_go(&rig), EXCHANGE_WAIT);
-    assert_int_equal(exchange_left_ms(&rig.x, rig.now_ms), ONEOTA_SILENCE_MS);
+    assert_int_equal(oneota_exchange_left_ms(&rig.x, rig.now_ms), ONEOTA_SILENCE_MS);
 }
 
 static void test_exchange_each_part_of_a_request_has_the_whole_silence(void **state)
@@ -150,7 +150,7 @@ static void test_exchange_each_part_of_a_request_has_the_whole_silence(void **st
     script_net_take(&rig.net, 1);
     script_net_say(&rig.net, SCRIPT_SEND, ONEOTA_AGAIN, UINT32_MAX);
     assert_int_equal(xrig_go(&rig), EXCHANGE_WAIT);
-    assert_int_equal(exchange_left_ms(&rig.x, rig.now_ms), ONEOTA_SILENCE_MS);
+    assert_int_equal(oneota_exchange_left_ms(&rig.x, rig.now_ms), ONEOTA_SILENCE_MS);
 }
 
 static void test_exchange_port_that_cannot_call_is_asked_every_poll_ms(void **state)
@@ -158,10 +158,10 @@ static void test_exchange_port_that_cannot_call_is_asked_every_poll_ms(void **st
     (void)state;
     go_to(&k_places[2], 0);
     rig.net.port.poll_ms = 20;
-    assert_int_equal(exchange_left_ms(&rig.x, 0), 20);
-    assert_int_equal(exchange_left_ms(&rig.x, ONEOTA_ANSWER_MS - 20u), 20);
-    assert_int_equal(exchange_left_ms(&rig.x, ONEOTA_ANSWER_MS - 19u), 19);
-    assert_int_equal(exchange_left_ms(&rig.x, ONEOTA_ANSWER_MS), 0);
+    assert_int_equal(oneota_exchange_left_ms(&rig.x, 0), 20);
+    assert_int_equal(oneota_exchange_left_ms(&rig.x, ONEOTA_ANSWER_MS - 20u), 20);
+    assert_int_equal(oneota_exchange_left_ms(&rig.x, ONEOTA_ANSWER_MS - 19u), 19);
+    assert_int_equal(oneota_exchange_left_ms(&rig.x, ONEOTA_ANSWER_MS), 0);
 }
 
 int main(void)

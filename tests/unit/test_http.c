@@ -171,8 +171,8 @@ static void test_http_whole_lines_are_read_where_they_lie(void **state)
     oneota_http_t http;
     http_body_t body;
     size_t used = 0;
-    http_begin(&http, NULL);
-    assert_int_equal(http_feed(&http, (const uint8_t *)answer, LENGTH(answer), &used, &body),
+    oneota_http_begin(&http, NULL);
+    assert_int_equal(oneota_http_feed(&http, (const uint8_t *)answer, LENGTH(answer), &used, &body),
                      HTTP_HEAD);
     assert_int_equal(used, LENGTH(answer) - 20u);
 }
@@ -339,9 +339,9 @@ static void test_http_malformed_is_refused_and_stays_so(void **state)
     oneota_http_t http;
     http_body_t body;
     size_t used = 0;
-    http_begin(&http, line);
-    assert_int_equal(http_feed(&http, (const uint8_t *)"\n", 1, &used, &body), HTTP_BAD);
-    assert_int_equal(http_feed(&http, good, LENGTH(good), &used, &body), HTTP_BAD);
+    oneota_http_begin(&http, line);
+    assert_int_equal(oneota_http_feed(&http, (const uint8_t *)"\n", 1, &used, &body), HTTP_BAD);
+    assert_int_equal(oneota_http_feed(&http, good, LENGTH(good), &used, &body), HTTP_BAD);
     assert_int_equal(used, 0);
 }
 
@@ -544,9 +544,9 @@ static void test_http_closed_ends_only_what_it_may(void **state)
         size_t used = 1;
         reader_begin(&reader, &result);
         reader_feed(&reader, k_closed[i].answer, strlen(k_closed[i].answer));
-        assert_int_equal(http_closed(&reader.http), k_closed[i].expected);
-        assert_int_equal(http_closed(&reader.http), k_closed[i].expected);
-        assert_int_equal(http_feed(&reader.http, (const uint8_t *)"HTTP", 4, &used, &body),
+        assert_int_equal(oneota_http_closed(&reader.http), k_closed[i].expected);
+        assert_int_equal(oneota_http_closed(&reader.http), k_closed[i].expected);
+        assert_int_equal(oneota_http_feed(&reader.http, (const uint8_t *)"HTTP", 4, &used, &body),
                          k_closed[i].expected);
         assert_int_equal(used, 0);
         free(reader.line);
@@ -564,9 +564,9 @@ static void test_http_begin_starts_anew(void **state)
         http_body_t body;
         size_t used;
         reader_feed(&reader, k_bad[i].answer, k_bad[i].length);
-        http_begin(&reader.http, line);
+        oneota_http_begin(&reader.http, line);
         assert_int_equal(
-            http_feed(&reader.http, (const uint8_t *)k_download, LENGTH(k_download), &used, &body),
+            oneota_http_feed(&reader.http, (const uint8_t *)k_download, LENGTH(k_download), &used, &body),
             HTTP_HEAD);
         assert_true(reader.http.head.has_range && reader.http.head.keep);
         free(reader.line);

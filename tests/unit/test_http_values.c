@@ -164,7 +164,7 @@ static void test_http_read_range_takes_one_form(void **state)
         assert_non_null(value);
         memcpy(value, row->value, length);
         value[length] = '9'; /* not part of it */
-        assert_int_equal(http_read_range(value, length, &head), row->good);
+        assert_int_equal(oneota_http_read_range(value, length, &head), row->good);
         if (row->good) {
             assert_true(head.range_first == row->first && head.range_last == row->last &&
                         head.range_total == row->total);
@@ -248,7 +248,7 @@ static void test_http_read_date_validates_every_part(void **state)
 {
     (void)state;
     for (size_t i = 0; i < COUNT(k_dates); i++) {
-        const uint64_t seconds = http_read_date(k_dates[i].value, strlen(k_dates[i].value));
+        const uint64_t seconds = oneota_http_read_date(k_dates[i].value, strlen(k_dates[i].value));
         if (seconds != k_dates[i].seconds) {
             fail_msg("%s: %llu", k_dates[i].value, (unsigned long long)seconds);
         }

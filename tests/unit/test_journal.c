@@ -53,7 +53,7 @@ static void test_journal_init_geometry_ok_or_param(void **state)
         uint8_t scratch[256];
         assert_true(fake_flash_init(&flash, &cases[i].flash));
         assert_int_equal(
-            journal_init(&journal, &flash.port, &flash, scratch, cases[i].scratch_bytes),
+            oneota_journal_init(&journal, &flash.port, &flash, scratch, cases[i].scratch_bytes),
             cases[i].error);
         assert_int_equal(flash.calls[FAKE_ANY], 0);
         fake_flash_free(&flash);
@@ -78,7 +78,7 @@ static void test_journal_init_units_out_of_order_param(void **state)
     (void)state;
     assert_true(fake_flash_init(&flash, &two_units.flash));
     flash.port.erase_unit = lying_unit;
-    assert_int_equal(journal_init(&journal, &flash.port, &flash, scratch, 64), ONEOTA_PARAM);
+    assert_int_equal(oneota_journal_init(&journal, &flash.port, &flash, scratch, 64), ONEOTA_PARAM);
     fake_flash_free(&flash);
 }
 
@@ -93,7 +93,7 @@ static void test_journal_read_nothing_there_state(void **state)
     rig_init(&rig, &two_units);
     rig_start(&rig);
     for (unsigned type = 0; type <= UINT8_MAX; type++) {
-        assert_int_equal(journal_read(&rig.journal, (uint8_t)type, data, sizeof data, &length),
+        assert_int_equal(oneota_journal_read(&rig.journal, (uint8_t)type, data, sizeof data, &length),
                          ONEOTA_STATE);
     }
     assert_int_equal(length, 77);
@@ -109,14 +109,14 @@ static void test_journal_read_before_scan_ends_no_wrong_value(void **state)
     rig_init(&rig, &two_units);
     rig_start(&rig);
     assert_int_equal(rig_write(&rig, 1, 1), ONEOTA_OK);
-    assert_int_equal(journal_init(&rig.journal, &rig.flash.port, &rig.flash, rig.scratch, 64),
+    assert_int_equal(oneota_journal_init(&rig.journal, &rig.flash.port, &rig.flash, rig.scratch, 64),
                      ONEOTA_OK);
     do {
-        oneota_error_t error = journal_read(&rig.journal, 2, data, sizeof data, &length);
+        oneota_error_t error = oneota_journal_read(&rig.journal, 2, data, sizeof data, &length);
         assert_int_equal(error, ONEOTA_STATE);
-        error = journal_read(&rig.journal, 1, data, sizeof data, &length);
+        error = oneota_journal_read(&rig.journal, 1, data, sizeof data, &length);
         assert_true(error == ONEOTA_STATE || rig_read(&rig, 1) == 1u);
-    } while (journal_scan(&rig.journal) == ONEOTA_AGAIN);
+    } while (oneota_journal_scan(&rig.journal) == ONEOTA_AGAIN);
     assert_int_equal(rig_read(&rig, 1), 1);
     rig_free(&rig);
 }
@@ -131,13 +131,13 @@ static void test_journal_read_too_small_limit_and_no_byte_beyond(void **state)
     rig_start(&rig);
     oneota_error_t error = ONEOTA_AGAIN;
     while (error == ONEOTA_AGAIN) {
-        error = journal_write(&rig.journal, 3, "abcdef", 6);
+        error = oneota_journal_write(&rig.journal, 3, "abcdef", 6);
     }
     assert_int_equal(error, ONEOTA_OK);
-    assert_int_equal(journal_read(&rig.journal, 3, data, 5, &length), ONEOTA_LIMIT);
+    assert_int_equal(oneota_journal_read(&rig.journal, 3, data, 5, &length), ONEOTA_LIMIT);
     assert_int_equal(length, 6);
     assert_memory_equal(data, "\0\0\0\0\0\0", 7);
-    assert_int_equal(journal_read(&rig.journal, 3, data, 6, &length), ONEOTA_OK);
+    assert_int_equal(oneota_journal_read(&rig.journal, 3, data, 6, &length), ONEOTA_OK);
     assert_int_equal(length, 6);
     assert_memory_equal(data, "abcdef\0", 7);
     rig_free(&rig);
@@ -150,11 +150,11 @@ static void test_journal_write_type_or_length_out_of_range_param(void **state)
     (void)state;
     rig_init(&rig, &two_units);
     rig_start(&rig);
-    assert_int_equal(journal_write(&rig.journal, 0, data, 1), ONEOTA_PARAM);
-    assert_int_equal(journal_write(&rig.journal, TYPES + 1, data, 1), ONEOTA_PARAM);
-    assert_int_equal(journal_write(&rig.journal, 255, data, 1), ONEOTA_PARAM);
-    assert_int_equal(journal_write(&rig.journal, 1, data, sizeof data), ONEOTA_PARAM);
-    assert_int_equal(journal_write(&rig.journal, 1, data, SIZE_MAX), ONEOTA_PARAM);
+    assert_int_equal(oneota_journal_write(&rig.journal, 0, data, 1), ONEOTA_PARAM);
+    assert_int_equal(oneota_journal_write(&rig.journal, TYPES + 1, data, 1), ONEOTA_PARAM);
+    assert_int_equal(oneota_journal_write(&rig.journal, 255, data, 1), ONEOTA_PARAM);
+    assert_int_equal(oneota_journal_write(&rig.journal, 1, data, sizeof data), ONEOTA_PARAM);
+    assert_int_equal(oneota_journal_write(&rig.journal, 1, data, SIZE_MAX), ONEOTA_PARAM);
     assert_int_equal(rig.flash.calls[FAKE_ERASE] + rig.flash.calls[FAKE_PROGRAM], 0);
     rig_free(&rig);
 }
@@ -168,10 +168,10 @@ static void test_journal_write_before_scan_ends_scans_first(void **state)
         rig_start(&rig);
         assert_int_equal(rig_write(&rig, 1, 1), ONEOTA_OK);
         assert_int_equal(rig_write(&rig, 2, 2), ONEOTA_OK);
-        assert_int_equal(journal_init(&rig.journal, &rig.flash.port, &rig.flash, rig.scratch, 64),
+        assert_int_equal(oneota_journal_init(&rig.journal, &rig.flash.port, &rig.flash, rig.scratch, 64),
                          ONEOTA_OK);
         for (unsigned i = 0; i < scans; i++) {
-            (void)journal_scan(&rig.journal);
+            (void)oneota_journal_scan(&rig.journal);
         }
         assert_int_equal(rig_write(&rig, 2, 3), ONEOTA_OK);
         rig_check(&rig);
@@ -192,7 +192,7 @@ static void test_journal_read_record_gone_bad_storage(void **state)
     assert_int_equal(rig_write(&rig, 1, 1), ONEOTA_OK);
     for (uint32_t i = 0; i < 4u + 126u + 4u; i++) {
         rig.flash.bytes[i] ^= 0x10u;
-        assert_int_equal(journal_read(&rig.journal, 1, data, sizeof data, &length), ONEOTA_STORAGE);
+        assert_int_equal(oneota_journal_read(&rig.journal, 1, data, sizeof data, &length), ONEOTA_STORAGE);
         rig.flash.bytes[i] ^= 0x10u;
     }
     rig_check(&rig);

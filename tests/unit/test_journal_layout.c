@@ -83,9 +83,9 @@ static void test_journal_write_first_records_bytes_of_release_1_0(void **state)
     (void)state;
     rig_init(&rig, &two_units);
     rig_start(&rig);
-    while (journal_write(&rig.journal, 1, "\x11\x22\x33\x44\x55", 5) == ONEOTA_AGAIN) {
+    while (oneota_journal_write(&rig.journal, 1, "\x11\x22\x33\x44\x55", 5) == ONEOTA_AGAIN) {
     }
-    while (journal_write(&rig.journal, 2, "\xCA\xFE", 2) == ONEOTA_AGAIN) {
+    while (oneota_journal_write(&rig.journal, 2, "\xCA\xFE", 2) == ONEOTA_AGAIN) {
     }
     assert_memory_equal(rig.flash.bytes, image_1_0, 16);
     assert_memory_equal(rig.flash.bytes + 16, seal, 16);
@@ -104,7 +104,7 @@ static void test_journal_write_padding_is_the_erased_value(void **state)
     (void)state;
     rig_init(&rig, &geometry);
     rig_start(&rig);
-    while (journal_write(&rig.journal, 1, "\x11\x22\x33\x44\x55", 5) == ONEOTA_AGAIN) {
+    while (oneota_journal_write(&rig.journal, 1, "\x11\x22\x33\x44\x55", 5) == ONEOTA_AGAIN) {
     }
     assert_memory_equal(rig.flash.bytes, image_1_0, 13);
     for (uint32_t i = 13; i < 32u; i++) {
@@ -134,7 +134,7 @@ static void test_journal_write_last_piece_is_padding_copied(void **state)
     for (size_t length = 50; length <= sizeof data; length++) {
         rig_init(&rig, &geometry);
         rig_start(&rig);
-        while (journal_write(&rig.journal, 1, data, length) == ONEOTA_AGAIN) {
+        while (oneota_journal_write(&rig.journal, 1, data, length) == ONEOTA_AGAIN) {
         }
         rig_expect(&rig, 1, data, length);
         for (uint32_t i = 1; i <= 3u; i++) {
@@ -155,9 +155,9 @@ static uint32_t put_record(rig_t *rig, uint32_t offset, uint8_t type, const void
     uint8_t record[256];
     record[0] = 0xA5;
     record[1] = type;
-    bytes_put_u16(record + 2, (uint16_t)length);
+    oneota_bytes_put_u16(record + 2, (uint16_t)length);
     memcpy(record + 4, payload, length);
-    bytes_put_u32(record + 4 + length, bytes_crc32(0, record, 4u + length));
+    oneota_bytes_put_u32(record + 4 + length, oneota_bytes_crc32(0, record, 4u + length));
     fake_flash_put(&rig->flash, offset, record, length + 8u);
     return (length + 15u) & ~7u;
 }
@@ -166,7 +166,7 @@ static uint32_t put_record(rig_t *rig, uint32_t offset, uint8_t type, const void
 static void put_unit(rig_t *rig, uint32_t offset, const char *text, uint32_t generation)
 {
     uint8_t seal[4];
-    bytes_put_u32(seal, generation);
+    oneota_bytes_put_u32(seal, generation);
     offset += put_record(rig, offset, 1, text, (uint32_t)strlen(text));
     put_record(rig, offset, 0, seal, sizeof seal);
 }
@@ -242,7 +242,7 @@ static void test_journal_scan_length_beyond_limit_or_unit_not_a_record(void **st
     put_record(&rig, next, 2, payload, sizeof payload);
     rig_start(&rig);
     rig_expect(&rig, 1, "whole", 5);
-    assert_int_equal(journal_read(&rig.journal, 2, payload, sizeof payload, &length), ONEOTA_STATE);
+    assert_int_equal(oneota_journal_read(&rig.journal, 2, payload, sizeof payload, &length), ONEOTA_STATE);
     /* fills the unit to its last byte with whole records, then one that would end beyond it */
     while (next + 248u <= 4096u - 16u) {
         next += put_record(&rig, next, 3, payload, 240);
@@ -250,7 +250,7 @@ static void test_journal_scan_length_beyond_limit_or_unit_not_a_record(void **st
     put_record(&rig, next, 2, payload, 4096u - next);
     rig_start(&rig);
     rig_expect(&rig, 3, payload, 240);
-    assert_int_equal(journal_read(&rig.journal, 2, payload, sizeof payload, &length), ONEOTA_STATE);
+    assert_int_equal(oneota_journal_read(&rig.journal, 2, payload, sizeof payload, &length), ONEOTA_STATE);
     put_record(&rig, next, 2, payload, 4096u - next - 8u);
     rig_start(&rig);
     rig_expect(&rig, 2, payload, 4096u - next - 8u);
@@ -327,7 +327,7 @@ static bool is_value(rig_t *rig, uint8_t type, uint32_t value)
 {
     uint8_t data[JOURNAL_PAYLOAD_MAX], wanted[JOURNAL_PAYLOAD_MAX];
     size_t length;
-    oneota_error_t error = journal_read(&rig->journal, type, data, sizeof data, &length);
+    oneota_error_t error = oneota_journal_read(&rig->journal, type, data, sizeof data, &length);
     if (error != ONEOTA_OK) {
         return error == ONEOTA_STATE && value == 0;
     }

@@ -60,9 +60,9 @@ static void find(const json_value_t *root, const field_t *field, member_t *membe
     json_value_t value;
 
     if (field->parent != NULL) {
-        (void)json_find(root, field->parent, &object);
+        (void)oneota_json_find(root, field->parent, &object);
     }
-    member->kind = json_find(&object, field->name, &value);
+    member->kind = oneota_json_find(&object, field->name, &value);
     keep(member, &value);
 }
 
@@ -83,7 +83,7 @@ static bool read_in(size_t work_bytes, const char *text, size_t length, const fi
     assert_true(work_bytes <= 8192);
     memcpy(copy, text, length);
     memset(memory.bytes, GUARD, sizeof memory.bytes);
-    good = json_parse(copy, length, work, work_bytes, &root);
+    good = oneota_json_parse(copy, length, work, work_bytes, &root);
     for (size_t i = 0; good && i < count; i++) {
         find(&root, &fields[i], &members[i]);
     }
@@ -766,9 +766,9 @@ static void test_json_work_at_any_alignment_is_used(void **state)
 
     (void)state;
     for (size_t offset = 0; offset < 32; offset++) {
-        assert_true(json_parse(k_south_task, strlen(k_south_task), work + offset,
+        assert_true(oneota_json_parse(k_south_task, strlen(k_south_task), work + offset,
                                ONEOTA_JSON_WORK_BYTES, &root));
-        assert_int_equal(json_find(&root, "errno", &value), JSON_TEXT);
+        assert_int_equal(oneota_json_find(&root, "errno", &value), JSON_TEXT);
         assert_int_equal(*value.text, '0');
     }
 }

@@ -17,14 +17,14 @@ static void test_machine_no_cell_of_the_state_table_is_empty(void **state)
 {
     (void)state;
     for (unsigned from = ST_NONE + 1u; from < ST_COUNT; from++) {
-        for (unsigned event = 0; event < EV_COUNT; event++) {
-            uint8_t to = k_next[from][event];
+        for (unsigned event = EV_DONE; event < EV_COUNT; event++) {
+            uint8_t to = k_next[from][event - 1];
             assert_true(to != ST_NONE);
             assert_true(to < ST_COUNT || to == ST_RESUME);
         }
     }
-    for (unsigned event = 0; event < EV_COUNT; event++) {
-        assert_int_equal(k_next[ST_NONE][event], ST_NONE); /* nobody is ever there */
+    for (unsigned event = EV_DONE; event < EV_COUNT; event++) {
+        assert_int_equal(k_next[ST_NONE][event - 1], ST_NONE); /* nobody is ever there */
     }
 }
 
@@ -33,11 +33,11 @@ static void test_machine_each_state_has_a_name_of_its_own_and_a_step(void **stat
     (void)state;
     for (unsigned n = ST_NONE + 1u; n < ST_COUNT; n++) {
         assert_non_null(k_state[n].step);
-        assert_true(machine_state_text((uint8_t)n)[0] != '\0');
+        assert_true(oneota_machine_state_text((uint8_t)n)[0] != '\0');
         assert_true(k_state[n].stage <= KEEPS);
         for (unsigned other = ST_NONE + 1u; other < n; other++) {
-            assert_string_not_equal(machine_state_text((uint8_t)n),
-                                    machine_state_text((uint8_t)other));
+            assert_string_not_equal(oneota_machine_state_text((uint8_t)n),
+                                    oneota_machine_state_text((uint8_t)other));
         }
     }
 }
@@ -45,17 +45,17 @@ static void test_machine_each_state_has_a_name_of_its_own_and_a_step(void **stat
 static void test_machine_text_of_a_state_out_of_range_is_a_question_mark(void **state)
 {
     (void)state;
-    assert_string_equal(machine_state_text(ST_DOWNLOAD), "download");
-    assert_string_equal(machine_state_text(ST_WAIT), "wait");
-    assert_string_equal(machine_state_text(ST_COUNT), "?");
-    assert_string_equal(machine_state_text(ST_RESUME), "?");
-    assert_string_equal(machine_state_text(255), "?");
+    assert_string_equal(oneota_machine_state_text(ST_DOWNLOAD), "download");
+    assert_string_equal(oneota_machine_state_text(ST_WAIT), "wait");
+    assert_string_equal(oneota_machine_state_text(ST_COUNT), "?");
+    assert_string_equal(oneota_machine_state_text(ST_RESUME), "?");
+    assert_string_equal(oneota_machine_state_text(255), "?");
 }
 
 static void visit(bool *seen, unsigned from)
 {
-    for (unsigned event = 0; event < EV_COUNT; event++) {
-        uint8_t to = k_next[from][event];
+    for (unsigned event = EV_DONE; event < EV_COUNT; event++) {
+        uint8_t to = k_next[from][event - 1];
         if (to != ST_RESUME) {
             seen[to] = true;
             continue;
@@ -81,7 +81,7 @@ static void test_machine_every_state_can_be_reached(void **state)
     assert_false(seen[ST_NONE]);
     for (unsigned n = ST_NONE + 1u; n < ST_COUNT; n++) {
         if (!seen[n]) {
-            fail_msg("%s is never reached", machine_state_text((uint8_t)n));
+            fail_msg("%s is never reached", oneota_machine_state_text((uint8_t)n));
         }
     }
 }
@@ -91,7 +91,7 @@ static void test_machine_failure_leads_to_its_report(void **state)
 {
     (void)state;
     for (unsigned n = ST_NONE + 1u; n < ST_COUNT; n++) {
-        uint8_t to = k_next[n][EV_FAIL];
+        uint8_t to = k_next[n][EV_FAIL - 1];
         assert_true(to == NEVER || to == ST_RESULT || (n == ST_TRIAL && to == ST_REVERT));
     }
 }
@@ -102,10 +102,10 @@ static void test_machine_traits_have_their_way_out(void **state)
     (void)state;
     for (unsigned n = ST_NONE + 1u; n < ST_COUNT; n++) {
         if (k_state[n].traits & (CANCELS | BACKS)) {
-            assert_int_equal(k_next[n][EV_FAIL], ST_RESULT);
+            assert_int_equal(k_next[n][EV_FAIL - 1], ST_RESULT);
         }
         if (k_state[n].traits & PAUSES) {
-            assert_int_equal(k_next[n][EV_LATER], ST_WAIT);
+            assert_int_equal(k_next[n][EV_LATER - 1], ST_WAIT);
         }
         assert_true((k_state[n].traits & (CANCELS | BACKS)) != (CANCELS | BACKS));
     }
@@ -135,8 +135,8 @@ static void test_machine_resume_by_stage_and_condition(void **state)
                                      rows[n].reverted};
         assert_int_equal(COUNT(names), ONEOTA_BOOT_CONDITION_COUNT);
         for (uint8_t condition = 0; condition < COUNT(names); condition++) {
-            state_t to = machine_resume_state((uint8_t)rows[n].stage, condition);
-            assert_string_equal(machine_state_text((uint8_t)to), names[condition]);
+            state_t to = oneota_machine_resume_state((uint8_t)rows[n].stage, condition);
+            assert_string_equal(oneota_machine_state_text((uint8_t)to), names[condition]);
         }
     }
 }
@@ -148,13 +148,13 @@ static void test_machine_stage_of_a_state_leads_back_to_it(void **state)
         state_t state;
         stage_t stage;
     } rows[] = {
-        {ST_GATE, STAGE_TASK},       {ST_DOWNLOADED, STAGE_LOADED}, {ST_INSTALL, STAGE_ACKED},
+        {ST_GATE, STAGE_TASK},       {ST_LOADED, STAGE_LOADED}, {ST_INSTALL, STAGE_ACKED},
         {ST_MARK, STAGE_MARKING},    {ST_RESULT, STAGE_RESULT},
     };
     (void)state;
     for (size_t n = 0; n < COUNT(rows); n++) {
         assert_int_equal(k_state[rows[n].state].stage, rows[n].stage);
-        assert_int_equal(machine_resume_state((uint8_t)rows[n].stage, ONEOTA_BOOT_CONFIRMED),
+        assert_int_equal(oneota_machine_resume_state((uint8_t)rows[n].stage, ONEOTA_BOOT_CONFIRMED),
                          rows[n].state);
     }
     assert_int_equal(k_state[ST_RESTART].stage, STAGE_RESTART);

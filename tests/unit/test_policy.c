@@ -35,8 +35,8 @@ static void test_policy_due_exactly_when_the_wait_is_over(void **state)
     };
     (void)state;
     for (size_t n = 0; n < COUNT(rows); n++) {
-        assert_int_equal(policy_left_ms(rows[n].now, rows[n].since, rows[n].wait), rows[n].left);
-        assert_int_equal(policy_due(rows[n].now, rows[n].since, rows[n].wait), rows[n].left == 0);
+        assert_int_equal(oneota_policy_left_ms(rows[n].now, rows[n].since, rows[n].wait), rows[n].left);
+        assert_int_equal(oneota_policy_due(rows[n].now, rows[n].since, rows[n].wait), rows[n].left == 0);
     }
 }
 
@@ -64,11 +64,11 @@ static void test_policy_backoff_doubles_up_to_the_ceiling(void **state)
     };
     (void)state;
     for (size_t n = 0; n < COUNT(rows); n++) {
-        uint32_t most = policy_backoff_ms(rows[n].failures, rows[n].min, rows[n].max, MOST);
+        uint32_t most = oneota_policy_backoff_ms(rows[n].failures, rows[n].min, rows[n].max, MOST);
         assert_int_equal(most, rows[n].most);
-        assert_int_equal(policy_backoff_ms(rows[n].failures, rows[n].min, rows[n].max, 0), 0);
+        assert_int_equal(oneota_policy_backoff_ms(rows[n].failures, rows[n].min, rows[n].max, 0), 0);
         uint32_t half =
-            policy_backoff_ms(rows[n].failures, rows[n].min, rows[n].max, 0x80000000u);
+            oneota_policy_backoff_ms(rows[n].failures, rows[n].min, rows[n].max, 0x80000000u);
         assert_in_range(half, rows[n].most / 2u, rows[n].most / 2u + 1u);
     }
 }
@@ -91,7 +91,7 @@ static void test_policy_interval_held_between_floor_and_ceiling(void **state)
     };
     (void)state;
     for (size_t n = 0; n < COUNT(rows); n++) {
-        assert_int_equal(policy_interval_ms(rows[n].interval_s, rows[n].floor_ms), rows[n].ms);
+        assert_int_equal(oneota_policy_interval_ms(rows[n].interval_s, rows[n].floor_ms), rows[n].ms);
     }
 }
 
@@ -101,11 +101,11 @@ static void test_policy_poll_is_the_interval_give_or_take_a_tenth(void **state)
     (void)state;
     for (size_t n = 0; n < COUNT(intervals); n++) {
         uint32_t ms = intervals[n] * 1000u;
-        assert_int_equal(policy_poll_ms(intervals[n], 0), ms - ms / 10u);
-        assert_int_equal(policy_poll_ms(intervals[n], MOST), ms + ms / 10u);
-        assert_in_range(policy_poll_ms(intervals[n], 0x80000000u), ms - 1u, ms + 1u);
+        assert_int_equal(oneota_policy_poll_ms(intervals[n], 0), ms - ms / 10u);
+        assert_int_equal(oneota_policy_poll_ms(intervals[n], MOST), ms + ms / 10u);
+        assert_in_range(oneota_policy_poll_ms(intervals[n], 0x80000000u), ms - 1u, ms + 1u);
     }
-    assert_true(policy_poll_ms(2000000, MOST) <= 2200000000u);
+    assert_true(oneota_policy_poll_ms(2000000, MOST) <= 2200000000u);
 }
 
 static void test_policy_first_is_within_the_interval_and_a_minute(void **state)
@@ -115,8 +115,8 @@ static void test_policy_first_is_within_the_interval_and_a_minute(void **state)
     } rows[] = {{1, 1000}, {59, 59000}, {60, 60000}, {61, 60000}, {3600, 60000}, {MOST, 60000}};
     (void)state;
     for (size_t n = 0; n < COUNT(rows); n++) {
-        assert_int_equal(policy_first_ms(rows[n].interval_s, 0), 0);
-        assert_int_equal(policy_first_ms(rows[n].interval_s, MOST), rows[n].most);
+        assert_int_equal(oneota_policy_first_ms(rows[n].interval_s, 0), 0);
+        assert_int_equal(oneota_policy_first_ms(rows[n].interval_s, MOST), rows[n].most);
     }
 }
 
@@ -133,7 +133,7 @@ static void test_policy_level_passes_when_equal_above_or_unknown(void **state)
     };
     (void)state;
     for (size_t n = 0; n < COUNT(rows); n++) {
-        assert_int_equal(policy_passes(rows[n].level, rows[n].threshold), rows[n].passes);
+        assert_int_equal(oneota_policy_passes(rows[n].level, rows[n].threshold), rows[n].passes);
     }
 }
 

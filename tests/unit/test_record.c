@@ -35,7 +35,7 @@ static oneota_record_t a_record(void)
     oneota_answer_t answer = an_answer();
     oneota_record_t record;
     memset(&record, 0xA5, sizeof record);
-    record_accept(&record, &answer, 1, 2);
+    oneota_record_accept(&record, &answer, 1, 2);
     return record;
 }
 
@@ -55,7 +55,7 @@ static void test_record_accept_takes_the_task_and_begins_at_its_first_byte(void 
     assert_int_equal(record.at.rounds, 0);
     assert_int_equal(record.at.again, 0);
     assert_int_equal(record.at.spent_s, 0);
-    assert_true(record_is_sound(&record));
+    assert_true(oneota_record_is_sound(&record));
 }
 
 static void test_record_clear_leaves_nothing(void **state)
@@ -63,9 +63,9 @@ static void test_record_clear_leaves_nothing(void **state)
     static const oneota_record_t nothing;
     oneota_record_t record = a_record();
     (void)state;
-    record_clear(&record);
+    oneota_record_clear(&record);
     assert_memory_equal(&record, &nothing, sizeof nothing);
-    assert_false(record_is_sound(&record));
+    assert_false(oneota_record_is_sound(&record));
 }
 
 /* ---------------------------------------------------------------- the same task */
@@ -75,27 +75,27 @@ static void test_record_same_task_by_target_size_md5_and_type_alone(void **state
     const oneota_task_t task = an_answer().task;
     oneota_task_t other = task;
     (void)state;
-    assert_true(record_same_task(&task, &other));
+    assert_true(oneota_record_same_task(&task, &other));
     other.retry = 9;
     other.interval_s = 9;
     other.signal = 9;
     other.power = 9;
-    assert_true(record_same_task(&task, &other));
+    assert_true(oneota_record_same_task(&task, &other));
     other.size++;
-    assert_false(record_same_task(&task, &other));
+    assert_false(oneota_record_same_task(&task, &other));
     other = task;
     other.type = 2;
-    assert_false(record_same_task(&task, &other));
+    assert_false(oneota_record_same_task(&task, &other));
     other = task;
     other.target[5] = '2';
-    assert_false(record_same_task(&task, &other));
+    assert_false(oneota_record_same_task(&task, &other));
     other = task;
     other.target[5] = '\0';
-    assert_false(record_same_task(&task, &other));
+    assert_false(oneota_record_same_task(&task, &other));
     for (size_t n = 0; n < sizeof other.md5; n++) {
         other = task;
         other.md5[n] ^= 1u;
-        assert_false(record_same_task(&task, &other));
+        assert_false(oneota_record_same_task(&task, &other));
     }
 }
 
@@ -206,7 +206,7 @@ static void test_record_any_member_out_of_place_is_not_sound(void **state)
     for (size_t n = 0; n < COUNT(changes); n++) {
         oneota_record_t record = a_record();
         changes[n](&record);
-        if (record_is_sound(&record)) {
+        if (oneota_record_is_sound(&record)) {
             fail_msg("change %u is taken", (unsigned)n);
         }
     }
@@ -219,8 +219,8 @@ static void expect_target(const char *target, size_t length, bool sound)
     oneota_record_t record;
     memset(answer.task.target, 0, sizeof answer.task.target);
     memcpy(answer.task.target, target, length);
-    record_accept(&record, &answer, 1, 0);
-    assert_int_equal(record_is_sound(&record), sound);
+    oneota_record_accept(&record, &answer, 1, 0);
+    assert_int_equal(oneota_record_is_sound(&record), sound);
 }
 
 static void test_record_target_is_a_version_that_ends(void **state)
@@ -242,7 +242,7 @@ static void test_record_handle_of_full_length_is_sound(void **state)
     (void)state;
     memset(record.order.handle, 'a', ONEOTA_HANDLE_MAX);
     record.order.handle[ONEOTA_HANDLE_MAX] = '\0';
-    assert_true(record_is_sound(&record));
+    assert_true(oneota_record_is_sound(&record));
 }
 
 static void test_record_result_is_terminal_or_the_record_is_not_sound(void **state)
@@ -253,9 +253,9 @@ static void test_record_result_is_terminal_or_the_record_is_not_sound(void **sta
         bool terminal = (code >= 102u && code <= 107u) || (code >= 201u && code <= 208u);
         record.at.result = (uint8_t)code;
         record.at.stage = STAGE_TASK;
-        assert_true(record_is_sound(&record));
+        assert_true(oneota_record_is_sound(&record));
         record.at.stage = STAGE_RESULT;
-        assert_int_equal(record_is_sound(&record), terminal);
+        assert_int_equal(oneota_record_is_sound(&record), terminal);
     }
 }
 
@@ -268,8 +268,8 @@ static void test_record_flip_of_any_bit_never_names_another_task(void **state)
     for (size_t bit = 0; bit < 8u * sizeof whole; bit++) {
         oneota_record_t record = whole;
         ((uint8_t *)&record)[bit / 8u] ^= (uint8_t)(1u << bit % 8u);
-        if (record_is_sound(&record)) {
-            assert_true(record_same_task(&record.order.task, &whole.order.task));
+        if (oneota_record_is_sound(&record)) {
+            assert_true(oneota_record_same_task(&record.order.task, &whole.order.task));
             assert_int_equal(record.order.dialect, whole.order.dialect);
             assert_int_equal(record.order.image, whole.order.image);
             assert_true(record.at.stage < STAGE_COUNT);

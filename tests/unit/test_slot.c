@@ -33,7 +33,7 @@ static void begin(const fake_flash_config_t *config, uint32_t size)
         bench.image[n] = (uint8_t)(n * 7u + n / 251u);
     }
     memset(bench.carry, 0x77, sizeof bench.carry);
-    slot_begin(&bench.slot, &bench.flash.port, &bench.flash, bench.carry, size, CRYPTO_MD5);
+    oneota_slot_begin(&bench.slot, &bench.flash.port, &bench.flash, bench.carry, size, CRYPTO_MD5);
 }
 
 static void end(void)
@@ -49,12 +49,12 @@ static void write_all(uint32_t size, uint32_t piece)
         uint32_t length = piece < size - at ? piece : size - at;
         uint32_t taken = 99;
         uint32_t operations = bench.flash.calls[FAKE_CHANGE];
-        oneota_error_t error = slot_write(&bench.slot, bench.image + at, length, &taken);
+        oneota_error_t error = oneota_slot_write(&bench.slot, bench.image + at, length, &taken);
         assert_true(error == ONEOTA_OK || (error == ONEOTA_AGAIN && taken == 0));
         assert_true(taken <= length);
         assert_true(bench.flash.calls[FAKE_CHANGE] - operations <= 1u);
         at += taken;
-        assert_int_equal(slot_taken(&bench.slot), at);
+        assert_int_equal(oneota_slot_taken(&bench.slot), at);
         assert_true(++calls < 100000u);
     }
 }
@@ -64,7 +64,7 @@ static void finish(void)
     oneota_error_t error;
     uint32_t calls = 0;
     do {
-        error = slot_finish(&bench.slot);
+        error = oneota_slot_finish(&bench.slot);
         assert_true(error == ONEOTA_OK || error == ONEOTA_AGAIN);
         assert_true(++calls < 1000u);
     } while (error == ONEOTA_AGAIN);
@@ -77,7 +77,7 @@ static void assert_hash_is_of(uint32_t size)
     uint8_t digest[CRYPTO_DIGEST_MAX];
     char wanted[33], found[33];
     fake_md5_hex(bench.image, size, wanted);
-    crypto_hash_end(&bench.slot.hash, digest);
+    oneota_crypto_hash_end(&bench.slot.hash, digest);
     for (size_t n = 0; n < 16u; n++) {
         found[2u * n] = "0123456789abcdef"[digest[n] >> 4];
         found[2u * n + 1u] = "0123456789abcdef"[digest[n] & 15u];
@@ -117,7 +117,7 @@ static void test_slot_fits_when_not_empty_and_within_when_padded(void **state)
                                             .program_unit = rows[n].program_unit,
                                             .erased = 0xFF};
         begin(&config, 1);
-        assert_int_equal(slot_fits(&bench.flash.port, &bench.flash, rows[n].size), rows[n].fits);
+        assert_int_equal(oneota_slot_fits(&bench.flash.port, &bench.flash, rows[n].size), rows[n].fits);
         end();
     }
 }
@@ -176,11 +176,11 @@ static void test_slot_write_erases_each_unit_once_just_before_its_first_byte(voi
     uint32_t taken = 0;
     (void)state;
     begin(&k_geometries[0], 3000);
-    assert_true(slot_at_unit(&bench.slot));
-    assert_int_equal(slot_write(&bench.slot, bench.image, 1000, &taken), ONEOTA_OK);
+    assert_true(oneota_slot_at_unit(&bench.slot));
+    assert_int_equal(oneota_slot_write(&bench.slot, bench.image, 1000, &taken), ONEOTA_OK);
     assert_int_equal(taken, 0);
     assert_int_equal(bench.flash.calls[FAKE_ERASE], 1);
-    assert_false(slot_at_unit(&bench.slot));
+    assert_false(oneota_slot_at_unit(&bench.slot));
     write_all(3000, 512);
     finish();
     assert_int_equal(bench.flash.calls[FAKE_ERASE], 3);
@@ -195,10 +195,10 @@ static void test_slot_write_not_beyond_the_erased_unit(void **state)
     uint32_t taken = 0;
     (void)state;
     begin(&k_geometries[0], 3000);
-    assert_int_equal(slot_write(&bench.slot, bench.image, 3000, &taken), ONEOTA_OK);
-    assert_int_equal(slot_write(&bench.slot, bench.image, 3000, &taken), ONEOTA_OK);
+    assert_int_equal(oneota_slot_write(&bench.slot, bench.image, 3000, &taken), ONEOTA_OK);
+    assert_int_equal(oneota_slot_write(&bench.slot, bench.image, 3000, &taken), ONEOTA_OK);
     assert_int_equal(taken, 1024);
-    assert_true(slot_at_unit(&bench.slot));
+    assert_true(oneota_slot_at_unit(&bench.slot));
     end();
 }
 
@@ -209,11 +209,11 @@ static void test_slot_write_more_than_size_limit_and_nothing_done(void **state)
     for (size_t n = 0; n < COUNT(sizes); n++) {
         uint32_t taken = 99;
         begin(&k_geometries[0], sizes[n]);
-        assert_int_equal(slot_write(&bench.slot, bench.image, sizes[n] + 1u, &taken),
+        assert_int_equal(oneota_slot_write(&bench.slot, bench.image, sizes[n] + 1u, &taken),
                          ONEOTA_LIMIT);
         assert_int_equal(taken, 0);
         write_all(sizes[n], 3);
-        assert_int_equal(slot_write(&bench.slot, bench.image, 1, &taken), ONEOTA_LIMIT);
+        assert_int_equal(oneota_slot_write(&bench.slot, bench.image, 1, &taken), ONEOTA_LIMIT);
         assert_int_equal(taken, 0);
         finish();
         end();
@@ -238,8 +238,8 @@ static void test_slot_write_failing_flash_storage_and_nothing_counted(void **sta
         bench.flash.fault_at = rows[n].at;
         bench.flash.fault_count = 1;
         while (error == ONEOTA_OK) {
-            uint32_t at = slot_taken(&bench.slot);
-            error = slot_write(&bench.slot, bench.image + at, 3000u - at, &taken);
+            uint32_t at = oneota_slot_taken(&bench.slot);
+            error = oneota_slot_write(&bench.slot, bench.image + at, 3000u - at, &taken);
         }
         assert_int_equal(error, ONEOTA_STORAGE);
         assert_int_equal(taken, 0);
@@ -256,7 +256,7 @@ static void test_slot_finish_failing_flash_storage_and_carry_kept(void **state)
     bench.flash.fault_kind = FAKE_PROGRAM;
     bench.flash.fault_at = 1;
     bench.flash.fault_count = 1;
-    assert_int_equal(slot_finish(&bench.slot), ONEOTA_STORAGE);
+    assert_int_equal(oneota_slot_finish(&bench.slot), ONEOTA_STORAGE);
     assert_int_equal(bench.slot.position, 0);
     assert_int_equal(bench.slot.carried, 5);
     end();
@@ -285,7 +285,7 @@ static void test_slot_write_port_that_lies_about_units_storage_and_no_erase(void
         uint32_t taken = 0;
         begin(&k_geometries[0], 3000);
         bench.flash.port.erase_unit = lies[n];
-        assert_int_equal(slot_write(&bench.slot, bench.image, 3000, &taken), ONEOTA_STORAGE);
+        assert_int_equal(oneota_slot_write(&bench.slot, bench.image, 3000, &taken), ONEOTA_STORAGE);
         assert_int_equal(taken, 0);
         assert_int_equal(bench.flash.calls[FAKE_ANY], 0);
         end();
@@ -300,7 +300,7 @@ static void test_slot_finish_nothing_in_carry_is_done_at_once(void **state)
     begin(&k_geometries[0], 1024);
     write_all(1024, 1024);
     uint32_t calls = bench.flash.calls[FAKE_ANY];
-    assert_int_equal(slot_finish(&bench.slot), ONEOTA_OK);
+    assert_int_equal(oneota_slot_finish(&bench.slot), ONEOTA_OK);
     assert_int_equal(bench.flash.calls[FAKE_ANY], calls);
     end();
 }
@@ -316,7 +316,7 @@ static void test_slot_read_hashes_what_is_in_flash_block_by_block(void **state)
         begin(&k_geometries[0], 3000);
         fake_flash_put(&bench.flash, 0, bench.image, 3000);
         do {
-            error = slot_read(&bench.slot, 3000, buffer, blocks[n]);
+            error = oneota_slot_read(&bench.slot, 3000, buffer, blocks[n]);
             assert_int_equal(bench.flash.calls[FAKE_ANY], ++reads);
         } while (error == ONEOTA_AGAIN);
         assert_int_equal(error, ONEOTA_OK);
@@ -334,12 +334,12 @@ static void test_slot_read_then_write_goes_on_at_the_unit(void **state)
     (void)state;
     begin(&k_geometries[0], 3000);
     fake_flash_put(&bench.flash, 0, bench.image, 2048);
-    while (slot_read(&bench.slot, 2048, buffer, sizeof buffer) == ONEOTA_AGAIN) {
+    while (oneota_slot_read(&bench.slot, 2048, buffer, sizeof buffer) == ONEOTA_AGAIN) {
     }
-    assert_true(slot_at_unit(&bench.slot));
-    assert_int_equal(slot_taken(&bench.slot), 2048);
+    assert_true(oneota_slot_at_unit(&bench.slot));
+    assert_int_equal(oneota_slot_taken(&bench.slot), 2048);
     for (uint32_t taken = 0, at = 2048; at < 3000; at += taken) {
-        assert_int_equal(slot_write(&bench.slot, bench.image + at, 3000u - at, &taken), ONEOTA_OK);
+        assert_int_equal(oneota_slot_write(&bench.slot, bench.image + at, 3000u - at, &taken), ONEOTA_OK);
     }
     finish();
     assert_written(3000, 8, 0xFF);
@@ -356,8 +356,8 @@ static void test_slot_read_that_fails_storage_and_position_kept(void **state)
     bench.flash.fault_kind = FAKE_READ;
     bench.flash.fault_at = 2;
     bench.flash.fault_count = 1;
-    assert_int_equal(slot_read(&bench.slot, 3000, buffer, sizeof buffer), ONEOTA_AGAIN);
-    assert_int_equal(slot_read(&bench.slot, 3000, buffer, sizeof buffer), ONEOTA_STORAGE);
+    assert_int_equal(oneota_slot_read(&bench.slot, 3000, buffer, sizeof buffer), ONEOTA_AGAIN);
+    assert_int_equal(oneota_slot_read(&bench.slot, 3000, buffer, sizeof buffer), ONEOTA_STORAGE);
     assert_int_equal(bench.slot.position, 500);
     end();
 }

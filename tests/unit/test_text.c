@@ -34,12 +34,12 @@ static void test_text_put_pieces_stand_in_order(void **state)
 {
     (void)state;
     char data[32];
-    text_t text = text_begin(data, sizeof data);
-    text_put(&text, "GET ");
-    text_put_bytes(&text, "/\0/", 3);
-    text_put(&text, "");
-    text_put_number(&text, 42);
-    text_put_url(&text, "a b");
+    text_t text = oneota_text_begin(data, sizeof data);
+    oneota_text_put(&text, "GET ");
+    oneota_text_put_bytes(&text, "/\0/", 3);
+    oneota_text_put(&text, "");
+    oneota_text_put_number(&text, 42);
+    oneota_text_put_url(&text, "a b");
     assert_int_equal(text.error, ONEOTA_OK);
     assert_int_equal(text.length, 14);
     assert_memory_equal(data, "GET /\0/42a%20b", 14);
@@ -50,11 +50,11 @@ static void test_text_put_exact_room_fits(void **state)
     (void)state;
     char data[ROOM + 1];
     memset(data, GUARD, sizeof data);
-    text_t text = text_begin(data, ROOM);
-    text_put(&text, "12345678");
+    text_t text = oneota_text_begin(data, ROOM);
+    oneota_text_put(&text, "12345678");
     assert_int_equal(text.error, ONEOTA_OK);
     assert_text(&text, "12345678");
-    text_put(&text, "");
+    oneota_text_put(&text, "");
     assert_int_equal(text.error, ONEOTA_OK);
     assert_int_equal(data[ROOM], GUARD);
 }
@@ -64,14 +64,14 @@ static void test_text_put_one_beyond_overflows_for_good(void **state)
     (void)state;
     char data[ROOM + 1];
     memset(data, GUARD, sizeof data);
-    text_t text = text_begin(data, ROOM);
-    text_put(&text, "12345");
-    text_put(&text, "6789");
+    text_t text = oneota_text_begin(data, ROOM);
+    oneota_text_put(&text, "12345");
+    oneota_text_put(&text, "6789");
     assert_int_equal(text.error, ONEOTA_LIMIT);
     assert_text(&text, "12345");
-    text_put(&text, "6");
-    text_put_number(&text, 7);
-    text_put_url(&text, "8");
+    oneota_text_put(&text, "6");
+    oneota_text_put_number(&text, 7);
+    oneota_text_put_url(&text, "8");
     assert_int_equal(text.error, ONEOTA_LIMIT);
     assert_text(&text, "12345");
     for (size_t i = 5; i < sizeof data; i++) {
@@ -83,9 +83,9 @@ static void test_text_put_huge_length_overflows(void **state)
 {
     (void)state;
     char data[ROOM];
-    text_t text = text_begin(data, sizeof data);
-    text_put(&text, "12");
-    text_put_bytes(&text, data, SIZE_MAX);
+    text_t text = oneota_text_begin(data, sizeof data);
+    oneota_text_put(&text, "12");
+    oneota_text_put_bytes(&text, data, SIZE_MAX);
     assert_int_equal(text.error, ONEOTA_LIMIT);
     assert_int_equal(text.length, 2);
 }
@@ -94,11 +94,11 @@ static void test_text_put_no_memory_takes_nothing(void **state)
 {
     (void)state;
     char data[1] = {GUARD};
-    text_t text = text_begin(data, 0);
-    text_put(&text, "");
-    text_put_bytes(&text, "", 0);
+    text_t text = oneota_text_begin(data, 0);
+    oneota_text_put(&text, "");
+    oneota_text_put_bytes(&text, "", 0);
     assert_int_equal(text.error, ONEOTA_OK);
-    text_put(&text, "1");
+    oneota_text_put(&text, "1");
     assert_int_equal(text.error, ONEOTA_LIMIT);
     assert_int_equal(text.length, 0);
     assert_int_equal(data[0], GUARD);
@@ -107,29 +107,29 @@ static void test_text_put_no_memory_takes_nothing(void **state)
 static void test_text_put_what_is_missing_is_refused_for_good(void **state)
 {
     (void)state;
-    static void (*const puts[])(text_t *, const char *) = {text_put, text_put_url};
+    static void (*const puts[])(text_t *, const char *) = {oneota_text_put, oneota_text_put_url};
     for (size_t i = 0; i < COUNT(puts); i++) {
         char data[4];
-        text_t text = text_begin(data, sizeof data);
+        text_t text = oneota_text_begin(data, sizeof data);
         puts[i](&text, NULL);
         assert_int_equal(text.error, ONEOTA_PARAM);
-        text_put(&text, "1");
+        oneota_text_put(&text, "1");
         assert_int_equal(text.length, 0);
     }
     char data[1];
-    text_t text = text_begin(data, sizeof data);
-    text_put(&text, "12");
+    text_t text = oneota_text_begin(data, sizeof data);
+    oneota_text_put(&text, "12");
     assert_int_equal(text.error, ONEOTA_LIMIT);
-    text_put_url(&text, ""); /* says more than that there is too little room */
+    oneota_text_put_url(&text, ""); /* says more than that there is too little room */
     assert_int_equal(text.error, ONEOTA_PARAM);
-    text_put(&text, "12");
+    oneota_text_put(&text, "12");
     assert_int_equal(text.error, ONEOTA_PARAM);
 }
 
 static void put_letter(text_t *text, char letter, const void *from)
 {
     const char *const *words = from;
-    text_put(text, words[letter - 'a']);
+    oneota_text_put(text, words[letter - 'a']);
 }
 
 static void test_text_put_form_puts_what_letters_stand_for(void **state)
@@ -148,14 +148,14 @@ static void test_text_put_form_puts_what_letters_stand_for(void **state)
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         char data[64];
-        text_t text = text_begin(data, sizeof data);
-        text_put_form(&text, rows[i].form, put_letter, words);
+        text_t text = oneota_text_begin(data, sizeof data);
+        oneota_text_put_form(&text, rows[i].form, put_letter, words);
         assert_int_equal(text.error, ONEOTA_OK);
         assert_text(&text, rows[i].expected);
     }
     char data[64];
-    text_t text = text_begin(data, sizeof data);
-    text_put_form(&text, NULL, put_letter, words);
+    text_t text = oneota_text_begin(data, sizeof data);
+    oneota_text_put_form(&text, NULL, put_letter, words);
     assert_int_equal(text.error, ONEOTA_PARAM);
 }
 
@@ -188,16 +188,16 @@ static void test_text_put_number_writes_what_printf_does(void **state)
     for (size_t i = 0; i < COUNT(numbers); i++) {
         char expected[32];
         char data[32];
-        text_t text = text_begin(data, sizeof data);
-        text_put_number(&text, numbers[i]);
+        text_t text = oneota_text_begin(data, sizeof data);
+        oneota_text_put_number(&text, numbers[i]);
         snprintf(expected, sizeof expected, "%" PRIu64, numbers[i]);
         assert_text(&text, expected);
     }
     for (uint64_t number = 3; number < UINT64_MAX / 3u; number = number * 3u + number / 7u) {
         char expected[32];
         char data[20];
-        text_t text = text_begin(data, sizeof data);
-        text_put_number(&text, number);
+        text_t text = oneota_text_begin(data, sizeof data);
+        oneota_text_put_number(&text, number);
         snprintf(expected, sizeof expected, "%" PRIu64, number);
         assert_text(&text, expected);
     }
@@ -211,8 +211,8 @@ static void test_text_put_url_escapes_all_but_a_few(void **state)
         const char source[] = {'x', (char)c, 'y', '\0'};
         char expected[8];
         char data[8];
-        text_t text = text_begin(data, sizeof data);
-        text_put_url(&text, source);
+        text_t text = oneota_text_begin(data, sizeof data);
+        oneota_text_put_url(&text, source);
         snprintf(expected, sizeof expected, strchr(plain, c) != NULL ? "x%cy" : "x%%%02Xy", c);
         assert_text(&text, expected);
     }
@@ -230,8 +230,8 @@ static void test_text_put_url_edges_are_written(void **state)
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         char data[64];
-        text_t text = text_begin(data, sizeof data);
-        text_put_url(&text, rows[i].source);
+        text_t text = oneota_text_begin(data, sizeof data);
+        oneota_text_put_url(&text, rows[i].source);
         assert_text(&text, rows[i].expected);
     }
 }
@@ -240,8 +240,8 @@ static void test_text_put_url_escape_is_not_split_by_the_end(void **state)
 {
     (void)state;
     char data[3];
-    text_t text = text_begin(data, sizeof data);
-    text_put_url(&text, "a/");
+    text_t text = oneota_text_begin(data, sizeof data);
+    oneota_text_put_url(&text, "a/");
     assert_int_equal(text.error, ONEOTA_LIMIT);
     assert_text(&text, "a");
 }
@@ -275,7 +275,7 @@ static void test_text_is_each_character_by_its_form(void **state)
                 char data[32];
                 memset(data, '1', sizeof data);
                 data[place] = (char)c;
-                assert_int_equal(text_is(data, length, (text_form_t)form), expected);
+                assert_int_equal(oneota_text_is(data, length, (text_form_t)form), expected);
             }
         }
     }
@@ -289,18 +289,18 @@ static void test_text_is_length_is_within_bounds(void **state)
     for (size_t form = 0; form < TEXT_FORMS; form++) {
         for (size_t length = 0; length <= sizeof data; length++) {
             const bool expected = length >= k_forms[form].min && length <= k_forms[form].max;
-            assert_int_equal(text_is(data, length, (text_form_t)form), expected);
+            assert_int_equal(oneota_text_is(data, length, (text_form_t)form), expected);
         }
     }
-    assert_true(text_is("12 ", 2, TEXT_TASK_ID));
+    assert_true(oneota_text_is("12 ", 2, TEXT_TASK_ID));
 }
 
 /* ---------------------------------------------------------------- numbers */
 
 typedef struct {
     const char *text;
-    bool whole;    /* text_to_u32() */
-    size_t digits; /* text_read_u32() */
+    bool whole;    /* oneota_text_to_u32() */
+    size_t digits; /* oneota_text_read_u32() */
     uint32_t number;
 } u32_t;
 
@@ -341,17 +341,17 @@ static void test_text_u32_is_digits_alone_up_to_the_largest(void **state)
     for (size_t i = 0; i < COUNT(k_u32); i++) {
         const u32_t *row = &k_u32[i];
         uint32_t number = 12345;
-        assert_int_equal(text_to_u32(row->text, strlen(row->text), &number), row->whole);
+        assert_int_equal(oneota_text_to_u32(row->text, strlen(row->text), &number), row->whole);
         assert_true(!row->whole || number == row->number);
-        assert_int_equal(text_read_u32(row->text, strlen(row->text), &number), row->digits);
+        assert_int_equal(oneota_text_read_u32(row->text, strlen(row->text), &number), row->digits);
         assert_true(row->digits == 0 || number == row->number);
     }
     uint32_t number = 0;
-    assert_true(text_to_u32("1234", 2, &number));
+    assert_true(oneota_text_to_u32("1234", 2, &number));
     assert_int_equal(number, 12);
-    assert_int_equal(text_read_u32("1234 56", SIZE_MAX, &number), 4);
+    assert_int_equal(oneota_text_read_u32("1234 56", SIZE_MAX, &number), 4);
     assert_int_equal(number, 1234);
-    assert_false(text_to_u32("1\0002", 3, &number));
+    assert_false(oneota_text_to_u32("1\0002", 3, &number));
 }
 
 static void test_text_to_bytes_reads_hex_in_any_case(void **state)
@@ -360,13 +360,13 @@ static void test_text_to_bytes_reads_hex_in_any_case(void **state)
     static const uint8_t expected[] = {0x00, 0x19, 0xAF, 0xaf, 0xFF, 0x9a};
     uint8_t bytes[sizeof expected + 1];
     memset(bytes, 0x5A, sizeof bytes);
-    text_to_bytes("0019AFafFf9A", bytes, sizeof expected);
+    oneota_text_to_bytes("0019AFafFf9A", bytes, sizeof expected);
     assert_memory_equal(bytes, expected, sizeof expected);
     assert_int_equal(bytes[sizeof expected], 0x5A);
     for (unsigned value = 0; value < 256u; value++) {
         char hex[8];
         (void)snprintf(hex, sizeof hex, value % 2u == 0 ? "%02x" : "%02X", value);
-        text_to_bytes(hex, bytes, 1);
+        oneota_text_to_bytes(hex, bytes, 1);
         assert_int_equal(bytes[0], value);
     }
 }
@@ -385,7 +385,7 @@ static void test_text_equal_nocase_only_ascii_letters_differ(void **state)
                 continue; /* b is a word of the protocol */
             }
             const bool expected = a == b || (letters && (a | 0x20) == (b | 0x20));
-            assert_int_equal(text_equal_nocase(left, 3, right), expected);
+            assert_int_equal(oneota_text_equal_nocase(left, 3, right), expected);
         }
     }
 }
@@ -393,25 +393,25 @@ static void test_text_equal_nocase_only_ascii_letters_differ(void **state)
 static void test_text_equal_nocase_lengths_must_agree(void **state)
 {
     (void)state;
-    assert_true(text_equal_nocase("", 0, ""));
-    assert_true(text_equal_nocase("chunkedX", 7, "CHUNKED"));
-    assert_false(text_equal_nocase("chunke", 6, "chunked"));
-    assert_false(text_equal_nocase("chunked ", 8, "chunked"));
-    assert_false(text_equal_nocase("", 0, "c"));
-    assert_false(text_equal_nocase("c", 1, ""));
-    assert_false(text_equal_nocase("ab\0\0", 4, "ab"));
+    assert_true(oneota_text_equal_nocase("", 0, ""));
+    assert_true(oneota_text_equal_nocase("chunkedX", 7, "CHUNKED"));
+    assert_false(oneota_text_equal_nocase("chunke", 6, "chunked"));
+    assert_false(oneota_text_equal_nocase("chunked ", 8, "chunked"));
+    assert_false(oneota_text_equal_nocase("", 0, "c"));
+    assert_false(oneota_text_equal_nocase("c", 1, ""));
+    assert_false(oneota_text_equal_nocase("ab\0\0", 4, "ab"));
 }
 
 static void test_text_pick_gives_the_name_at_its_place(void **state)
 {
     (void)state;
     static const char names[] = "one\0\0three\0";
-    assert_string_equal(text_pick(names, 3, 0), "one");
-    assert_string_equal(text_pick(names, 3, 1), "");
-    assert_string_equal(text_pick(names, 3, 2), "three");
-    assert_string_equal(text_pick(names, 3, 3), "?");
-    assert_string_equal(text_pick(names, 3, UINT_MAX), "?");
-    assert_string_equal(text_pick(names, 0, 0), "?");
+    assert_string_equal(oneota_text_pick(names, 3, 0), "one");
+    assert_string_equal(oneota_text_pick(names, 3, 1), "");
+    assert_string_equal(oneota_text_pick(names, 3, 2), "three");
+    assert_string_equal(oneota_text_pick(names, 3, 3), "?");
+    assert_string_equal(oneota_text_pick(names, 3, UINT_MAX), "?");
+    assert_string_equal(oneota_text_pick(names, 0, 0), "?");
 }
 
 int main(void)
