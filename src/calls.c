@@ -258,8 +258,10 @@ static json_kind_t read_member(const json_value_t *object, const char *name, uin
     if (form >= A_NUMBER) {
         return read_number(&value, form, to) ? JSON_TEXT : JSON_OTHER;
     }
-    if (!oneota_text_is(value.text, value.length, (text_form_t)form) ||
-        (form == TEXT_TASK_ID && !is_u64(value.text, value.length))) {
+    /* a task id may be a number or a string; what else is text, is a string */
+    const bool fits =
+        form == TEXT_TASK_ID ? is_u64(value.text, value.length) : *value.string != '\0';
+    if (!fits || !oneota_text_is(value.text, value.length, (text_form_t)form)) {
         return JSON_OTHER;
     }
     if (form == TEXT_MD5) {

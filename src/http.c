@@ -267,8 +267,9 @@ static size_t take_line(oneota_http_t *http, const uint8_t *data, size_t length)
     if (end == NULL || http->line_length > 0) { /* in pieces */
         memcpy(http->line + http->line_length, line, taken);
         http->line_length = (uint16_t)(http->line_length + taken);
-        if (end == NULL) {
-            return taken;
+        if (end == NULL) { /* what is not HTTP may have no line ends at all */
+            const size_t known = http->line_length < 7u ? http->line_length : 7u;
+            return http->state != IN_STATUS || memcmp(http->line, "HTTP/1.", known) == 0 ? taken : 0;
         }
         line = http->line;
         end = line + http->line_length - 1u;

@@ -191,6 +191,19 @@ oneota_error_t oneota_check_now(oneota_t *client)
     return ONEOTA_OK;
 }
 
+/* A wait begins where the last check ended: shortening it keeps the least time between two. */
+oneota_error_t oneota_notify(oneota_t *client)
+{
+    if (!ready(client)) {
+        return ONEOTA_PARAM;
+    }
+    if (client->state == ST_WAIT && client->reason == ONEOTA_REASON_NONE &&
+        client->wait_ms > ONEOTA_NOTIFY_MS) {
+        client->wait_ms = ONEOTA_NOTIFY_MS;
+    }
+    return ONEOTA_OK;
+}
+
 static oneota_error_t change(oneota_t *client, unsigned flag, bool on)
 {
     if (!ready(client)) {

@@ -29,8 +29,8 @@ static const struct {
     [ONEOTA_REASON_AUTH] = {"the authorization is refused",
                             "check --key, --product, --device, --res and this machine's clock"},
     [ONEOTA_REASON_CONFIG] = {"a parameter is refused",
-                              "check --device (south: the id; else the name), --version, --manuf and "
-                              "--model"},
+                              "check --device (south: the numeric id; else the name), --version, "
+                              "--manuf and --model"},
     [ONEOTA_REASON_QUOTA] = {"the platform's licences are used up", "buy licences in the console"},
     [ONEOTA_REASON_MISMATCH] = {"manufacturer, model or version is not the task's",
                                 "check --manuf, --model and the package's initial version; the "

@@ -171,7 +171,7 @@ static bool is_reading(const oneota_status_t *status)
     return is_state(status, "start") || is_state(status, "identify");
 }
 
-/* A client that knows what there is and has done nothing yet. It drops a task of another dialect. */
+/* A client that knows what there is and has done nothing yet. Drops a task of another dialect. */
 static bool read_as(const oneota_dialect_t *dialect, state_dir_t *state, uint8_t *journal,
                     oneota_status_t *status)
 {

@@ -76,6 +76,14 @@
 
 /* ---------------------------------------------------------------- patience */
 
+/** Least time between two checks that oneota_notify() brings forward. */
+#ifndef ONEOTA_NOTIFY_MS
+#define ONEOTA_NOTIFY_MS 60000
+#endif
+#if ONEOTA_NOTIFY_MS < 1000 || ONEOTA_NOTIFY_MS > 3600000
+#error "ONEOTA_NOTIFY_MS: 1000 to 3600000"
+#endif
+
 /** Attempts in a row that store no new byte; with the last of them the round has failed. */
 #ifndef ONEOTA_ATTEMPTS
 #define ONEOTA_ATTEMPTS 8

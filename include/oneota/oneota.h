@@ -87,6 +87,24 @@ uint32_t oneota_poll(oneota_t *client);
  * on with it now instead of after the wait. Flag. @return OK; PARAM client not initialised */
 oneota_error_t oneota_check_now(oneota_t *client);
 
+/**
+ * The platform hints that there is something to check: brings the next check forward, but never to
+ * less than ONEOTA_NOTIFY_MS after the last one. Changes nothing while a task is worked on, or while
+ * a failed call waits for its next try. Flag; also right from an MQTT client's callback, if that
+ * runs in the context that polls.
+ *
+ * For an application that is connected to OneNET by MQTT anyway (protocol of the platform, B.7):
+ *
+ *     topic    $sys/{product}/{device}/ota/inform
+ *     payload  {"id":"...","version":"...","params":{...}}: says no more than "go and check"
+ *     reply    on $sys/{product}/{device}/ota/inform_reply, at once, with the same id:
+ *              {"id":"...","code":200,"msg":"success","data":{}}
+ *
+ * The hint may come late or never: polling goes on beside it.
+ * @return OK; PARAM client not initialised
+ */
+oneota_error_t oneota_notify(oneota_t *client);
+
 /** Stops after the present piece of work; the connection is closed, what is stored stays. A result
  *  that is due is still reported. Flag. @return OK; STATE paused already */
 oneota_error_t oneota_pause(oneota_t *client);

@@ -5,11 +5,7 @@
 
 #include <string.h>
 
-#define CONTROL_UNIT  512u
-#define CONTROL_BYTES 64u /* generation u32, 3 bytes for each image, sum u32 at the end */
-#define RETURNING     ONEOTA_BOOT_CONDITION_COUNT /* a trial that was taken back; restart is to come */
-
-static oneota_error_t violate(fake_board_t *board, const char *what)
+oneota_error_t fake_board_violate(fake_board_t *board, const char *what)
 {
     if (board->violation == NULL) {
         board->violation = what;
@@ -17,8 +13,7 @@ static oneota_error_t violate(fake_board_t *board, const char *what)
     return ONEOTA_STORAGE;
 }
 
-/* Counts a call; is it the one that goes wrong? */
-static bool planned(fake_board_t *board, fake_board_call_t call)
+bool fake_board_planned(fake_board_t *board, fake_board_call_t call)
 {
     board->calls[call]++;
     return board->fault_at != 0 && board->fault_call == (uint8_t)call &&
@@ -35,9 +30,9 @@ static void judge_change(const fake_region_t *region)
     }
     uint8_t condition = board->choices[region->image].condition;
     if (region->slot == board->running[region->image]) {
-        violate(board, "brick: the running slot is changed");
+        fake_board_violate(board, "brick: the running slot is changed");
     } else if (condition != ONEOTA_BOOT_CONFIRMED && condition != ONEOTA_BOOT_REVERTED) {
-        violate(board, "brick: the other slot is changed while it counts");
+        fake_board_violate(board, "brick: the other slot is changed while it counts");
     }
 }
 
@@ -51,7 +46,7 @@ static void before(fake_region_t *region, fake_kind_t kind)
         unsigned call =
             (region == &board->journal ? FAKE_CALL_JOURNAL_ERASE : FAKE_CALL_SLOT_ERASE) +
             (unsigned)kind;
-        if (planned(board, (fake_board_call_t)call)) {
+        if (fake_board_planned(board, (fake_board_call_t)call)) {
             flash->fault_kind = (uint8_t)kind;
             flash->fault_at = flash->calls[kind] + 1u;
             flash->fault_count = 1;
@@ -130,259 +125,6 @@ static bool open_region(fake_board_t *board, fake_region_t *region, uint8_t imag
     return true;
 }
 
-/* ---------------------------------------------------------------- boot control */
-
-static uint32_t sum_of(const uint8_t *data, uint32_t length)
-{
-    uint32_t sum = 2166136261u;
-    for (uint32_t n = 0; n < length; n++) {
-        sum = (sum ^ data[n]) * 16777619u;
-    }
-    return sum;
-}
-
-static void put_u32(uint8_t *data, uint32_t value)
-{
-    for (unsigned n = 0; n < 4u; n++) {
-        data[n] = (uint8_t)(value >> (8u * n));
-    }
-}
-
-static uint32_t get_u32(const uint8_t *data)
-{
-    return data[0] | (uint32_t)data[1] << 8 | (uint32_t)data[2] << 16 | (uint32_t)data[3] << 24;
-}
-
-/* Raw flash, no port in between: @return false: no copy is whole */
-static bool load_control(fake_board_t *board)
-{
-    bool found = false;
-    for (uint8_t copy = 0; copy < 2u; copy++) {
-        const uint8_t *data = board->control.flash.bytes + copy * CONTROL_UNIT;
-        if (sum_of(data, CONTROL_BYTES - 4u) != get_u32(data + CONTROL_BYTES - 4u) ||
-            (found && get_u32(data) < board->generation)) {
-            continue;
-        }
-        found = true;
-        board->generation = get_u32(data);
-        board->copy = copy;
-        for (unsigned n = 0; n < FAKE_IMAGES_MAX; n++) {
-            board->choices[n].slot = data[4u + 3u * n];
-            board->choices[n].condition = data[5u + 3u * n];
-            board->choices[n].attempts = data[6u + 3u * n];
-        }
-    }
-    return found;
-}
-
-static void make_control(const fake_board_t *board, uint8_t *data)
-{
-    memset(data, 0x5A, CONTROL_BYTES);
-    put_u32(data, board->generation);
-    for (unsigned n = 0; n < FAKE_IMAGES_MAX; n++) {
-        data[4u + 3u * n] = board->choices[n].slot;
-        data[5u + 3u * n] = board->choices[n].condition;
-        data[6u + 3u * n] = board->choices[n].attempts;
-    }
-    put_u32(data + CONTROL_BYTES - 4u, sum_of(data, CONTROL_BYTES - 4u));
-}
-
-static void store_control(fake_board_t *board)
-{
-    uint8_t data[CONTROL_BYTES];
-    board->generation++;
-    board->copy ^= 1u;
-    make_control(board, data);
-    (void)region_erase(&board->control, board->copy * CONTROL_UNIT);
-    (void)region_program(&board->control, board->copy * CONTROL_UNIT, data, CONTROL_BYTES);
-}
-
-/* ---------------------------------------------------------------- the boot port */
-
-typedef enum { GO = 0, FAILED, FAILED_DONE, NOT_YET } boot_fault_t;
-
-static boot_fault_t boot_fault(fake_board_t *board, fake_board_call_t call)
-{
-    if (!planned(board, call)) {
-        return GO;
-    }
-    switch (board->fault) {
-    case FAKE_FAULT_ERROR:
-        return FAILED;
-    case FAKE_FAULT_ERROR_DONE:
-        return FAILED_DONE;
-    default:
-        return NOT_YET;
-    }
-}
-
-static oneota_error_t boot_end(boot_fault_t fault)
-{
-    return fault == FAILED_DONE ? ONEOTA_STORAGE : ONEOTA_OK;
-}
-
-static oneota_error_t boot_query(void *ctx, uint8_t image, oneota_boot_t *boot)
-{
-    fake_board_t *board = ctx;
-    if (boot_fault(board, FAKE_CALL_QUERY) != GO) {
-        return ONEOTA_STORAGE;
-    }
-    uint8_t condition = board->choices[image].condition;
-    bool hidden = condition == ONEOTA_BOOT_REVERTED && board->config.hides_revert;
-    boot->slot = board->running[image];
-    boot->length = board->runs[image]->size;
-    boot->condition = hidden ? (uint8_t)ONEOTA_BOOT_CONFIRMED : condition;
-    if (condition == RETURNING) {
-        boot->condition = ONEOTA_BOOT_TRIAL;
-    }
-    return ONEOTA_OK;
-}
-
-static oneota_error_t boot_inspect(void *ctx, uint8_t image, uint8_t slot, uint32_t size)
-{
-    fake_board_t *board = ctx;
-    boot_fault_t fault = boot_fault(board, FAKE_CALL_INSPECT);
-    if (slot == board->running[image]) {
-        violate(board, "boot: inspects the running slot");
-    }
-    if (fault != GO) {
-        return fault == NOT_YET ? ONEOTA_AGAIN : ONEOTA_STORAGE;
-    }
-    const fake_known_t *known = fake_board_content(board, image, slot);
-    if (known == NULL || known->size != size) {
-        violate(board, "boot: inspects what was not proven");
-    }
-    return board->inspects;
-}
-
-static oneota_error_t boot_mark(void *ctx, uint8_t image, const oneota_boot_mark_t *mark)
-{
-    fake_board_t *board = ctx;
-    fake_choice_t *choice = &board->choices[image];
-    boot_fault_t fault = boot_fault(board, FAKE_CALL_MARK);
-    const fake_known_t *known = fake_board_content(board, image, mark->slot);
-    if (mark->slot == board->running[image] || known == NULL || known->size != mark->size) {
-        return violate(board, "boot: marks what is not proven");
-    }
-    if (choice->condition == ONEOTA_BOOT_TRIAL || choice->condition == RETURNING) {
-        return violate(board, "boot: marks while on trial");
-    }
-    if (fault == FAILED || fault == NOT_YET) {
-        return fault == NOT_YET ? ONEOTA_AGAIN : ONEOTA_STORAGE;
-    }
-    choice->condition = ONEOTA_BOOT_PENDING;
-    choice->attempts = 0;
-    store_control(board);
-    return boot_end(fault);
-}
-
-static oneota_error_t boot_confirm(void *ctx, uint8_t image)
-{
-    fake_board_t *board = ctx;
-    fake_choice_t *choice = &board->choices[image];
-    boot_fault_t fault = boot_fault(board, FAKE_CALL_CONFIRM);
-    if (choice->condition == ONEOTA_BOOT_PENDING || choice->condition == RETURNING) {
-        return violate(board, "boot: confirms what does not run on trial");
-    }
-    if (fault == FAILED || fault == NOT_YET) {
-        return fault == NOT_YET ? ONEOTA_AGAIN : ONEOTA_STORAGE;
-    }
-    if (choice->condition == ONEOTA_BOOT_TRIAL) {
-        choice->slot = board->running[image];
-        choice->condition = ONEOTA_BOOT_CONFIRMED;
-        store_control(board);
-    }
-    return boot_end(fault);
-}
-
-static oneota_error_t boot_revert(void *ctx, uint8_t image)
-{
-    fake_board_t *board = ctx;
-    fake_choice_t *choice = &board->choices[image];
-    boot_fault_t fault = boot_fault(board, FAKE_CALL_REVERT);
-    if (fault == FAILED || fault == NOT_YET) {
-        return fault == NOT_YET ? ONEOTA_AGAIN : ONEOTA_STORAGE;
-    }
-    if (choice->condition == ONEOTA_BOOT_TRIAL || choice->condition == ONEOTA_BOOT_PENDING) {
-        choice->condition = choice->condition == ONEOTA_BOOT_TRIAL ? (uint8_t)RETURNING
-                                                                   : (uint8_t)ONEOTA_BOOT_CONFIRMED;
-        store_control(board);
-    }
-    return boot_end(fault);
-}
-
-const oneota_boot_port_t fake_boot = {boot_query, boot_inspect, boot_mark, boot_confirm,
-                                      boot_revert};
-
-/* ---------------------------------------------------------------- the boot loader */
-
-/* @return true: the choice has changed */
-static bool choose(fake_board_t *board, uint8_t image)
-{
-    fake_choice_t *choice = &board->choices[image];
-    fake_choice_t old = *choice;
-    board->running[image] = choice->slot;
-    if (choice->condition == ONEOTA_BOOT_PENDING ||
-        (choice->condition == ONEOTA_BOOT_TRIAL && choice->attempts < FAKE_TRIALS)) {
-        board->running[image] = choice->slot ^ 1u;
-        choice->condition = ONEOTA_BOOT_TRIAL;
-        choice->attempts++;
-    } else if (choice->condition == ONEOTA_BOOT_TRIAL || choice->condition == RETURNING) {
-        choice->condition = ONEOTA_BOOT_REVERTED;
-    }
-    return choice->condition != old.condition || choice->attempts != old.attempts;
-}
-
-const fake_known_t *fake_board_content(const fake_board_t *board, uint8_t image, uint8_t slot)
-{
-    const uint8_t *bytes = board->slots[image][slot].flash.bytes;
-    for (uint8_t n = 0; n < board->known_count; n++) {
-        const fake_known_t *known = &board->known[n];
-        if (known->image == image && known->size <= board->config.slot.size &&
-            memcmp(known->bytes, bytes, known->size) == 0) {
-            return known;
-        }
-    }
-    return NULL;
-}
-
-void fake_board_boot(fake_board_t *board)
-{
-    bool changed = false;
-    board->boots++;
-    for (uint8_t n = 0; n < board->config.images; n++) {
-        fake_flash_power_on(&board->slots[n][0].flash);
-        fake_flash_power_on(&board->slots[n][1].flash);
-    }
-    fake_flash_power_on(&board->journal.flash);
-    fake_flash_power_on(&board->control.flash);
-    if (!load_control(board)) {
-        violate(board, "brick: no boot control");
-        return;
-    }
-    for (uint8_t n = 0; n < board->config.images; n++) {
-        changed = choose(board, n) || changed;
-        board->runs[n] = fake_board_content(board, n, board->running[n]);
-        if (board->runs[n] == NULL) {
-            violate(board, "brick: nothing to boot");
-        }
-    }
-    if (changed) {
-        store_control(board);
-    }
-}
-
-bool fake_board_settled(const fake_board_t *board)
-{
-    for (uint8_t n = 0; n < board->config.images; n++) {
-        uint8_t condition = board->choices[n].condition;
-        if (condition != ONEOTA_BOOT_CONFIRMED && condition != ONEOTA_BOOT_REVERTED) {
-            return false;
-        }
-    }
-    return true;
-}
-
 /* ---------------------------------------------------------------- clock and conditions */
 
 static uint32_t clock_now_ms(void *ctx)
@@ -405,16 +147,20 @@ static uint32_t device_random(void *ctx)
     return board->random ^ board->random >> 16;
 }
 
+/* Both are asked each time, the battery first. */
 static int32_t device_battery(void *ctx)
 {
-    const fake_board_t *board = ctx;
-    return board->battery;
+    fake_board_t *board = ctx;
+    board->looks++;
+    board->low = board->low_at != 0 && board->looks >= board->low_at &&
+                 board->looks - board->low_at < board->low_count;
+    return board->low && !board->low_signal ? 1 : board->battery;
 }
 
 static int32_t device_signal(void *ctx)
 {
     const fake_board_t *board = ctx;
-    return board->signal;
+    return board->low && board->low_signal ? 1 : board->signal;
 }
 
 const oneota_clock_t fake_clock = {clock_now_ms, clock_unix_s};
@@ -424,8 +170,10 @@ const oneota_device_t fake_device = {device_random, device_battery, device_signa
 
 bool fake_board_init(fake_board_t *board, const fake_board_config_t *config)
 {
-    const fake_flash_config_t control = {
-        .size = 2u * CONTROL_UNIT, .unit = CONTROL_UNIT, .program_unit = 8, .erased = 0xFF};
+    const fake_flash_config_t control = {.size = 2u * FAKE_CONTROL_UNIT,
+                                         .unit = FAKE_CONTROL_UNIT,
+                                         .program_unit = 8,
+                                         .erased = 0xFF};
     memset(board, 0, sizeof *board);
     board->config = *config;
     bool opened = open_region(board, &board->journal, FAKE_IMAGES_MAX, 0, &config->journal) &&
@@ -479,7 +227,6 @@ static void reset_region(fake_region_t *region, uint32_t seed)
 
 void fake_board_reset(fake_board_t *board, uint32_t seed)
 {
-    uint8_t control[CONTROL_BYTES];
     for (uint8_t n = 0; n < board->config.images; n++) {
         reset_region(&board->slots[n][0], seed + n);
         reset_region(&board->slots[n][1], seed + n);
@@ -496,12 +243,8 @@ void fake_board_reset(fake_board_t *board, uint32_t seed)
     if (seed % 2u != 0) {
         fake_flash_fill(&board->journal.flash, 0xC3); /* as an earlier firmware left it */
     }
-    memset(board->choices, 0, sizeof board->choices);
     memset(board->calls, 0, sizeof board->calls);
-    board->generation = 1;
-    board->copy = 0;
-    make_control(board, control);
-    fake_flash_put(&board->control.flash, 0, control, CONTROL_BYTES);
+    fake_boot_reset(board);
     board->now_ms = seed * 977u;
     board->unix_s = 1800000000u;
     board->clock_known = true;
@@ -514,4 +257,6 @@ void fake_board_reset(fake_board_t *board, uint32_t seed)
     board->violation = NULL;
     board->cut_at = 0;
     board->fault_at = 0;
+    board->low_at = 0;
+    board->looks = 0;
 }

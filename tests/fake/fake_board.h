@@ -22,6 +22,8 @@
 #define FAKE_KNOWN_MAX  12u
 #define FAKE_TRIALS     3u
 
+#define FAKE_CONTROL_UNIT 512u
+
 typedef enum {
     FAKE_CALL_SLOT_ERASE = 0,
     FAKE_CALL_SLOT_PROGRAM,
@@ -50,6 +52,7 @@ typedef struct {
     fake_flash_config_t journal;
     uint8_t images;
     bool hides_revert; /**< query() says confirmed where it could say reverted */
+    bool swaps; /**< images are swapped into place: to the client slot 0 is the one that runs */
 } fake_board_config_t;
 
 typedef struct fake_board fake_board_t;
@@ -92,7 +95,14 @@ struct fake_board {
     uint32_t random;
     oneota_error_t inspects; /**< what inspect() says */
 
+    /* plan: battery or signal is low for low_count looks at them */
+    uint32_t low_at; /**< look, counted from 1; 0: never */
+    uint32_t low_count;
+    bool low_signal; /**< else the battery */
+    bool low;        /**< private */
+
     /* counters */
+    uint32_t looks;
     uint32_t operations;
     uint32_t calls[FAKE_CALL_COUNT];
     uint32_t boots;
@@ -132,7 +142,21 @@ void fake_board_boot(fake_board_t *board);
 /** The known image whose bytes are in a slot, or NULL. */
 const fake_known_t *fake_board_content(const fake_board_t *board, uint8_t image, uint8_t slot);
 
+/** The slot that the client calls by this number, as long as the board is on. */
+fake_region_t *fake_board_slot(fake_board_t *board, uint8_t image, uint8_t slot);
+
 /** Nothing is marked or on trial. */
 bool fake_board_settled(const fake_board_t *board);
+
+/* ---------------------------------------------------------------- between fake_board.c and fake_boot.c */
+
+/** @return STORAGE */
+oneota_error_t fake_board_violate(fake_board_t *board, const char *what);
+
+/** Counts a call. @return true: it is the one that goes wrong */
+bool fake_board_planned(fake_board_t *board, fake_board_call_t call);
+
+/** Nothing was ever marked. */
+void fake_boot_reset(fake_board_t *board);
 
 #endif

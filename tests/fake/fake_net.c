@@ -38,6 +38,7 @@ static void maybe_cut(fake_net_t *net)
 static oneota_error_t end_call(fake_net_t *net, oneota_error_t error)
 {
     if (error != ONEOTA_OK && error != ONEOTA_AGAIN) {
+        net->losses++;
         net->open = false;
     }
     maybe_cut(net);
@@ -145,12 +146,18 @@ static oneota_error_t net_send(void *ctx, const void *data, size_t length, size_
     return end_call(net, ONEOTA_OK);
 }
 
+/* Is something planned for the present answer? */
+static bool spoils(const fake_net_t *net)
+{
+    return net->fault != FAKE_NET_FINE && (net->fault_stays ? net->fault_answer <= net->answers
+                                                            : net->fault_answer == net->answers);
+}
+
 /* Bytes of the answer that one receive may take, up to the next place where something is planned. */
 static uint32_t reach(const fake_net_t *net, uint32_t length)
 {
     uint32_t end = length;
-    if (net->fault != FAKE_NET_FINE && net->fault_answer == net->answers && net->fault_at < end &&
-        net->fault_at >= net->place) {
+    if (spoils(net) && net->fault_at < end && net->fault_at >= net->place) {
         end = net->fault_at + (net->fault == FAKE_NET_CORRUPT ? 1u : 0u);
     }
     if (net->split_answer == net->answers && net->split_at > net->place && net->split_at < end) {
@@ -206,8 +213,7 @@ static oneota_error_t net_recv(void *ctx, void *buffer, size_t size, size_t *rec
         return at_end(net, length);
     }
     copy_answer(net, buffer, count);
-    if (net->fault == FAKE_NET_CORRUPT && net->fault_answer == net->answers &&
-        net->place + count == net->fault_at + 1u) {
+    if (spoils(net) && net->fault == FAKE_NET_CORRUPT && net->place + count == net->fault_at + 1u) {
         ((uint8_t *)buffer)[count - 1u] ^= (uint8_t)(1u << net->fault_at % 8u);
     }
     net->place += count;

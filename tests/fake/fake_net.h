@@ -69,6 +69,7 @@ typedef struct {
     uint32_t lengths[FAKE_NET_ANSWERS_MAX]; /**< of answer n in [n - 1] */
     uint32_t calls[FAKE_NET_CALLS];
     uint64_t bytes_down;
+    uint32_t losses;       /**< calls that ended the connection, or got none */
     const char *violation; /**< the first, NULL: none */
 
     /* plan: how bytes come; 0: as many as fit */
@@ -79,6 +80,7 @@ typedef struct {
     /* plan: an answer */
     uint8_t fault; /**< fake_net_fault_t */
     uint32_t fault_answer, fault_at;
+    bool fault_stays; /**< to every answer from that one on */
 
     /* plan: a call */
     uint8_t call;     /**< fake_net_call_t */

@@ -238,21 +238,30 @@ static bool takes_progress(const fake_platform_t *platform, const fake_task_t *t
            (platform->announces && task->state == FAKE_TASK_WAITING);
 }
 
-static void judge_progress(fake_platform_t *platform, const fake_task_t *task, uint32_t step)
+/* The same once more: not a byte of the answer had come. */
+static bool is_repeat(const fake_platform_t *platform, uint32_t step)
 {
     const fake_record_t *before = last_record(platform);
-    expect(platform,
-           (step % 10u == 0 && step > 0 && step < 100u) || (step == 1u && task->announcing),
-           "truth: progress of an odd number");
-    expect(platform, step == 1u || (uint64_t)task->delivered * 100u >= (uint64_t)task->size * step,
-           "truth: progress of bytes that have not come");
+    return !platform->heard && before != NULL && before->verb == FAKE_REPORT &&
+           before->step == step;
+}
+
+static void judge_progress(fake_platform_t *platform, const fake_task_t *task, uint32_t step)
+{
     expect(platform, takes_progress(platform, task) || task->state >= FAKE_TASK_CANCELLED,
            "order: progress outside of downloading");
-    if (step == task->percent && !platform->heard && before != NULL &&
-        before->verb == FAKE_REPORT && before->step == step) {
+    if (is_repeat(platform, step)) {
         platform->repeats++;
         return;
     }
+    if (step == 1u) {
+        expect(platform, task->announcing, "truth: step 1, and the download has begun");
+        return;
+    }
+    expect(platform, step % 10u == 0 && step > 0 && step < 100u,
+           "truth: progress of an odd number");
+    expect(platform, (uint64_t)task->delivered * 100u >= (uint64_t)task->size * step,
+           "truth: progress of bytes that have not come");
     expect(platform, step > task->percent, "truth: progress twice, or backwards");
 }
 
@@ -274,7 +283,7 @@ static void judge_result(fake_platform_t *platform, const fake_task_t *task, uin
     expect(platform, (step == 201u) == runs,
            runs ? "truth: a failure, and the new image runs"
                 : "truth: 201, and the old image runs");
-    expect(platform, task->state != FAKE_TASK_CANCELLED || !task->told,
+    expect(platform, task->state != FAKE_TASK_CANCELLED || !task->told || task->attempted == step,
            "truth: a result of a task known to be cancelled");
     expect(platform, step != 201u || task->state != FAKE_TASK_WAITING,
            "order: 201 before the download");
@@ -315,7 +324,6 @@ static int32_t take_report(fake_platform_t *platform, const fake_request_t *requ
         return 1;
     }
     judge_report(platform, task, step);
-    task->announcing = false;
     task->attempted = step > 101u ? (uint8_t)step : task->attempted;
     int32_t code = refusal(task, request, report_allowed(platform, task, step));
     if (code != 0) {
@@ -397,11 +405,15 @@ void fake_platform_handle(fake_platform_t *platform, const fake_request_t *reque
     record(platform, request, reply);
     platform->heard = false;
     fake_task_t *task = task_of_token(platform, request->handle);
+    if (task != NULL && request->verb == FAKE_REPORT) {
+        task->announcing = false;
+    }
     reply->state = task != NULL ? task->state : 0;
     bool over = reply->code == 18 || reply->code == 20 || reply->code == 22 ||
                 (reply->code == 0 && request->verb == FAKE_TOKEN && task != NULL &&
                  task->state >= FAKE_TASK_DONE);
-    platform->telling = over ? task : NULL;
+    bool progress = request->verb == FAKE_REPORT && request->step <= 100u; /* stops nothing */
+    platform->telling = over && !progress ? task : NULL;
 }
 
 /* ---------------------------------------------------------------- the test's side */
@@ -436,6 +448,13 @@ void fake_platform_cancel(fake_task_t *task)
 {
     if (is_open(task)) {
         task->state = FAKE_TASK_CANCELLED;
+    }
+}
+
+void fake_platform_expire(fake_task_t *task)
+{
+    if (is_open(task)) {
+        task->state = FAKE_TASK_FAILED;
     }
 }
 

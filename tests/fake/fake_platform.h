@@ -158,6 +158,7 @@ fake_task_t *fake_platform_add(fake_platform_t *platform, uint8_t type, const ch
 
 /** What an operator does to a task. */
 void fake_platform_cancel(fake_task_t *task);
+void fake_platform_expire(fake_task_t *task);
 void fake_platform_pause(fake_task_t *task);
 void fake_platform_resume(fake_task_t *task);
 

@@ -7,18 +7,17 @@
 #include <stdlib.h>
 
 #define SHOWN_MAX   10u
-#define DOUBLE_CUTS 6000u
 #define MIXED_CASES 24000u
 
 static const char *const k_kinds[WORLD_FAULT_KINDS] = {
-    "fine",       "split",  "dribble",  "answer", "net-call",
-    "board-call", "tamper", "sabotage", "cut",    "cut-net"};
+    "fine",     "split", "dribble", "answer",   "net-call", "board-call", "tamper",
+    "operator", "peer",  "low",     "sabotage", "cut",      "cut-net"};
 
 static void show(const run_t *run, const world_t *world, const world_fault_t *faults,
                  unsigned count)
 {
-    printf("  %s: --campaign %s --case %u --seed %u:", world->outcome.violation, run->campaign,
-           (unsigned)run->number, (unsigned)run->seed);
+    printf("  %s: --dialect %s --campaign %s --case %u --seed %u:", world->outcome.violation,
+           run->dialect->name, run->campaign, (unsigned)run->number, (unsigned)run->seed);
     printf(" %s", world->scenario->name);
     for (unsigned n = 0; n < count; n++) {
         printf(" %s(mode %u call %u at %u byte %u)", k_kinds[faults[n].kind], faults[n].mode,
@@ -53,21 +52,40 @@ void campaign_try(run_t *run, world_t *world, const world_fault_t *faults, unsig
     run->number++;
 }
 
-/* A world in which one case went well: its counters say what there is to break. */
-static world_t *rehearse(const run_t *run, const char *name)
+world_t *campaign_rehearse(const run_t *run, const char *name)
 {
     world_t *world = malloc(sizeof *world);
-    if (world == NULL || !world_init(world, world_scenario(name))) {
+    if (world == NULL || !world_init(world, run->dialect, world_scenario(name))) {
         abort();
     }
     world_run(world, run->seed, NULL, 0);
     return world;
 }
 
-static void leave(world_t *world)
+void campaign_leave(world_t *world)
 {
     world_free(world);
     free(world);
+}
+
+uint32_t campaign_random(uint32_t *random, uint32_t end)
+{
+    *random = *random * 1664525u + 1013904223u;
+    return (uint32_t)((uint64_t)*random * end >> 32);
+}
+
+world_fault_t campaign_random_cut(uint32_t *random, uint32_t operations, uint32_t net_calls)
+{
+    world_fault_t fault = {.kind = WORLD_CUT};
+    if (campaign_random(random, 4u) == 0) {
+        fault.kind = WORLD_CUT_NET;
+        fault.at = 1u + campaign_random(random, net_calls);
+    } else {
+        fault.mode = (uint8_t)campaign_random(random, FAKE_CUT_COUNT);
+        fault.call = (uint8_t)campaign_random(random, FAKE_TORN_COUNT);
+        fault.at = 1u + campaign_random(random, operations);
+    }
+    return fault;
 }
 
 /* ---------------------------------------------------------------- nothing goes wrong */
@@ -75,11 +93,11 @@ static void leave(world_t *world)
 static void go_clean(run_t *run)
 {
     for (const world_scenario_t *scenario = world_scenarios; scenario->name != NULL; scenario++) {
-        world_t *world = rehearse(run, scenario->name);
+        world_t *world = campaign_rehearse(run, scenario->name);
         for (unsigned n = 0; n < 20u; n++) {
             campaign_try(run, world, NULL, 0);
         }
-        leave(world);
+        campaign_leave(world);
     }
 }
 
@@ -87,7 +105,7 @@ static void go_clean(run_t *run)
 
 static void split_all(run_t *run, const char *name, uint32_t stride)
 {
-    world_t *world = rehearse(run, name);
+    world_t *world = campaign_rehearse(run, name);
     fake_net_t net = world->net;
     for (uint32_t answer = 1; answer <= net.answers; answer++) {
         for (uint32_t byte = 1; byte < net.lengths[answer - 1u]; byte += stride) {
@@ -95,20 +113,20 @@ static void split_all(run_t *run, const char *name, uint32_t stride)
             campaign_try(run, world, &fault, 1);
         }
     }
-    leave(world);
+    campaign_leave(world);
 }
 
 static void go_split(run_t *run)
 {
     static const uint8_t k_most[][2] = {{1, 0}, {0, 1}, {1, 1}, {2, 7}, {7, 3}, {100, 100}};
     for (const world_scenario_t *scenario = world_scenarios; scenario->name != NULL; scenario++) {
-        world_t *world = rehearse(run, scenario->name);
+        world_t *world = campaign_rehearse(run, scenario->name);
         for (size_t n = 0; n < sizeof k_most / sizeof k_most[0]; n++) {
             const world_fault_t fault = {
                 .kind = WORLD_DRIBBLE, .at = k_most[n][0], .byte = k_most[n][1]};
             campaign_try(run, world, &fault, 1);
         }
-        leave(world);
+        campaign_leave(world);
     }
     split_all(run, "small", 1);
     split_all(run, "one", 1);
@@ -121,7 +139,7 @@ static void go_split(run_t *run)
 
 static void fail_calls(run_t *run, const char *name)
 {
-    world_t *world = rehearse(run, name);
+    world_t *world = campaign_rehearse(run, name);
     uint32_t net_calls[FAKE_NET_CALLS];
     uint32_t board_calls[FAKE_CALL_COUNT];
     for (unsigned n = 0; n < FAKE_NET_CALLS; n++) {
@@ -149,60 +167,16 @@ static void fail_calls(run_t *run, const char *name)
             }
         }
     }
-    leave(world);
+    campaign_leave(world);
 }
 
 static void go_port_call(run_t *run)
 {
-    static const char *const k_names[] = {"small",  "retry",       "large", "one",
-                                          "full",   "busy",        "pair",  "rejected",
-                                          "hidden", "mislabelled", "unfit", "spoiled"};
+    static const char *const k_names[] = {
+        "small",    "retry",  "large",       "one",   "full",    "busy", "pair",
+        "rejected", "hidden", "mislabelled", "unfit", "spoiled", "swap", "swap-rejected"};
     for (size_t n = 0; n < sizeof k_names / sizeof k_names[0]; n++) {
         fail_calls(run, k_names[n]);
-    }
-}
-
-/* ---------------------------------------------------------------- power-cut, revert */
-
-static void cut_all(run_t *run, const char *name)
-{
-    world_t *world = rehearse(run, name);
-    uint32_t operations = world->outcome.operations;
-    uint32_t net_calls = world->outcome.net_calls;
-    for (uint32_t at = 1; at <= operations; at++) {
-        for (uint8_t mode = 0; mode < FAKE_CUT_COUNT; mode++) {
-            bool torn = mode == FAKE_CUT_TORN_PREFIX || mode == FAKE_CUT_TORN_RANDOM;
-            uint8_t reads = torn ? (uint8_t)FAKE_TORN_COUNT : 1u;
-            for (uint8_t read = 0; read < reads; read++) {
-                const world_fault_t fault = {
-                    .kind = WORLD_CUT, .mode = mode, .call = read, .at = at};
-                campaign_try(run, world, &fault, 1);
-            }
-        }
-    }
-    for (uint32_t at = 1; at <= net_calls; at++) {
-        const world_fault_t fault = {.kind = WORLD_CUT_NET, .at = at};
-        campaign_try(run, world, &fault, 1);
-    }
-    leave(world);
-}
-
-static void go_power_cut(run_t *run)
-{
-    static const char *const k_names[] = {
-        "small", "retry", "medium",    "large", "one",   "two",     "seventeen",
-        "full",  "busy",  "clockless", "pair",  "unfit", "spoiled", "large-package"};
-    for (size_t n = 0; n < sizeof k_names / sizeof k_names[0]; n++) {
-        cut_all(run, k_names[n]);
-    }
-}
-
-static void go_revert(run_t *run)
-{
-    static const char *const k_names[] = {"rejected", "crashing",    "silent",     "hidden",
-                                          "dead",     "dead-hidden", "mislabelled"};
-    for (size_t n = 0; n < sizeof k_names / sizeof k_names[0]; n++) {
-        cut_all(run, k_names[n]);
     }
 }
 
@@ -210,7 +184,7 @@ static void go_revert(run_t *run)
 
 static void go_tamper(run_t *run)
 {
-    world_t *world = rehearse(run, "tampered");
+    world_t *world = campaign_rehearse(run, "tampered");
     for (uint32_t at = 0; at < world->scenario->size; at++) {
         const world_fault_t fault = {.kind = WORLD_TAMPER, .at = at};
         campaign_try(run, world, &fault, 1);
@@ -220,13 +194,13 @@ static void go_tamper(run_t *run)
             run->violations++;
         }
     }
-    leave(world);
+    campaign_leave(world);
 }
 
 /* Here a violation is what is wanted. */
 static void go_oracle(run_t *run)
 {
-    world_t *world = rehearse(run, "small");
+    world_t *world = campaign_rehearse(run, "small");
     for (uint8_t mode = 0; mode < WORLD_SABOTAGE_COUNT; mode++) {
         const world_fault_t fault = {.kind = WORLD_SABOTAGE, .mode = mode};
         world_run(world, run->seed, &fault, 1);
@@ -238,14 +212,14 @@ static void go_oracle(run_t *run)
             printf("  sabotage %u: %s\n", mode, world->outcome.violation);
         }
     }
-    leave(world);
+    campaign_leave(world);
 }
 
 /* ---------------------------------------------------------------- net-byte */
 
 static void break_bytes(run_t *run, const char *name, uint32_t stride)
 {
-    world_t *world = rehearse(run, name);
+    world_t *world = campaign_rehearse(run, name);
     fake_net_t net = world->net;
     fake_platform_t platform = world->platform;
     for (uint32_t answer = 1; answer <= net.answers; answer++) {
@@ -260,7 +234,7 @@ static void break_bytes(run_t *run, const char *name, uint32_t stride)
             }
         }
     }
-    leave(world);
+    campaign_leave(world);
 }
 
 static void go_net_byte(run_t *run)
@@ -272,72 +246,31 @@ static void go_net_byte(run_t *run)
     break_bytes(run, "rejected", 3);
 }
 
-/* ---------------------------------------------------------------- double-cut */
-
-static uint32_t next_random(uint32_t *random, uint32_t end)
-{
-    *random = *random * 1664525u + 1013904223u;
-    return (uint32_t)((uint64_t)*random * end >> 32);
-}
-
-static world_fault_t random_cut(uint32_t *random, uint32_t operations, uint32_t net_calls)
-{
-    world_fault_t fault = {.kind = WORLD_CUT};
-    if (next_random(random, 4u) == 0) {
-        fault.kind = WORLD_CUT_NET;
-        fault.at = 1u + next_random(random, net_calls);
-    } else {
-        fault.mode = (uint8_t)next_random(random, FAKE_CUT_COUNT);
-        fault.call = (uint8_t)next_random(random, FAKE_TORN_COUNT);
-        fault.at = 1u + next_random(random, operations);
-    }
-    return fault;
-}
-
-static void go_double_cut(run_t *run)
-{
-    static const char *const k_names[] = {"small",    "retry",  "large",  "seventeen",   "pair",
-                                          "rejected", "silent", "hidden", "mislabelled", "spoiled"};
-    uint32_t random = run->seed;
-    for (size_t n = 0; n < sizeof k_names / sizeof k_names[0]; n++) {
-        world_t *world = rehearse(run, k_names[n]);
-        uint32_t operations = world->outcome.operations;
-        uint32_t net_calls = world->outcome.net_calls;
-        for (uint32_t pair = 0; pair < DOUBLE_CUTS / (sizeof k_names / sizeof k_names[0]); pair++) {
-            world_fault_t faults[2];
-            faults[0] = random_cut(&random, operations, net_calls);
-            faults[1] = random_cut(&random, pair % 2u == 0 ? 8u : operations, net_calls);
-            campaign_try(run, world, faults, 2);
-        }
-        leave(world);
-    }
-}
-
 /* ---------------------------------------------------------------- mixed */
 
 static world_fault_t random_fault(uint32_t *random, const world_t *clean)
 {
     world_fault_t fault = {
-        .kind = (uint8_t)(WORLD_SPLIT + next_random(random, WORLD_TAMPER - WORLD_SPLIT))};
+        .kind = (uint8_t)(WORLD_SPLIT + campaign_random(random, WORLD_TAMPER - WORLD_SPLIT))};
     switch (fault.kind) {
     case WORLD_DRIBBLE:
-        fault.at = 1u + next_random(random, 600u);
-        fault.byte = 1u + next_random(random, 600u);
+        fault.at = 1u + campaign_random(random, 600u);
+        fault.byte = 1u + campaign_random(random, 600u);
         break;
     case WORLD_NET_CALL:
-        fault.call = (uint8_t)next_random(random, FAKE_NET_CALLS);
-        fault.mode = (uint8_t)next_random(random, FAKE_NET_CALL_COUNT);
-        fault.at = 1u + next_random(random, clean->net.calls[fault.call]);
+        fault.call = (uint8_t)campaign_random(random, FAKE_NET_CALLS);
+        fault.mode = (uint8_t)campaign_random(random, FAKE_NET_CALL_COUNT);
+        fault.at = 1u + campaign_random(random, clean->net.calls[fault.call]);
         break;
     case WORLD_BOARD_CALL:
-        fault.call = (uint8_t)next_random(random, FAKE_CALL_COUNT);
-        fault.mode = (uint8_t)next_random(random, fault.call < FAKE_CALL_QUERY ? 4u : 3u);
-        fault.at = 1u + next_random(random, clean->board.calls[fault.call] + 2u);
+        fault.call = (uint8_t)campaign_random(random, FAKE_CALL_COUNT);
+        fault.mode = (uint8_t)campaign_random(random, fault.call < FAKE_CALL_QUERY ? 4u : 3u);
+        fault.at = 1u + campaign_random(random, clean->board.calls[fault.call] + 2u);
         break;
     default: /* split, answer */
-        fault.mode = (uint8_t)(FAKE_NET_CLOSE + next_random(random, 3u));
-        fault.at = 1u + next_random(random, clean->net.answers + 2u);
-        fault.byte = next_random(random, 700u);
+        fault.mode = (uint8_t)(FAKE_NET_CLOSE + campaign_random(random, 3u));
+        fault.at = 1u + campaign_random(random, clean->net.answers + 2u);
+        fault.byte = campaign_random(random, 700u);
         break;
     }
     return fault;
@@ -351,7 +284,7 @@ static void go_mixed(run_t *run)
                                           "silent", "hidden", "mislabelled", "dead"};
     uint32_t random = run->seed * 77u;
     for (size_t n = 0; n < sizeof k_names / sizeof k_names[0]; n++) {
-        world_t *world = rehearse(run, k_names[n]);
+        world_t *world = campaign_rehearse(run, k_names[n]);
         world_t *clean = malloc(sizeof *clean);
         if (clean == NULL) {
             abort();
@@ -362,11 +295,12 @@ static void go_mixed(run_t *run)
             world_fault_t faults[3];
             faults[0] = random_fault(&random, clean);
             faults[1] = random_fault(&random, clean);
-            faults[2] = random_cut(&random, clean->outcome.operations, clean->outcome.net_calls);
+            faults[2] =
+                campaign_random_cut(&random, clean->outcome.operations, clean->outcome.net_calls);
             campaign_try(run, world, faults, 2u + number % 2u);
         }
         free(clean);
-        leave(world);
+        campaign_leave(world);
     }
 }
 
@@ -407,7 +341,7 @@ static void go_regression(run_t *run)
 {
     for (size_t n = 0; n < sizeof k_regressions / sizeof k_regressions[0]; n++) {
         const regression_t *regression = &k_regressions[n];
-        world_t *world = rehearse(run, regression->scenario);
+        world_t *world = campaign_rehearse(run, regression->scenario);
         uint32_t violations = run->violations;
         world_fault_t faults[2] = {regression->fault, {.kind = WORLD_FINE}};
         faults[0].at += world->board.calls[faults[0].call];
@@ -419,13 +353,24 @@ static void go_regression(run_t *run)
         if (run->violations != violations) {
             printf("  %s\n", regression->name);
         }
-        leave(world);
+        campaign_leave(world);
     }
 }
 
 const campaign_t campaigns[] = {
-    {"oracle", go_oracle},       {"clean", go_clean},           {"split", go_split},
-    {"port-call", go_port_call}, {"power-cut", go_power_cut},   {"revert", go_revert},
-    {"tamper", go_tamper},       {"net-byte", go_net_byte},     {"double-cut", go_double_cut},
-    {"mixed", go_mixed},         {"regression", go_regression}, {NULL, NULL},
+    {"oracle", go_oracle},
+    {"clean", go_clean},
+    {"split", go_split},
+    {"port-call", go_port_call},
+    {"power-cut", campaign_power_cut},
+    {"revert", campaign_revert},
+    {"tamper", go_tamper},
+    {"net-byte", go_net_byte},
+    {"double-cut", campaign_double_cut},
+    {"mixed", go_mixed},
+    {"operator", campaign_operator},
+    {"peer", campaign_peer},
+    {"low", campaign_low},
+    {"regression", go_regression},
+    {NULL, NULL},
 };

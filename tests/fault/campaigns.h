@@ -9,6 +9,7 @@
 #include "world.h"
 
 typedef struct {
+    const world_dialect_t *dialect;
     const char *campaign;
     uint32_t seed;
     uint32_t slice; /**< runs every so many-th case */
@@ -30,5 +31,21 @@ extern const campaign_t campaigns[];
 
 /** Runs one case if it is its turn. */
 void campaign_try(run_t *run, world_t *world, const world_fault_t *faults, unsigned count);
+
+/** A world in which one case went well: its counters say what there is to break. */
+world_t *campaign_rehearse(const run_t *run, const char *name);
+void campaign_leave(world_t *world);
+
+/** The next random number, from 0 to end - 1; a power cut somewhere. */
+uint32_t campaign_random(uint32_t *random, uint32_t end);
+world_fault_t campaign_random_cut(uint32_t *random, uint32_t operations, uint32_t net_calls);
+
+/* campaigns_power.c, campaigns_platform.c */
+void campaign_power_cut(run_t *run);
+void campaign_revert(run_t *run);
+void campaign_double_cut(run_t *run);
+void campaign_operator(run_t *run);
+void campaign_peer(run_t *run);
+void campaign_low(run_t *run);
 
 #endif

@@ -48,7 +48,7 @@ static void dump(FILE *file, const world_t *world, const char *name)
 static bool write_one(FILE *file, world_t *world, const char *scenario, bool result)
 {
     bool done = false;
-    if (!world_init(world, world_scenario(scenario))) {
+    if (!world_init(world, &world_dialects[0], world_scenario(scenario))) {
         return false;
     }
     world->stop_at_cut = true;
@@ -140,7 +140,7 @@ static bool read_one(FILE *file, fixture_t *fixture, const char *scenario, bool 
     const char *name = result ? "result" : "download";
     fixture->result = result;
     if (!read_section(file, fixture, name) ||
-        !world_init(fixture->world, world_scenario(scenario))) {
+        !world_init(fixture->world, &world_dialects[0], world_scenario(scenario))) {
         printf("%s: no such section\n", name);
         return false;
     }

@@ -3,7 +3,8 @@
  *
  * The fault suite, in one process and without waiting:
  *
- *     test_fault                                    every campaign: name, cases, violations
+ *     test_fault                                    every campaign in every dialect
+ *     test_fault --dialect fuse                     in one of them: south, fuse
  *     test_fault --campaign power-cut               one of them
  *     test_fault --campaign power-cut --case 17 -v  one case again, with its log
  *     test_fault --slice 20                         every 20th case, for slow builds
@@ -20,6 +21,7 @@
 #include "journal_fixture.h"
 
 typedef struct {
+    const char *dialect;
     const char *campaign;
     const char *speed;
     const char *read, *write; /* a journal */
@@ -38,7 +40,9 @@ static bool read_options(int argc, char **argv, options_t *options)
             return false;
         }
         n++;
-        if (strcmp(argv[n - 1], "--campaign") == 0) {
+        if (strcmp(argv[n - 1], "--dialect") == 0) {
+            options->dialect = value;
+        } else if (strcmp(argv[n - 1], "--campaign") == 0) {
             options->campaign = value;
         } else if (strcmp(argv[n - 1], "--case") == 0) {
             options->run.only = strtoll(value, NULL, 10);
@@ -64,7 +68,7 @@ static int measure(const char *name)
     world_t *world = malloc(sizeof *world);
     const world_scenario_t *scenario = world_scenario(name);
     uint32_t count = 0;
-    if (world == NULL || scenario == NULL || !world_init(world, scenario)) {
+    if (world == NULL || scenario == NULL || !world_init(world, &world_dialects[0], scenario)) {
         free(world);
         return 2;
     }
@@ -79,14 +83,33 @@ static int measure(const char *name)
     return 0;
 }
 
+static void run_dialect(const options_t *options, const world_dialect_t *dialect, run_t *all)
+{
+    for (const campaign_t *campaign = campaigns; campaign->name != NULL; campaign++) {
+        if (options->campaign != NULL && strcmp(options->campaign, campaign->name) != 0) {
+            continue;
+        }
+        run_t run = options->run;
+        run.dialect = dialect;
+        run.campaign = campaign->name;
+        clock_t start = clock();
+        campaign->go(&run);
+        printf("%-5s %-12s %7u cases %5u violations  (progress twice: %u, %.1f s)\n", dialect->name,
+               run.campaign, (unsigned)run.cases, (unsigned)run.violations, (unsigned)run.repeats,
+               (double)(clock() - start) / CLOCKS_PER_SEC);
+        fflush(stdout);
+        all->cases += run.cases;
+        all->violations += run.violations;
+    }
+}
+
 int main(int argc, char **argv)
 {
-    options_t options = {NULL, NULL, NULL, NULL, {.seed = 1, .slice = 1, .only = -1}};
-    uint32_t cases = 0;
-    uint32_t violations = 0;
+    options_t options = {.run = {.seed = 1, .slice = 1, .only = -1}};
+    run_t all = {.cases = 0};
     if (!read_options(argc, argv, &options)) {
-        fprintf(stderr, "usage: test_fault [--campaign NAME [--case N] [-v]] [--seed N] [--slice N]"
-                        " [--speed SCENARIO]\n");
+        fprintf(stderr, "usage: test_fault [--dialect NAME] [--campaign NAME [--case N] [-v]]"
+                        " [--seed N] [--slice N] [--speed SCENARIO]\n");
         return 2;
     }
     if (options.speed != NULL) {
@@ -98,21 +121,12 @@ int main(int argc, char **argv)
     if (options.read != NULL) {
         return journal_fixture_read(options.read);
     }
-    for (const campaign_t *campaign = campaigns; campaign->name != NULL; campaign++) {
-        if (options.campaign != NULL && strcmp(options.campaign, campaign->name) != 0) {
-            continue;
+    for (const world_dialect_t *dialect = world_dialects; dialect->name != NULL; dialect++) {
+        if (options.dialect == NULL || strcmp(options.dialect, dialect->name) == 0) {
+            run_dialect(&options, dialect, &all);
         }
-        run_t run = options.run;
-        run.campaign = campaign->name;
-        clock_t start = clock();
-        campaign->go(&run);
-        printf("%-12s %7u cases %5u violations  (progress twice: %u, %.1f s)\n", run.campaign,
-               (unsigned)run.cases, (unsigned)run.violations, (unsigned)run.repeats,
-               (double)(clock() - start) / CLOCKS_PER_SEC);
-        fflush(stdout);
-        cases += run.cases;
-        violations += run.violations;
     }
-    printf("%-12s %7u cases %5u violations\n", "all", (unsigned)cases, (unsigned)violations);
-    return violations == 0 && cases > 0 ? 0 : 1;
+    printf("%-12s %7u cases %5u violations\n", "all", (unsigned)all.cases,
+           (unsigned)all.violations);
+    return all.violations == 0 && all.cases > 0 ? 0 : 1;
 }

@@ -1,23 +1,18 @@
 /*
  * oneota - SPDX-License-Identifier: Apache-2.0
  */
-#include "world.h"
+#include "world_parts.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "fake_md5.h"
-
-#define FACTORY_SIZE      1500u
-#define RAM_RUBBISH       0xA5
-#define POLLS_MAX         3000000u
-#define DAY_MS            86400000u
-#define FAKE_PROGRAM_MOST 256u
+#define RAM_RUBBISH 0xA5
+#define POLLS_MAX   3000000u
+#define DAY_MS      86400000u
 
 enum { POWER_ON = 0, POWER_CUT, POWER_CRASH };
 
-static void violate(world_t *world, const char *what)
+void world_violate(world_t *world, const char *what)
 {
     if (world->violation == NULL) {
         world->violation = what;
@@ -96,104 +91,6 @@ static uint64_t truth_unix_s(void *ctx)
 static const fake_truth_t k_truth = {truth_version, truth_runs, truth_holds, truth_settled,
                                      truth_unix_s};
 
-/* ---------------------------------------------------------------- faults */
-
-/* Two journal units ask for tears that read the same each time. */
-static void set_torn(world_t *world, uint8_t torn)
-{
-    fake_board_t *board = &world->board;
-    for (unsigned n = 0; n < board->config.images; n++) {
-        board->slots[n][0].flash.torn = torn;
-        board->slots[n][1].flash.torn = torn;
-    }
-    board->journal.flash.torn = torn == FAKE_TORN_UNREADABLE ? torn : (uint8_t)FAKE_TORN_STABLE;
-}
-
-static void arm_cut(world_t *world)
-{
-    world->board.cut_at = 0;
-    world->net.cut_at = 0;
-    while (world->next_cut < world->fault_count) {
-        const world_fault_t *fault = &world->faults[world->next_cut++];
-        if (fault->kind == WORLD_CUT) {
-            world->board.cut_at = world->board.operations + fault->at;
-            world->board.cut = fault->mode;
-            set_torn(world, fault->call);
-            return;
-        }
-        if (fault->kind == WORLD_CUT_NET) {
-            world->net.cut_at = world->net.calls[FAKE_NET_ANY] + fault->at;
-            return;
-        }
-    }
-}
-
-static void arm(world_t *world, const world_fault_t *fault)
-{
-    fake_net_t *net = &world->net;
-    switch (fault->kind) {
-    case WORLD_SPLIT:
-        net->split_answer = fault->at;
-        net->split_at = fault->byte;
-        break;
-    case WORLD_DRIBBLE:
-        net->recv_max = fault->at;
-        net->send_max = fault->byte;
-        break;
-    case WORLD_ANSWER:
-        net->fault = fault->mode;
-        net->fault_answer = fault->at;
-        net->fault_at = fault->byte;
-        break;
-    case WORLD_NET_CALL:
-        net->call = fault->call;
-        net->call_end = fault->mode;
-        net->call_at = fault->at;
-        break;
-    case WORLD_BOARD_CALL:
-        world->board.fault_call = fault->call;
-        world->board.fault = fault->mode;
-        world->board.fault_at = fault->at;
-        break;
-    case WORLD_TAMPER:
-        world->tamper = fault;
-        break;
-    case WORLD_SABOTAGE:
-        world->sabotage = fault;
-        break;
-    default:
-        break;
-    }
-}
-
-static bool sabotaged(const world_t *world, world_sabotage_t how)
-{
-    return world->sabotage != NULL && world->sabotage->mode == (uint8_t)how;
-}
-
-/* The image is proven, and not installed yet. */
-static void meddle(world_t *world, uint8_t image)
-{
-    static const uint8_t zeros[FAKE_PROGRAM_MOST];
-    fake_board_t *board = &world->board;
-    fake_region_t *running = &board->slots[image][board->running[image]];
-    fake_region_t *other = &board->slots[image][board->running[image] ^ 1u];
-    if (world->tamper != NULL) {
-        uint8_t byte = other->flash.bytes[world->tamper->at] ^ 0x04u;
-        fake_flash_put(&other->flash, world->tamper->at, &byte, 1);
-        world->tamper = NULL;
-    }
-    if (sabotaged(world, WORLD_SABOTAGE_CODES)) {
-        world->codes[0] = 107;
-    } else if (sabotaged(world, WORLD_SABOTAGE_GUARD)) {
-        world->ram.between[WORLD_GUARD / 2u] ^= 1u;
-    } else if (sabotaged(world, WORLD_SABOTAGE_RUNNING)) {
-        (void)running->port.erase(running, 0);
-    } else if (sabotaged(world, WORLD_SABOTAGE_TWICE)) {
-        (void)other->port.program(other, 0, zeros, world->scenario->program_unit);
-    }
-}
-
 static void power_off(void *ctx)
 {
     world_t *world = ctx;
@@ -207,13 +104,13 @@ static void try_out(world_t *world)
     switch (world->scenario->trial) {
     case WORLD_CONFIRM:
         if (oneota_confirm(&world->ram.client) != (world->judged ? ONEOTA_STATE : ONEOTA_OK)) {
-            violate(world, "api: confirm on trial");
+            world_violate(world, "api: confirm on trial");
         }
         world->judged = true;
         break;
     case WORLD_REJECT:
         if (oneota_reject(&world->ram.client) != (world->judged ? ONEOTA_STATE : ONEOTA_OK)) {
-            violate(world, "api: reject on trial");
+            world_violate(world, "api: reject on trial");
         }
         world->judged = true;
         break;
@@ -222,6 +119,13 @@ static void try_out(world_t *world)
     default:
         break;
     }
+}
+
+static bool runs_a_package(const world_t *world, uint8_t image)
+{
+    const fake_known_t *runs = world->board.runs[image];
+    return runs == world->packages[image] ||
+           (image == 0 && (runs == world->others[0] || runs == world->others[1]));
 }
 
 /* Is this the end, with nothing left to do on either side? */
@@ -242,7 +146,7 @@ static bool ended(world_t *world)
     return true;
 }
 
-static void on_event(void *ctx, const oneota_event_t *event)
+void world_on_event(void *ctx, const oneota_event_t *event)
 {
     world_t *world = ctx;
     switch (event->type) {
@@ -250,19 +154,19 @@ static void on_event(void *ctx, const oneota_event_t *event)
         try_out(world);
         break;
     case ONEOTA_EVENT_READY:
-        meddle(world, event->image);
+        world_meddle(world, event->image);
         break;
     case ONEOTA_EVENT_RESTART:
-        world->restart = !sabotaged(world, WORLD_SABOTAGE_RESTART);
+        world->restart = !world_sabotaged(world, WORLD_SABOTAGE_RESTART);
         break;
     case ONEOTA_EVENT_UPDATED:
-        if (world->board.runs[event->image]->bytes != world->packages[event->image]->bytes) {
-            violate(world, "truth: \"updated\", and the old image runs");
+        if (!runs_a_package(world, event->image)) {
+            world_violate(world, "truth: \"updated\", and the old image runs");
         }
         break;
     case ONEOTA_EVENT_ENDED:
         if (world->board.runs[event->image]->bytes == world->packages[event->image]->bytes) {
-            violate(world, "truth: \"ended\", and the new image runs");
+            world_violate(world, "truth: \"ended\", and the new image runs");
         }
         break;
     case ONEOTA_EVENT_IDLE:
@@ -289,7 +193,7 @@ static void on_line(void *ctx, const oneota_log_line_t *line)
            (unsigned)world->net.calls[FAKE_NET_ANY]);
 }
 
-static const oneota_log_t k_log = {on_line};
+const oneota_log_t world_log = {on_line};
 
 /* ---------------------------------------------------------------- one boot */
 
@@ -300,12 +204,17 @@ static void start_client(world_t *world)
     world->judged = false;
     for (unsigned n = 0; n < world->board.config.images; n++) {
         world->images[n].id.version = world->board.runs[n]->version;
+        for (uint8_t slot = 0; slot < 2u; slot++) {
+            fake_region_t *region = fake_board_slot(&world->board, (uint8_t)n, slot);
+            world->images[n].slot[slot] = &region->port;
+            world->images[n].slot_ctx[slot] = region;
+        }
     }
-    if (sabotaged(world, WORLD_SABOTAGE_VERSION)) {
+    if (world_sabotaged(world, WORLD_SABOTAGE_VERSION)) {
         world->images[0].id.version = "0.9";
     }
     if (oneota_init(&world->ram.client, &world->setup) != ONEOTA_OK) {
-        violate(world, "api: init refused");
+        world_violate(world, "api: init refused");
         world->done = true;
     }
 }
@@ -324,11 +233,11 @@ static bool guards_hold(const world_ram_t *ram)
 static bool over_budget(world_t *world)
 {
     if (world->polls > POLLS_MAX) {
-        violate(world, "converge: too many polls");
-    } else if (world->slept_ms > DAY_MS) {
-        violate(world, "converge: longer than a day");
+        world_violate(world, "converge: too many polls");
+    } else if (world->slept_ms > world->limit_ms) {
+        world_violate(world, "converge: longer than a day");
     } else if (world->board.boots > 12u + 4u * world->cuts) {
-        violate(world, "converge: too many boots");
+        world_violate(world, "converge: too many boots");
     }
     return world->violation != NULL;
 }
@@ -343,9 +252,10 @@ static void poll_on(world_t *world)
         }
         world->slept_ms += sleep_ms;
         world->board.now_ms += sleep_ms;
+        world_end_act(world);
     }
     if (!guards_hold(&world->ram)) {
-        violate(world, "memory: a guard was overwritten");
+        world_violate(world, "memory: a guard was overwritten");
     }
 }
 
@@ -362,7 +272,7 @@ static void live(world_t *world)
         world->crashes += power == POWER_CRASH ? 1u : 0u;
         world->done = power == POWER_CUT && world->stop_at_cut;
         if (power == POWER_CUT) {
-            arm_cut(world);
+            world_arm_cut(world);
         }
         return;
     }
@@ -385,8 +295,11 @@ static void begin(world_t *world, uint32_t seed)
     const world_scenario_t *scenario = world->scenario;
     fake_board_t *board = &world->board;
     fake_board_reset(board, seed);
-    fake_net_init(&world->net, &fake_south, &world->platform);
+    fake_net_init(&world->net, world->dialect->server, &world->platform);
     fake_platform_init(&world->platform, &k_truth, world);
+    world->platform.handles = world->dialect->handles;
+    world->platform.announces = world->dialect->announces;
+    world->platform.losses = &world->net.losses;
     world->net.power_off = power_off;
     world->net.power_ctx = world;
     board->power_off = power_off;
@@ -394,8 +307,9 @@ static void begin(world_t *world, uint32_t seed)
     board->clock_known = !scenario->clock_unknown;
     board->inspects = scenario->unfit ? ONEOTA_VERIFY : ONEOTA_OK;
     board->journal.flash.again = scenario->again;
-    set_torn(world, FAKE_TORN_STABLE);
-    memcpy(world->codes, scenario->codes, sizeof world->codes);
+    world_set_torn(world, FAKE_TORN_STABLE);
+    memset(world->codes, 0, sizeof world->codes);
+    memcpy(world->codes, scenario->codes, sizeof scenario->codes);
     world->platform.codes = world->codes;
     for (unsigned n = 0; n < board->config.images; n++) {
         const fake_known_t *package = world->packages[n];
@@ -415,13 +329,21 @@ static void begin(world_t *world, uint32_t seed)
     world->violation = NULL;
     world->tamper = NULL;
     world->sabotage = NULL;
+    world->act = NULL;
+    world->act_end_ms = 0;
+    world->limit_ms = DAY_MS;
+    memset(&world->outcome, 0, sizeof world->outcome);
     world->done = false;
 }
 
+/* Nothing that may cost bytes of the package, but resets. */
 static bool only_cuts(const world_t *world)
 {
     for (unsigned n = 0; n < world->fault_count; n++) {
-        if (world->faults[n].kind < WORLD_CUT && world->faults[n].kind > WORLD_DRIBBLE) {
+        uint8_t kind = world->faults[n].kind;
+        bool same_task = kind == WORLD_OPERATOR && world->codes[0] == 201u &&
+                         world->faults[n].mode >= WORLD_REISSUE;
+        if (kind < WORLD_CUT && kind > WORLD_DRIBBLE && kind != WORLD_LOW && !same_task) {
             return false;
         }
     }
@@ -435,35 +357,55 @@ static uint32_t lost_by_cut(const world_t *world)
     return (unit > ONEOTA_STORE_BYTES ? unit : ONEOTA_STORE_BYTES) + unit + ONEOTA_WORK_BYTES;
 }
 
+/* Done although 201 was not taken: it was told with a token that is stale, or what ran had that version
+ * when the task came. */
+static bool done_otherwise(const world_t *world, const fake_task_t *task)
+{
+    const fake_known_t *runs = world->board.runs[image_of(world, task->type)];
+    return world->act != NULL && task->state == FAKE_TASK_DONE && task->result == 0 &&
+           (task->attempted == 201u ||
+            (task->delivered == 0 && strcmp(runs->version, task->target) == 0));
+}
+
+static void judge_task(world_t *world, const fake_task_t *task)
+{
+    bool runs = truth_runs(world, task);
+    if (task->state == FAKE_TASK_CANCELLED) {
+        if (task->result != 0 || (runs && !task->acked)) {
+            world_violate(world, "truth: a cancelled task was installed");
+        }
+    } else if (!done_otherwise(world, task)) {
+        if (task->result == 0) {
+            world_violate(world, "truth: no result was told");
+        }
+        if (runs != (task->result == 201u)) {
+            world_violate(world, "truth: what runs at the end");
+        }
+    }
+    if (task->downloads > 2u * task->size + 65536u) {
+        world_violate(world, "converge: too much traffic");
+    }
+    uint32_t needed = world->scenario->spoiled ? 2u * task->size : task->size;
+    if (only_cuts(world) && task->downloads > needed + world->cuts * lost_by_cut(world)) {
+        world_violate(world, "traffic: a cut costs more than one store interval");
+    }
+}
+
 static void judge_end(world_t *world)
 {
-    const world_scenario_t *scenario = world->scenario;
     const fake_board_t *board = &world->board;
     uint32_t tasks = world->platform.task_count;
+    uint32_t again = world->act != NULL ? 1u : 0u; /* a task that went wrong may come once more */
     for (unsigned n = 0; n < tasks; n++) {
-        const fake_task_t *task = &world->platform.tasks[n];
-        bool updated = board->runs[n] == world->packages[n];
-        if (task->result == 0) {
-            violate(world, "truth: no result was told");
-        }
-        if (updated != (task->result == 201u)) {
-            violate(world, "truth: what runs at the end");
-        }
-        if (task->downloads > 2u * task->size + 65536u) {
-            violate(world, "converge: too much traffic");
-        }
-        uint32_t needed = scenario->spoiled ? 2u * task->size : task->size;
-        if (only_cuts(world) && task->downloads > needed + world->cuts * lost_by_cut(world)) {
-            violate(world, "traffic: a cut costs more than one store interval");
-        }
+        judge_task(world, &world->platform.tasks[n]);
     }
     /* a cut between the mark and its record may cost one more trial */
-    if (board->boots > world->cuts + 2u + tasks + world->crashes ||
-        world->crashes > FAKE_TRIALS * (1u + world->cuts)) {
-        violate(world, "converge: too many boots");
+    if (board->boots > world->cuts + 2u + tasks + 2u * again + world->crashes ||
+        world->crashes > FAKE_TRIALS * (1u + world->cuts + again)) {
+        world_violate(world, "converge: too many boots");
     }
     if (!fake_board_settled(board)) {
-        violate(world, "boot: not settled at the end");
+        world_violate(world, "boot: not settled at the end");
     }
 }
 
@@ -477,7 +419,7 @@ static void live_afterwards(world_t *world)
     if (world->platform.counts[FAKE_DOWNLOAD] != counts[FAKE_DOWNLOAD] ||
         world->platform.counts[FAKE_TOKEN] != counts[FAKE_TOKEN] ||
         world->platform.counts[FAKE_REPORT] != counts[FAKE_REPORT]) {
-        violate(world, "idempotence: something happened after the end");
+        world_violate(world, "idempotence: something happened after the end");
     }
 }
 
@@ -505,9 +447,9 @@ void world_run(world_t *world, uint32_t seed, const world_fault_t *faults, unsig
     world->fault_count = count;
     world->next_cut = 0;
     for (unsigned n = 0; n < count; n++) {
-        arm(world, &faults[n]);
+        world_arm(world, &faults[n]);
     }
-    arm_cut(world);
+    world_arm_cut(world);
     if (world->prepare != NULL) {
         world->prepare(world->prepare_ctx);
     }
@@ -523,108 +465,6 @@ void world_run(world_t *world, uint32_t seed, const world_fault_t *faults, unsig
         const char *inner = first_violation(world);
         world->outcome.violation = inner != NULL ? inner : world->violation;
     }
-}
-
-/* ---------------------------------------------------------------- set-up */
-
-static void fill(uint8_t *bytes, uint32_t size, uint32_t seed)
-{
-    for (uint32_t n = 0; n < size; n++) {
-        seed = seed * 1664525u + 1013904223u;
-        bytes[n] = (uint8_t)(seed >> 24);
-    }
-}
-
-static void make_setup(world_t *world)
-{
-    oneota_setup_t *setup = &world->setup;
-    fake_board_t *board = &world->board;
-    setup->dialect = &oneota_south;
-    setup->identity.product = "33704";
-    setup->identity.device = "527776559";
-    setup->identity.key = "KuF3NT/jUBJ62LNBB/A8XZA9CqS3Cu79B/ABmfA1UCw=";
-    setup->address = "ota.heclouds.com";
-    setup->images = world->images;
-    setup->image_count = board->config.images;
-    setup->net = &world->net.port;
-    setup->net_ctx = &world->net;
-    setup->boot = &fake_boot;
-    setup->boot_ctx = board;
-    setup->journal = &board->journal.port;
-    setup->journal_ctx = &board->journal;
-    setup->clock = &fake_clock;
-    setup->clock_ctx = board;
-    setup->device = &fake_device;
-    setup->device_ctx = board;
-    setup->log = &k_log;
-    setup->log_ctx = world;
-    setup->check_at_once = true;
-    setup->work = world->ram.work;
-    setup->work_bytes = sizeof world->ram.work;
-    setup->event = on_event;
-    setup->event_ctx = world;
-}
-
-/* A factory image and a package for it, which differ in the first byte. */
-static void make_image(world_t *world, unsigned n, uint32_t size, uint8_t **room)
-{
-    fake_board_t *board = &world->board;
-    uint8_t image = (uint8_t)n;
-    uint8_t *factory = *room;
-    uint8_t *package = factory + FACTORY_SIZE;
-    *room = package + size;
-    fill(factory, FACTORY_SIZE, n);
-    fill(package, size, 77u + n);
-    factory[0] = 0x11;
-    package[0] = 0x22;
-    (void)fake_board_know(board, image, factory, FACTORY_SIZE, n == 0 ? "1.0" : "7.0");
-    world->targets[n] = n == 0 ? "1.1" : "7.5";
-    const char *label = world->scenario->label != NULL ? world->scenario->label : world->targets[n];
-    world->packages[n] = fake_board_know(board, image, package, size, label);
-    fake_md5_hex(package, size, world->md5[n]);
-    world->images[n].id.type = n == 0 ? ONEOTA_SOTA : ONEOTA_FOTA;
-    for (unsigned slot = 0; slot < 2u; slot++) {
-        world->images[n].slot[slot] = &board->slots[n][slot].port;
-        world->images[n].slot_ctx[slot] = &board->slots[n][slot];
-    }
-}
-
-bool world_init(world_t *world, const world_scenario_t *scenario)
-{
-    fake_board_config_t config = {.hides_revert = scenario->hides_revert};
-    memset(world, 0, sizeof *world);
-    world->scenario = scenario;
-    config.images = scenario->second_size > 0 ? 2u : 1u;
-    config.slot.size = scenario->slot_size;
-    config.slot.unit = scenario->unit;
-    config.slot.program_unit = scenario->program_unit;
-    config.slot.erased = scenario->erased;
-    config.journal = config.slot;
-    config.journal.size = 2u * scenario->journal_unit;
-    config.journal.unit = scenario->journal_unit;
-    world->bytes = malloc(2u * FACTORY_SIZE + scenario->size + scenario->second_size);
-    world->spoilt = malloc(scenario->size);
-    if (world->bytes == NULL || world->spoilt == NULL || !fake_board_init(&world->board, &config)) {
-        free(world->bytes);
-        free(world->spoilt);
-        return false;
-    }
-    uint8_t *room = world->bytes;
-    make_image(world, 0, scenario->size, &room);
-    memcpy(world->spoilt, world->packages[0]->bytes, scenario->size);
-    world->spoilt[scenario->size / 2u] ^= 0x10u;
-    if (scenario->second_size > 0) {
-        make_image(world, 1, scenario->second_size, &room);
-    }
-    make_setup(world);
-    return true;
-}
-
-void world_free(world_t *world)
-{
-    fake_board_free(&world->board);
-    free(world->bytes);
-    free(world->spoilt);
 }
 
 void world_print_calls(const world_t *world)

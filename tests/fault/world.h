@@ -5,13 +5,13 @@
  * image to its end, with something going wrong on the way.
  *
  *     world_t world;
- *     world_init(&world, &world_scenarios[0]);
+ *     world_init(&world, &world_dialects[0], &world_scenarios[0]);
  *     world_fault_t cut = { .kind = WORLD_CUT, .mode = FAKE_CUT_TORN_RANDOM, .at = 17 };
  *     world_run(&world, seed, &cut, 1);
  *     ... world.outcome.violation, NULL: all that must hold held ...
  *     world_free(&world);
  *
- * A case follows from scenario, seed and faults alone. What is checked, all along and at the end: nothing but
+ * A case follows from dialect, scenario, seed and faults alone. What is checked, all along and at the end: nothing but
  * a whole image is marked or starts, the running slot is never touched, flash is used as flash, nothing false
  * is told, it ends as it should in few boots and little traffic, and nothing happens after the end.
  */
@@ -36,6 +36,20 @@ typedef enum {
 
 typedef struct {
     const char *name;
+    const oneota_dialect_t *dialect;
+    const fake_server_t *server;
+    const char *handles; /**< fake_platform_t.handles */
+    bool announces;      /**< fake_platform_t.announces */
+    bool advises;        /**< tasks have retry, interval, signal, power */
+    const char *address;
+    oneota_identity_t identity;
+} world_dialect_t;
+
+/** Ends with name NULL. */
+extern const world_dialect_t world_dialects[];
+
+typedef struct {
+    const char *name;
     uint32_t size;        /**< of the package */
     uint32_t second_size; /**< of a package for a second image; 0: there is one image */
     uint32_t slot_size;
@@ -47,6 +61,7 @@ typedef struct {
     uint8_t trial;  /**< world_trial_t */
     uint32_t again; /**< every erase and program is AGAIN so many times */
     bool hides_revert;
+    bool swaps; /**< as MCUboot does: the running slot is always 0 */
     bool clock_unknown;
     bool unfit;        /**< the boot port's inspect() refuses the package */
     bool spoiled;      /**< the platform's file is not what its MD5 says */
@@ -62,12 +77,27 @@ typedef enum {
     WORLD_NET_CALL,   /**< call: fake_net_call_t; mode: fake_net_end_t; at */
     WORLD_BOARD_CALL, /**< call: fake_board_call_t; mode: fake_fault_t; at */
     WORLD_TAMPER, /**< at: a bit of this byte of the proven image changes before it is installed */
+    WORLD_OPERATOR, /**< mode: world_operator_t; at: before this call to the platform */
+    WORLD_PEER, /**< mode: fake_peer_t, or FAKE_PEER_COUNT + 0 to 2: each answer is closed, reset,
+                           stalled at byte; from call at on, for a day */
+    WORLD_LOW,  /**< mode: 0 battery, 1 signal; low from look at on, byte times */
     WORLD_SABOTAGE, /**< mode: world_sabotage_t; must be found */
     WORLD_CUT,      /**< mode: fake_cut_t; call: fake_torn_t of a slot, the journal knows but the
                            first two; at: operation, counted on from the last cut */
     WORLD_CUT_NET,  /**< at: the power goes after this call of the net port */
     WORLD_FAULT_KINDS
 } world_fault_kind_t;
+
+/** What happens to the task of the first image. */
+typedef enum {
+    WORLD_CANCEL = 0,
+    WORLD_PAUSE,           /**< for two hours */
+    WORLD_REPLACE,         /**< by one with the same target and size, and another package */
+    WORLD_REPLACE_SMALLER, /**< by one for the next version, half as large */
+    WORLD_REISSUE,         /**< another token; the old one: 12 */
+    WORLD_REISSUE_OLD,     /**< likewise; 15 to a token check */
+    WORLD_OPERATOR_COUNT
+} world_operator_t;
 
 /** What the checks of this suite must find, or they are worth nothing. */
 typedef enum {
@@ -88,8 +118,22 @@ typedef struct {
     uint32_t byte;
 } world_fault_t;
 
+/** What a device does, in numbers. */
+typedef struct {
+    uint32_t opens, sends; /**< of the net */
+    uint32_t operations;   /**< of any flash */
+    uint32_t polls;
+} world_work_t;
+
+/** At most, in a day in which the platform is no use. */
+#define WORLD_OPENS_A_DAY      200u
+#define WORLD_SENDS_A_DAY      200u
+#define WORLD_OPERATIONS_A_DAY 200u
+#define WORLD_POLLS_A_DAY      10000u
+
 typedef struct {
     const char *violation; /**< the first, NULL: none */
+    world_work_t work;     /**< while the platform was no use */
     uint32_t boots;
     uint32_t cuts; /**< that happened */
     uint32_t polls;
@@ -111,6 +155,7 @@ typedef struct {
 } world_ram_t;
 
 typedef struct {
+    const world_dialect_t *dialect;
     const world_scenario_t *scenario;
     fake_board_t board;
     fake_net_t net;
@@ -123,12 +168,18 @@ typedef struct {
     uint8_t *spoilt;
     const char *targets[2];
     char md5[2][33];
-    uint8_t codes[4];
+    const fake_known_t *others[2]; /**< of the first image, in tasks that replace its own */
+    char other_md5[2][33];
+    uint8_t codes[6];
 
     const world_fault_t *faults;
     unsigned fault_count, next_cut;
     const world_fault_t *tamper;   /**< NULL: none */
     const world_fault_t *sabotage; /**< NULL: none */
+    const world_fault_t *act;      /**< of the operator, or the peer; NULL: none */
+    uint64_t act_end_ms;           /**< of slept_ms: when it is undone; 0: not */
+    uint64_t limit_ms;             /**< of slept_ms */
+    world_work_t before;
     bool verbose;
     bool stop_at_cut; /**< the case ends with the first cut, unjudged */
     bool restart, done;
@@ -149,7 +200,7 @@ extern const world_scenario_t world_scenarios[];
 
 const world_scenario_t *world_scenario(const char *name);
 
-bool world_init(world_t *world, const world_scenario_t *scenario);
+bool world_init(world_t *world, const world_dialect_t *dialect, const world_scenario_t *scenario);
 void world_free(world_t *world);
 
 void world_run(world_t *world, uint32_t seed, const world_fault_t *faults, unsigned count);

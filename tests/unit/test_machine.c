@@ -92,7 +92,7 @@ static void test_machine_failure_leads_to_its_report(void **state)
     (void)state;
     for (unsigned n = ST_NONE + 1u; n < ST_COUNT; n++) {
         uint8_t to = k_next[n][EV_FAIL - 1];
-        assert_true(to == NEVER || to == ST_RESULT || (n == ST_TRIAL && to == ST_REVERT));
+        assert_true(to == NO || to == ST_RESULT || (n == ST_TRIAL && to == ST_REVERT));
     }
 }
 

@@ -1,0 +1,245 @@
+/*
+ * oneota - SPDX-License-Identifier: Apache-2.0
+ *
+ * What goes wrong in a case, and what an operator does meanwhile.
+ */
+#include "world_parts.h"
+
+#include <string.h>
+
+#define FAKE_PROGRAM_MOST 256u
+#define HOUR_MS           3600000u
+#define DAY_MS            86400000u
+
+/* ---------------------------------------------------------------- the power */
+
+/* Two journal units ask for tears that read the same each time. */
+void world_set_torn(world_t *world, uint8_t torn)
+{
+    fake_board_t *board = &world->board;
+    for (unsigned n = 0; n < board->config.images; n++) {
+        board->slots[n][0].flash.torn = torn;
+        board->slots[n][1].flash.torn = torn;
+    }
+    board->journal.flash.torn = torn == FAKE_TORN_UNREADABLE ? torn : (uint8_t)FAKE_TORN_STABLE;
+}
+
+void world_arm_cut(world_t *world)
+{
+    world->board.cut_at = 0;
+    world->net.cut_at = 0;
+    while (world->next_cut < world->fault_count) {
+        const world_fault_t *fault = &world->faults[world->next_cut++];
+        if (fault->kind == WORLD_CUT) {
+            world->board.cut_at = world->board.operations + fault->at;
+            world->board.cut = fault->mode;
+            world_set_torn(world, fault->call);
+            return;
+        }
+        if (fault->kind == WORLD_CUT_NET) {
+            world->net.cut_at = world->net.calls[FAKE_NET_ANY] + fault->at;
+            return;
+        }
+    }
+}
+
+/* ---------------------------------------------------------------- the operator */
+
+/* The task is cancelled, and there is a new one for the same image. */
+static void replace(world_t *world, fake_task_t *old, const fake_known_t *package, const char *md5)
+{
+    fake_platform_cancel(old);
+    fake_task_t *task = fake_platform_add(&world->platform, old->type, package->version,
+                                          package->bytes, package->size, md5);
+    task->retry = old->retry;
+    task->interval = old->interval;
+}
+
+static void operate(world_t *world, fake_task_t *task)
+{
+    switch (world->act->mode) {
+    case WORLD_CANCEL:
+        fake_platform_cancel(task);
+        break;
+    case WORLD_PAUSE:
+        fake_platform_pause(task);
+        world->act_end_ms = world->slept_ms + 2u * HOUR_MS;
+        break;
+    case WORLD_REPLACE:
+    case WORLD_REPLACE_SMALLER: {
+        unsigned other = world->act->mode == WORLD_REPLACE ? 0u : 1u;
+        replace(world, task, world->others[other], world->other_md5[other]);
+        break;
+    }
+    default:
+        world->platform.stale_code =
+            world->act->mode == WORLD_REISSUE || !world->dialect->advises ? 12u : 15u;
+        fake_platform_reissue(&world->platform, task);
+        break;
+    }
+}
+
+/* From this call on, for a day. */
+static void spoil_peer(world_t *world)
+{
+    fake_net_t *net = &world->net;
+    world->act_end_ms = world->slept_ms + DAY_MS;
+    world->limit_ms += DAY_MS;
+    world->before = (world_work_t){net->calls[FAKE_NET_OPEN], net->calls[FAKE_NET_SEND],
+                                   world->board.operations, world->polls};
+    if (world->act->mode < FAKE_PEER_COUNT) {
+        world->platform.peer = world->act->mode;
+        return;
+    }
+    net->fault = (uint8_t)(FAKE_NET_CLOSE + world->act->mode - FAKE_PEER_COUNT);
+    net->fault_answer = net->answers + 1u;
+    net->fault_at = world->act->byte;
+    net->fault_stays = true;
+}
+
+static void act(void *ctx)
+{
+    world_t *world = ctx;
+    fake_task_t *task = &world->platform.tasks[0];
+    if (world->act->kind == WORLD_PEER) {
+        spoil_peer(world);
+    } else if (task->state <= FAKE_TASK_UPGRADING) {
+        operate(world, task);
+    }
+}
+
+static void judge_work(world_t *world)
+{
+    const world_work_t *before = &world->before;
+    const fake_net_t *net = &world->net;
+    world_work_t work = {
+        net->calls[FAKE_NET_OPEN] - before->opens, net->calls[FAKE_NET_SEND] - before->sends,
+        world->board.operations - before->operations, world->polls - before->polls};
+    world->outcome.work = work;
+    if (work.opens > WORLD_OPENS_A_DAY || work.sends > WORLD_SENDS_A_DAY ||
+        work.operations > WORLD_OPERATIONS_A_DAY || work.polls > WORLD_POLLS_A_DAY) {
+        world_violate(world, "bounded: too much work for a day without a platform");
+    }
+}
+
+void world_end_act(world_t *world)
+{
+    if (world->act_end_ms == 0 || world->slept_ms < world->act_end_ms) {
+        return;
+    }
+    world->act_end_ms = 0;
+    if (world->act->kind == WORLD_PEER) {
+        judge_work(world);
+        world->platform.peer = FAKE_PEER_FINE;
+        world->net.fault = FAKE_NET_FINE;
+    } else {
+        fake_platform_resume(&world->platform.tasks[0]);
+    }
+}
+
+/* ---------------------------------------------------------------- battery and signal */
+
+/* How it ends, if nothing else goes wrong. */
+static uint8_t code_of_low(const world_t *world, const world_fault_t *fault)
+{
+    bool used_up = world->dialect->advises && world->scenario->retry > 0 &&
+                   fault->byte > world->scenario->retry;
+    if (!used_up) {
+        return 201;
+    }
+    if (fault->at > 1u) {
+        return 202;
+    }
+    return fault->mode == 0 ? 105 : 106;
+}
+
+static void arm_low(world_t *world, const world_fault_t *fault)
+{
+    fake_board_t *board = &world->board;
+    board->low_at = fault->at;
+    board->low_count = fault->byte;
+    board->low_signal = fault->mode != 0;
+    world->codes[0] = code_of_low(world, fault);
+    if (world->fault_count > 1u) { /* a reset looks once more, too */
+        const uint8_t codes[] = {201, 105, 106, 202, 0};
+        memcpy(world->codes, codes, sizeof codes);
+    }
+}
+
+/* ---------------------------------------------------------------- all of them */
+
+void world_arm(world_t *world, const world_fault_t *fault)
+{
+    fake_net_t *net = &world->net;
+    switch (fault->kind) {
+    case WORLD_SPLIT:
+        net->split_answer = fault->at;
+        net->split_at = fault->byte;
+        break;
+    case WORLD_DRIBBLE:
+        net->recv_max = fault->at;
+        net->send_max = fault->byte;
+        break;
+    case WORLD_ANSWER:
+        net->fault = fault->mode;
+        net->fault_answer = fault->at;
+        net->fault_at = fault->byte;
+        break;
+    case WORLD_NET_CALL:
+        net->call = fault->call;
+        net->call_end = fault->mode;
+        net->call_at = fault->at;
+        break;
+    case WORLD_BOARD_CALL:
+        world->board.fault_call = fault->call;
+        world->board.fault = fault->mode;
+        world->board.fault_at = fault->at;
+        break;
+    case WORLD_TAMPER:
+        world->tamper = fault;
+        break;
+    case WORLD_OPERATOR:
+    case WORLD_PEER:
+        world->act = fault;
+        world->platform.act_at = fault->at;
+        world->platform.act = act;
+        world->platform.act_ctx = world;
+        break;
+    case WORLD_LOW:
+        arm_low(world, fault);
+        break;
+    case WORLD_SABOTAGE:
+        world->sabotage = fault;
+        break;
+    default:
+        break;
+    }
+}
+
+bool world_sabotaged(const world_t *world, world_sabotage_t how)
+{
+    return world->sabotage != NULL && world->sabotage->mode == (uint8_t)how;
+}
+
+/* The image is proven, and not installed yet. */
+void world_meddle(world_t *world, uint8_t image)
+{
+    static const uint8_t zeros[FAKE_PROGRAM_MOST];
+    fake_board_t *board = &world->board;
+    fake_region_t *running = &board->slots[image][board->running[image]];
+    fake_region_t *other = &board->slots[image][board->running[image] ^ 1u];
+    if (world->tamper != NULL) {
+        uint8_t byte = other->flash.bytes[world->tamper->at] ^ 0x04u;
+        fake_flash_put(&other->flash, world->tamper->at, &byte, 1);
+        world->tamper = NULL;
+    }
+    if (world_sabotaged(world, WORLD_SABOTAGE_CODES)) {
+        world->codes[0] = 107;
+    } else if (world_sabotaged(world, WORLD_SABOTAGE_GUARD)) {
+        world->ram.between[WORLD_GUARD / 2u] ^= 1u;
+    } else if (world_sabotaged(world, WORLD_SABOTAGE_RUNNING)) {
+        (void)running->port.erase(running, 0);
+    } else if (world_sabotaged(world, WORLD_SABOTAGE_TWICE)) {
+        (void)other->port.program(other, 0, zeros, world->scenario->program_unit);
+    }
+}

@@ -1,0 +1,33 @@
+/*
+ * oneota - SPDX-License-Identifier: Apache-2.0
+ *
+ * world_parts.h: between world.c, world_setup.c and world_faults.c.
+ */
+#ifndef ONEOTA_WORLD_PARTS_H
+#define ONEOTA_WORLD_PARTS_H
+
+#include "world.h"
+
+/* ---------------------------------------------------------------- world.c */
+
+extern const oneota_log_t world_log;
+void world_on_event(void *ctx, const oneota_event_t *event);
+void world_violate(world_t *world, const char *what);
+
+/* ---------------------------------------------------------------- world_faults.c */
+
+/** How what is torn reads. */
+void world_set_torn(world_t *world, uint8_t torn);
+
+/** The next cut of the case, if there is one. */
+void world_arm_cut(world_t *world);
+void world_arm(world_t *world, const world_fault_t *fault);
+bool world_sabotaged(const world_t *world, world_sabotage_t how);
+
+/** The image is proven, and not installed yet. */
+void world_meddle(world_t *world, uint8_t image);
+
+/** Time has passed: is it over, what operator or peer did? */
+void world_end_act(world_t *world);
+
+#endif
