@@ -1,7 +1,7 @@
 #!/bin/sh
 # One whole update on this machine, with a power cut half-way.
 #
-#   sh examples/demo.sh
+#   sh examples/demo.sh [--dialect south|fuse|studio]
 #
 # Installs what is missing (as root, or with sudo), builds the device into build/demo, starts a stand-in
 # for OneNET and updates the device from 1.0 to 2.0. Leaves nothing behind but build/demo. Less than a
@@ -11,9 +11,8 @@ cd "$(dirname "$0")/.."
 
 rate=140000     # bytes a second: slow enough to look at
 size=1200000    # bytes of a firmware
-device_id=10000001
+device_id=10000001                      # these are the stand-in's own
 product=100001
-key=b25lb3RhLWRlbW8tcHJvZHVjdC1rZXk=   # the stand-in's own
 
 device=build/demo/oneota-device
 work=
@@ -27,6 +26,34 @@ if [ -t 1 ] && [ "${TERM:-dumb}" != dumb ]; then
 else
     terminal= bold= plain= clear=
 fi
+
+# Where the real one is, who the device is there (its number with the product's key, or its name with its own
+# key), and what it calls a code.
+choose() {
+    dialect=$1
+    server=$2
+    device_word=$3
+    device_name=$4
+    key_word=$5
+    key=$6
+    code_name=$7
+}
+
+case $#:${1:---dialect}:${2:-south} in
+[02]:--dialect:south)
+    choose south ota.heclouds.com DEVICE_ID "$device_id" PRODUCT_KEY b25lb3RhLWRlbW8tcHJvZHVjdC1rZXk= errno
+    ;;
+2:--dialect:fuse)
+    choose fuse iot-api.heclouds.com DEVICE_NAME device-1 DEVICE_KEY b25lb3RhLWRlbW8tZGV2aWNlLWtleQ== code
+    ;;
+2:--dialect:studio)
+    choose studio studio-ota.heclouds.com DEVICE_NAME device-1 DEVICE_KEY b25lb3RhLWRlbW8tZGV2aWNlLWtleQ== errno
+    ;;
+*)
+    echo "usage: sh examples/demo.sh [--dialect south|fuse|studio]" >&2
+    exit 2
+    ;;
+esac
 
 title() {
     printf '\n%s%s%s\n' "$bold" "$*" "$plain"
@@ -93,12 +120,15 @@ print_calls() {
         version) what="1 report version" ;;
         check) what="2 check task" ;;
         token) what="3 check token" ;;
-        download) what="4 download" wanted=${rest#*bytes=} path="$path ${wanted%%\'*}" ;;
+        download)
+            what="4 download" wanted=${rest#*bytes=} start=${path%/*/*}
+            path="...${path#"$start"} ${wanted%%\'*}"
+            ;;
         progress) what="5 report" step=${rest#step=} what="$what ${step%% *}" ;;
         *) what="  $name" ;;
         esac
         case $result in
-        *code=*) code=${result#*code=} answer="errno ${code%% *}" ;;
+        *code=*) code=${result#*code=} answer="$code_name ${code%% *}" ;;
         *) answer="HTTP ${result%% *}" ;;
         esac
         printf '%s   %-16s %-4s %-44.44s %s\n' "$clear" "$what" "$method" "$path" "$answer"
@@ -147,7 +177,7 @@ sent_bytes() {
 
 # On a terminal it draws its own bar.
 start_device() {
-    set -- run --server "$url" --dialect south --product "$product" --device "$device_id" --key "$key" \
+    set -- run --server "$url" --dialect "$dialect" --product "$product" --device "$device_name" --key "$key" \
         --type sota --version 1.0 --image "$work/app-1.0" --state "$work/device" \
         --backoff 0.2:2 --retry-floor 1 --once
     if [ -n "$terminal" ]; then
@@ -201,7 +231,7 @@ say "task:    $(admin tasks -d "{\"device\": \"$device_id\", \"package\": 1}" |
 admin faults -d "[{\"call\": \"download\", \"rate\": $rate}]" >/dev/null
 say "the link is limited to $((rate / 1000)) kB/s"
 
-title "The device runs 1.0, and asks (five calls; errno 0 = all is well)"
+title "The device runs 1.0, and asks (five calls; $code_name 0 = all is well)"
 start_device
 until [ "$(stored_bytes)" -ge $((size / 2)) ]; do
     kill -0 "$device_pid" 2>/dev/null || { end_device && die "the device ended early, with status $status"; }
@@ -243,11 +273,11 @@ title "With the real platform"
 cat <<END
    Upload a package and add a task in the OneNET console, then run:
 
-   $device run --server http://ota.heclouds.com \\
-       --dialect south --product PRODUCT_ID --device DEVICE_ID \\
-       --key ACCESS_KEY --type sota --version 1.0 --state ./device --once
+   $device run --server http://$server \\
+       --dialect $dialect --product PRODUCT_ID --device $device_word \\
+       --key $key_word --type sota --version 1.0 --state ./device --once
 
-   PRODUCT_ID and its ACCESS_KEY (base64) are on the product's page, DEVICE_ID,
-   a number, on the device's. --version is what the device runs now.
-   More: $device --help
+   PRODUCT_ID and its key are on the product's page; the device's number, name
+   and key on the device's. --version is what the device runs now.
+   More: $device --help, and README.md, "Dialects" and "Authorization"
 END

@@ -3,14 +3,17 @@
 #
 #   sh scripts/sizes.sh [--check]
 #
-# Three tables: each object as compiled; what a link of a program that uses all of the API keeps, without and with
-# log; the caller's memory. --check also compares with the limits, and fails beyond one. Objects and
-# maps stay in build/size. Needs: sh scripts/install-tools.sh arm source
+# Tables: each object as compiled; what a link of a program that uses all of the API in one dialect keeps, without
+# and with log; the same for other dialects; the caller's memory. --check also compares with the limits, and fails
+# beyond one, or when a link keeps anything of a dialect that it does not name. Objects and maps stay in
+# build/size. Needs: sh scripts/install-tools.sh arm source
 set -eu
 cd "$(dirname "$0")/.."
 
-# The limits. Text is what the link keeps of src/ without log: neither cJSON nor mbedTLS, constants included.
-max_text=12288
+# The limits, just above what is reached. Text is what the link keeps of src/ without log: neither cJSON nor
+# mbedTLS, constants included.
+max_text=19200
+max_fuse=2560 # of it, what fuse adds to south
 max_data=0
 max_bss=4 # json.o's one pointer
 max_client=1024
@@ -34,24 +37,43 @@ compile() {
         'arm-none-eabi-gcc "$3" $2 -c "$1" -o "$0/$(basename "$1" .c).o"' "$folder" '{}' "$options" "$config"
 }
 
-# link LOG-LEVEL: prints what was kept.
+# build LOG-LEVEL: compiles src/.
+build() {
+    compile "$out/core-$1" "$flags $strict -DONEOTA_LOG_LEVEL=$1 -Iinclude -isystem $mbedtls/include \
+        -isystem $cjson" src/*.c
+}
+
+# link LOG-LEVEL DIALECT...: links a program that chooses from these dialects at run time.
 link() {
     level=$1
-    compile "$out/core-$level" "$flags $strict -DONEOTA_LOG_LEVEL=$level -Iinclude -isystem $mbedtls/include \
-        -isystem $cjson" src/*.c
-    compile "$out/program-$level" "$flags $strict -DONEOTA_LOG_LEVEL=$level -Iinclude" tests/size/whole_api.c
-    arm-none-eabi-gcc $flags --specs=nosys.specs -Wl,--gc-sections -Wl,-Map="$out/map-$level" \
-        "$out/core-$level"/*.o "$out/program-$level"/*.o "$out/cjson"/*.o "$out/mbedtls"/*.o \
-        -o "$out/whole-api-$level.elf" 2>"$out/link-$level.log" || {
-        cat "$out/link-$level.log" >&2
+    shift
+    name=$level-$(echo "$@" | tr ' ' '-')
+    dialects=$(printf '&oneota_%s,' "$@")
+    compile "$out/program-$name" "$flags $strict -DONEOTA_LOG_LEVEL=$level -DDIALECTS=$dialects -Iinclude" \
+        tests/size/whole_api.c
+    arm-none-eabi-gcc $flags --specs=nosys.specs -Wl,--gc-sections -Wl,-Map="$out/map-$name" \
+        "$out/core-$level"/*.o "$out/program-$name"/*.o "$out/cjson"/*.o "$out/mbedtls"/*.o \
+        -o "$out/whole-api-$name.elf" 2>"$out/link-$name.log" || {
+        cat "$out/link-$name.log" >&2
         exit 1
     }
-    /usr/bin/python3 tests/size/kept.py "$out/map-$level" "$out/core-$level/"
+}
+
+# kept LOG-LEVEL DIALECT...: what that link has kept, by library.
+kept() {
+    link "$@"
+    /usr/bin/python3 tests/size/kept.py "$out/map-$name" "$out/core-$level/"
+}
+
+# dialects_of DIALECT...: what that link has kept of src/, named by its dialects; fails if those are others.
+dialects_of() {
+    link 0 "$@"
+    /usr/bin/python3 tests/size/kept.py "$out/map-$name" "$out/core-0/" --dialects "$@"
 }
 
 # The size of a constant in the program's object.
 size_of() {
-    arm-none-eabi-nm -S -t d "$out/program-0/whole_api.o" | awk -v name="size_of_$1" '$4 == name { print $2 + 0 }'
+    arm-none-eabi-nm -S -t d "$out/program-0-south/whole_api.o" | awk -v name="size_of_$1" '$4 == name { print $2 + 0 }'
 }
 
 # limit NAME VALUE MAX
@@ -69,8 +91,15 @@ compile "$out/cjson" "$flags -w" "$cjson/cJSON.c"
 compile "$out/mbedtls" "$flags -w -I$mbedtls/include" "$mbedtls/library/md5.c" "$mbedtls/library/sha1.c" \
     "$mbedtls/library/sha256.c" "$mbedtls/library/base64.c" "$mbedtls/library/platform_util.c" \
     "$mbedtls/library/constant_time.c"
-kept=$(link 0)
-kept_log=$(link 3)
+build 0
+build 3
+kept=$(kept 0 south)
+kept_log=$(kept 3 south)
+dialects=$(
+    for set in south fuse "south fuse" "south fuse studio"; do
+        dialects_of $set || echo "   this link was to have: $set"
+    done
+)
 objects=$(arm-none-eabi-size "$out"/core-0/*.o | awk -v folder="$out/core-0/" '
     NR > 1 {
         sub(folder, "", $6)
@@ -82,11 +111,14 @@ objects=$(arm-none-eabi-size "$out"/core-0/*.o | awk -v folder="$out/core-0/" '
 echo "   text   data    bss  as compiled, -Os, no log"
 echo "$objects"
 echo
-echo "   text   data    bss  as kept by a link of the whole API, no log"
+echo "   text   data    bss  as kept by a link of the whole API with south, no log"
 echo "$kept"
 echo
 echo "   text   data    bss  the same, with ONEOTA_LOG_LEVEL=3"
 echo "$kept_log"
+echo
+echo "   text   data    bss  src/ as kept by a link with these dialects, no log"
+echo "$dialects"
 echo
 echo "sizeof(oneota_t) $(size_of client), sizeof(oneota_setup_t) $(size_of setup), ONEOTA_WORK_BYTES $(size_of work)"
 
@@ -94,6 +126,11 @@ echo "sizeof(oneota_t) $(size_of client), sizeof(oneota_setup_t) $(size_of setup
 status=0
 echo
 limit "core text" "$(echo "$kept" | awk '$4 == "core" { print $1 }')" "$max_text"
+limit "text that fuse adds" "$(echo "$dialects" | awk '
+    / south$/ { alone = $1 }
+    / south fuse$/ { print $1 - alone; exit }')" \
+    "$max_fuse"
+limit "links with other dialects than named" "$(echo "$dialects" | grep -c "was to have")" 0
 limit "core data" "$(echo "$objects" | awk '$4 == "src/" { print $2 }')" "$max_data"
 limit "core bss" "$(echo "$objects" | awk '$4 == "src/" { print $3 }')" "$max_bss"
 limit "sizeof(oneota_t)" "$(size_of client)" "$max_client"

@@ -152,7 +152,7 @@ event_t oneota_machine_ask(oneota_t *m, const oneota_request_t *request, const c
                            uint16_t port)
 {
     size_t size = 0;
-    size_t length = 0;
+    size_t length = m->exchange.request_length;
     char *room = oneota_exchange_room(&m->exchange, &size);
     if (oneota_request_write(m->setup->dialect, request, room, size, &length) != ONEOTA_OK) {
         return oneota_machine_later(m, ONEOTA_REASON_CONFIG, 0, oneota_machine_poll_ms(m));

@@ -138,8 +138,9 @@ static void put_body(text_t *text, const oneota_request_t *request)
     }
 }
 
-static void put_request(text_t *text, const oneota_dialect_t *dialect,
-                        const oneota_request_t *request)
+/* All but the range and the body. */
+static void put_start(text_t *text, const oneota_dialect_t *dialect,
+                      const oneota_request_t *request)
 {
     const uint8_t call = request->call;
     const bool posts = call == ONEOTA_CALL_VERSION || call == ONEOTA_CALL_REPORT;
@@ -164,11 +165,6 @@ static void put_request(text_t *text, const oneota_dialect_t *dialect,
     if (!loads || dialect->signs_download) {
         put_form(text, "\r\nAuthorization: $a", request);
     }
-    if (posts) {
-        put_body(text, request);
-    } else {
-        put_form(text, range_form(request), request);
-    }
 }
 
 oneota_error_t oneota_request_write(const oneota_dialect_t *dialect,
@@ -177,7 +173,19 @@ oneota_error_t oneota_request_write(const oneota_dialect_t *dialect,
 {
     text_t text = oneota_text_begin(buffer, size);
 
-    put_request(&text, dialect, request);
+    if (request->again && !dialect->signs_download) {
+        text.length = *length - (sizeof "0-1\r\n\r\n" - 1u); /* there is no colon in these */
+        while (buffer[--text.length] != ':') {
+        }
+        text.length -= sizeof "\r\nRange" - 1u;
+    } else {
+        put_start(&text, dialect, request);
+    }
+    if (request->call == ONEOTA_CALL_VERSION || request->call == ONEOTA_CALL_REPORT) {
+        put_body(&text, request);
+    } else {
+        put_form(&text, range_form(request), request);
+    }
     *length = text.length;
     if (text.error != ONEOTA_OK) {
         *length = 0;

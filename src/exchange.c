@@ -43,7 +43,7 @@ void oneota_exchange_start(oneota_exchange_t *x, const char *address, uint16_t p
     x->request_length = request_length;
     x->stream = stream;
     x->sent = 0;
-    x->begin = x->end = x->body = x->body_end = EXCHANGE_LINE_BYTES + request_length;
+    x->body_end = 0;
     oneota_http_begin(&x->http, (char *)x->work);
     enter(x, x->open ? SENDING : OPENING, now_ms);
 }
@@ -68,8 +68,7 @@ static exchange_event_t fail(oneota_exchange_t *x, oneota_reason_t reason, int32
 
 static bool answer_began(const oneota_exchange_t *x)
 {
-    return x->begin < EXCHANGE_LINE_BYTES + x->request_length || x->http.block_length > 0 ||
-           x->state == BODY;
+    return x->http.block_length > 0 || x->state == BODY;
 }
 
 /* The link is gone. A kept connection that died before an answer began is tried again. */
@@ -153,31 +152,6 @@ static exchange_event_t closed(oneota_exchange_t *x, uint32_t now_ms)
     return EXCHANGE_END;
 }
 
-static exchange_event_t receive(oneota_exchange_t *x, uint32_t now_ms)
-{
-    if (answer_began(x)) {
-        x->begin = EXCHANGE_LINE_BYTES; /* the request is not needed any more */
-    }
-    size_t received = 0;
-    size_t room = x->work_bytes - x->begin;
-    oneota_error_t error = x->net->recv(x->net_ctx, x->work + x->begin, room, &received);
-    x->end = x->begin;
-    if (error == ONEOTA_AGAIN) {
-        return wait(x, now_ms);
-    }
-    if (error == ONEOTA_CLOSED) {
-        return closed(x, now_ms);
-    }
-    if (error != ONEOTA_OK || received == 0 || received > room) {
-        return lost(x, now_ms);
-    }
-    x->end = x->begin + (uint32_t)received;
-    if (x->state == BODY && x->stream) {
-        x->since_ms = now_ms;
-    }
-    return EXCHANGE_BUSY;
-}
-
 static exchange_event_t end(oneota_exchange_t *x)
 {
     bool keep = x->http.head.keep && x->begin == x->end;
@@ -212,6 +186,28 @@ static exchange_event_t parse(oneota_exchange_t *x, uint32_t now_ms, http_body_t
     }
 }
 
+static exchange_event_t receive(oneota_exchange_t *x, uint32_t now_ms, http_body_t *body)
+{
+    size_t received = 0;
+    x->begin = x->end = EXCHANGE_LINE_BYTES + x->request_length;
+    size_t room = x->work_bytes - x->begin;
+    oneota_error_t error = x->net->recv(x->net_ctx, x->work + x->begin, room, &received);
+    if (error == ONEOTA_AGAIN) {
+        return wait(x, now_ms);
+    }
+    if (error == ONEOTA_CLOSED) {
+        return closed(x, now_ms);
+    }
+    if (error != ONEOTA_OK || received == 0 || received > room) {
+        return lost(x, now_ms);
+    }
+    x->end = x->begin + (uint32_t)received;
+    if (x->state == BODY && x->stream) {
+        x->since_ms = now_ms;
+    }
+    return parse(x, now_ms, body);
+}
+
 void oneota_exchange_take(oneota_exchange_t *x, size_t length, uint32_t now_ms)
 {
     x->body += (uint32_t)length;
@@ -227,21 +223,20 @@ exchange_event_t oneota_exchange_step(oneota_exchange_t *x, uint32_t now_ms, htt
         body->length = x->body_end - x->body;
         return EXCHANGE_BODY;
     }
-    if (x->begin < x->end || x->state == BODY) {
-        bool input = x->begin < x->end;
-        exchange_event_t event = parse(x, now_ms, body);
-        if (input || event != EXCHANGE_BUSY) {
-            return event;
-        }
-    }
+    exchange_event_t event;
     switch (x->state) {
     case OPENING:
         return open_step(x, now_ms);
     case SENDING:
         return send_step(x, now_ms);
-    case ANSWER:
     case BODY:
-        return receive(x, now_ms);
+        event = parse(x, now_ms, body);
+        if (event != EXCHANGE_BUSY) {
+            return event;
+        }
+        /* fall through */
+    case ANSWER:
+        return receive(x, now_ms, body);
     default:
         return fail(x, ONEOTA_REASON_NETWORK, 0);
     }

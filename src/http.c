@@ -31,7 +31,7 @@ enum {
 };
 
 /** http->seen, of this header. */
-enum { SEEN_HTTP10 = 1, SEEN_CLOSE = 2, SEEN_KEEP_ALIVE = 4, SEEN_RANGE = 8 };
+enum { SEEN_CLOSE = 1, SEEN_RANGE = 2 };
 
 /* ---------------------------------------------------------------- values */
 
@@ -45,16 +45,7 @@ static uint32_t clamp_retry(uint32_t seconds)
     return seconds == 0 ? 1u : seconds > RETRY_MAX_S ? RETRY_MAX_S : seconds;
 }
 
-/** Days before the first of a month, of years that begin in March: the leap day comes last.
- *  month: 1 to 13 */
-static uint32_t days_before(unsigned year, unsigned month)
-{
-    const unsigned months = year * 12u + month - 3u;
-    const unsigned y = months / 12u;
-    return y * 365u + y / 4u - y / 100u + y / 400u + (months % 12u * 153u + 2u) / 5u;
-}
-
-/* Tue, 05 Nov 2019 02:20:55 GMT; the name of the day is not looked at */
+/* Tue, 05 Nov 2019 02:20:55 GMT; the name of the day is not looked at, a month may have 31 days */
 uint32_t oneota_http_read_date(const char *value, size_t length)
 {
     enum { DAY, YEAR, HOUR, MINUTE, SECOND, PARTS };
@@ -79,13 +70,15 @@ uint32_t oneota_http_read_date(const char *value, size_t length)
             return 0;
         }
     }
-    const uint32_t start = days_before(part[YEAR], month);
-    if (part[YEAR] < 1970u || part[YEAR] > 2105u ||
-        part[DAY] - 1u >= days_before(part[YEAR], month + 1u) - start || part[HOUR] > 23u ||
+    if (part[YEAR] - 1970u > 2105u - 1970u || part[DAY] - 1u > 30u || part[HOUR] > 23u ||
         part[MINUTE] > 59u || part[SECOND] > 60u) {
         return 0;
     }
-    const uint32_t days = start - days_before(1970, 1) + part[DAY] - 1u;
+    /* Years begin in March here: the leap day comes last. Day 0 is that of Unix. */
+    const uint32_t since = part[YEAR] * 12u + month - 3u;
+    const uint32_t y = since / 12u;
+    const uint32_t days = y * 365u + y / 4u - y / 100u + y / 400u + (since % 12u * 153u + 2u) / 5u +
+                          part[DAY] - 719469u;
     return ((days * 24u + part[HOUR]) * 60u + part[MINUTE]) * 60u + part[SECOND];
 }
 
@@ -93,7 +86,7 @@ uint32_t oneota_http_read_date(const char *value, size_t length)
 bool oneota_http_read_range(const char *value, size_t length, oneota_head_t *head)
 {
     static const char before[] = " -/";
-    uint32_t *const numbers[] = {&head->range_first, &head->range_last, &head->range_total};
+    uint32_t number[3];
     size_t at = 5;
     if (length < at || !oneota_text_equal_nocase(value, at, "bytes")) {
         return false;
@@ -102,32 +95,27 @@ bool oneota_http_read_range(const char *value, size_t length, oneota_head_t *hea
         if (at == length || value[at++] != before[i]) {
             return false;
         }
-        const size_t digits = oneota_text_read_u32(value + at, length - at, numbers[i]);
+        const size_t digits = oneota_text_read_u32(value + at, length - at, &number[i]);
         if (digits == 0) {
             return false;
         }
         at += digits;
     }
-    return at == length && head->range_first <= head->range_last &&
-           head->range_last < head->range_total;
+    head->range_first = number[0];
+    head->range_last = number[1];
+    head->range_total = number[2];
+    return at == length && number[0] <= number[1] && number[1] < number[2];
 }
 
 /* ---------------------------------------------------------------- fields */
 
 #define LENGTH(text) (sizeof(text) - 1u)
-#define NAME(text)   [LENGTH(text) - LENGTH("Date")] = text
 
-/** By length, from the shortest; no two have the same. */
-static const char *const k_names[] = {
-    NAME("Date"),
-    NAME("Ota-Errno"),
-    NAME("Connection"),
-    NAME("Retry-After"),
-    NAME("Content-Range"),
-    NAME("Content-Length"),
-    NAME("Content-Encoding"),
-    NAME("Transfer-Encoding"),
-};
+static const char k_names[] = "\0Date\0Ota-Errno\0Connection\0Retry-After\0Content-Range\0"
+                              "Content-Length\0Content-Encoding\0Transfer-Encoding";
+
+/** By the length of a name, from the shortest: where in k_names it stands; no two are as long. */
+static const uint8_t k_place[] = {1, 0, 0, 0, 0, 6, 16, 27, 0, 39, 53, 0, 68, 85};
 
 /** A field of k_names. @return false: the answer is refused */
 static bool take_field(oneota_http_t *http, size_t name_length, const char *value, size_t length)
@@ -144,9 +132,7 @@ static bool take_field(oneota_http_t *http, size_t name_length, const char *valu
         head->ota_errno = is_number && number <= INT32_MAX ? (int32_t)number : head->ota_errno;
         return true;
     case LENGTH("Connection"):
-        http->seen |= oneota_text_equal_nocase(value, length, "close")        ? SEEN_CLOSE
-                      : oneota_text_equal_nocase(value, length, "keep-alive") ? SEEN_KEEP_ALIVE
-                                                                              : 0;
+        http->seen |= oneota_text_equal_nocase(value, length, "close") ? SEEN_CLOSE : 0;
         return true;
     case LENGTH("Retry-After"): /* a date counts from Date, which may stand below */
         head->retry_after_s = is_number ? clamp_retry(number) : 0;
@@ -182,8 +168,9 @@ static bool read_field(oneota_http_t *http, const char *line, const char *end)
     }
     const size_t name_length = (size_t)(colon - line);
     const size_t index = name_length - LENGTH("Date");
-    if (index >= sizeof k_names / sizeof k_names[0] || k_names[index] == NULL ||
-        !oneota_text_equal_nocase(line, name_length, k_names[index])) {
+    const char *name = k_names + (index < sizeof k_place ? k_place[index] : 0);
+    if (*name == '\0' || (memcmp(line, name, name_length) != 0 &&
+                          !oneota_text_equal_nocase(line, name_length, name))) {
         return name_length > 0 && !is_blank(line[0]) && !is_blank(colon[-1]);
     }
     do {
@@ -210,15 +197,14 @@ static void begin_header(oneota_http_t *http)
 static bool read_status(oneota_http_t *http, const char *line, size_t length)
 {
     uint32_t status = 0;
-    if (length < 12u || memcmp(line, "HTTP/1.", 7) != 0 || (line[7] != '1' && line[7] != '0') ||
-        line[8] != ' ' || !oneota_text_to_u32(line + 9, 3, &status) ||
-        (length > 12u && line[12] != ' ')) {
+    if (length < 12u || memcmp(line, "HTTP/1.", 7) != 0 || (line[7] | 1) != '1' || line[8] != ' ' ||
+        !oneota_text_to_u32(line + 9, 3, &status) || (length > 12u && line[12] != ' ')) {
         return false;
     }
     http->head.status = (uint16_t)status;
-    http->seen = line[7] == '0' ? SEEN_HTTP10 : 0;
+    http->seen = line[7] == '0' ? SEEN_CLOSE : 0; /* HTTP/1.0 */
     http->state = IN_FIELDS;
-    return status >= 100u && status < 600u;
+    return status - 100u < 500u;
 }
 
 static bool end_header(oneota_http_t *http)
@@ -235,9 +221,7 @@ static bool end_header(oneota_http_t *http)
         head->retry_after_s =
             clamp_retry(http->left > head->date_s ? http->left - head->date_s : 0);
     }
-    head->keep =
-        (http->seen & (SEEN_CLOSE | SEEN_HTTP10)) == 0 ||
-        ((http->seen & (SEEN_CLOSE | SEEN_KEEP_ALIVE)) == SEEN_KEEP_ALIVE && !head->chunked);
+    head->keep = (http->seen & SEEN_CLOSE) == 0;
     http->left = head->content_length;
     if (head->status == 204u || head->status == 304u) {
         http->state = IN_END;
@@ -253,35 +237,55 @@ static bool end_header(oneota_http_t *http)
     return true;
 }
 
-/** Takes up to the end of a line, or of the data. @return bytes taken; 0: refused */
-static size_t take_line(oneota_http_t *http, const uint8_t *data, size_t length)
+/** A line without its end. @return false: the answer is refused */
+static bool take_line(oneota_http_t *http, const char *line, const char *end)
 {
-    const char *line = (const char *)data;
-    const char *end = memchr(line, '\n', length);
-    const size_t taken = end == NULL ? length : (size_t)(end - line) + 1u;
-    if (taken > (size_t)ONEOTA_LINE_BYTES - http->line_length ||
-        taken > (size_t)ONEOTA_HEADER_BYTES - http->block_length) {
-        return 0;
-    }
-    http->block_length = (uint16_t)(http->block_length + taken);
-    if (end == NULL || http->line_length > 0) { /* in pieces */
-        memcpy(http->line + http->line_length, line, taken);
-        http->line_length = (uint16_t)(http->line_length + taken);
-        if (end == NULL) { /* what is not HTTP may have no line ends at all */
-            const size_t known = http->line_length < 7u ? http->line_length : 7u;
-            return http->state != IN_STATUS || memcmp(http->line, "HTTP/1.", known) == 0 ? taken : 0;
-        }
-        line = http->line;
-        end = line + http->line_length - 1u;
-        http->line_length = 0;
-    }
     if (end > line && end[-1] == '\r') {
         end--;
     }
-    const bool fine = http->state == IN_STATUS ? read_status(http, line, (size_t)(end - line))
-                      : line == end            ? end_header(http)
-                                               : read_field(http, line, end);
-    return fine ? taken : 0;
+    return http->state == IN_STATUS ? read_status(http, line, (size_t)(end - line))
+           : line == end            ? end_header(http)
+                                    : read_field(http, line, end);
+}
+
+/** Takes lines until the header is over, or the data. @return bytes taken */
+static size_t take_header(oneota_http_t *http, const char *data, size_t length)
+{
+    const char *const stop = data + length;
+    const char *next = data;
+    do {
+        const char *line = next;
+        const char *end = memchr(line, '\n', (size_t)(stop - line));
+        next = end == NULL ? stop : end + 1;
+        const size_t bytes = (size_t)(next - line);
+        if (bytes > (size_t)ONEOTA_LINE_BYTES - http->line_length) {
+            http->state = IN_BAD;
+            break;
+        }
+        if (end == NULL || http->line_length > 0) { /* in pieces */
+            memcpy(http->line + http->line_length, line, bytes);
+            http->line_length = (uint16_t)(http->line_length + bytes);
+            if (end == NULL) { /* what is not HTTP may have no line ends at all */
+                const size_t known = http->line_length < 7u ? http->line_length : 7u;
+                if (http->state == IN_STATUS && memcmp(http->line, "HTTP/1.", known) != 0) {
+                    http->state = IN_BAD;
+                }
+                break;
+            }
+            line = http->line;
+            end = line + http->line_length - 1u;
+            http->line_length = 0;
+        }
+        if (!take_line(http, line, end)) {
+            http->state = IN_BAD;
+        }
+    } while (http->state <= IN_FIELDS && next < stop);
+    const size_t taken = (size_t)(next - data);
+    if (taken > (size_t)ONEOTA_HEADER_BYTES - http->block_length) {
+        http->state = IN_BAD;
+    }
+    http->block_length = (uint16_t)(http->state > IN_FIELDS ? 0 : http->block_length + taken);
+    return taken;
 }
 
 /* ---------------------------------------------------------------- chunks and their trailer */
@@ -303,16 +307,19 @@ static uint8_t next_part(oneota_http_t *http, bool empty)
 /** The state after one byte of it: c2;name=value CR LF */
 static uint8_t next_framing(oneota_http_t *http, uint8_t c)
 {
+    if (http->block_length++ == ONEOTA_HEADER_BYTES) {
+        return IN_BAD;
+    }
+    if (c == '\r' && http->line_length == 0) {
+        return http->state; /* an empty line, most likely */
+    }
+    if (http->line_length++ == ONEOTA_LINE_BYTES) {
+        return IN_BAD;
+    }
     if (c == '\n') {
-        const bool empty = http->line_length == 0;
+        const bool empty = http->line_length == 1u;
         http->line_length = 0;
         return next_part(http, empty);
-    }
-    if (c == '\r') {
-        return http->state;
-    }
-    if (++http->line_length >= ONEOTA_LINE_BYTES || ++http->block_length > ONEOTA_HEADER_BYTES) {
-        return IN_BAD;
     }
     if (http->state != IN_SIZE) {
         return http->state == IN_CHUNK_END ? IN_BAD : http->state;
@@ -320,7 +327,8 @@ static uint8_t next_framing(oneota_http_t *http, uint8_t c)
     const unsigned decimal = (unsigned)c - '0';
     const unsigned letter = (c | 0x20u) - 'a';
     if (decimal > 9u && letter > 5u) {
-        return http->line_length > 1u && (c == ';' || is_blank((char)c)) ? IN_EXTENSION : IN_BAD;
+        return http->line_length > 1u && (c == ';' || c == '\r' || is_blank((char)c)) ? IN_EXTENSION
+                                                                                      : IN_BAD;
     }
     const bool fits = http->left >> 28 == 0;
     http->left = http->left << 4 | (decimal <= 9u ? decimal : letter + 10u);
@@ -357,12 +365,12 @@ http_event_t oneota_http_feed(oneota_http_t *http, const uint8_t *data, size_t l
                               http_body_t *body)
 {
     *used = 0;
-    while (http->state <= IN_FIELDS && *used < length) {
-        const size_t taken = take_line(http, data + *used, length - *used);
-        *used += taken;
-        if (taken == 0) {
-            http->state = IN_BAD;
-        } else if (http->state > IN_FIELDS) {
+    if (http->state <= IN_FIELDS && length > 0) {
+        *used = take_header(http, (const char *)data, length);
+        if (http->state <= IN_FIELDS) {
+            return HTTP_MORE;
+        }
+        if (http->state != IN_BAD) {
             return HTTP_HEAD;
         }
     }

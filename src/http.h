@@ -19,7 +19,9 @@
  *
  * A line ends with CR LF or LF. Refused: a fold in the header, a blank before a colon, two lengths
  * that differ, a length with Transfer-Encoding, any coding but chunked, a second Content-Range,
- * 101. A Content-Range that cannot be read counts as none.
+ * 101, a length or chunk beyond 32 bits. A Content-Range that cannot be read is none. Lines that
+ * are not used may hold any character. "Connection: close" is looked for alone, not in a list; a
+ * connection of HTTP/1.0 is never kept.
  */
 #ifndef ONEOTA_SRC_HTTP_H
 #define ONEOTA_SRC_HTTP_H

@@ -142,10 +142,11 @@ state_t oneota_machine_resume_state(uint8_t stage, uint8_t condition)
 /* Only time in the states of the download counts; a closed gate or a wait does not. */
 void oneota_machine_count_time(oneota_t *m)
 {
+    uint32_t passed_s = (m->now_ms - m->spent_at_ms) / 1000u;
+    m->spent_at_ms += passed_s * 1000u;
     if (k_state[m->state].traits & TIMED) {
-        m->record.at.spent_s += (m->now_ms - m->spent_at_ms) / 1000u;
+        m->record.at.spent_s += passed_s;
     }
-    m->spent_at_ms = m->now_ms;
 }
 
 static void enter(oneota_t *m, uint8_t state)

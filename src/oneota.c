@@ -310,11 +310,11 @@ static uint8_t pending_report(const oneota_record_t *record)
 
 void oneota_status(const oneota_t *client, oneota_status_t *status)
 {
-    const oneota_record_t *record = &client->record;
     *status = (oneota_status_t){0};
     if (!ready(client)) {
         return;
     }
+    const oneota_record_t *record = &client->record;
     status->state = client->state;
     status->image = client->image;
     status->pending = pending_report(record);

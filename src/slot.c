@@ -127,10 +127,6 @@ oneota_error_t oneota_slot_finish(oneota_slot_t *slot)
     if (slot->carried == 0) {
         return ONEOTA_OK;
     }
-    if (oneota_slot_at_unit(slot)) {
-        oneota_error_t error = erase_next(slot);
-        return error == ONEOTA_OK ? ONEOTA_AGAIN : error;
-    }
     memset(slot->carry + slot->carried, slot->flash->erased_value,
            slot->flash->program_unit - slot->carried);
     return program_carry(slot);

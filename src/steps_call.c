@@ -101,6 +101,7 @@ event_t oneota_step_check(oneota_t *m)
     } else if (event == EV_ASIDE && !has(m, FLAG_VERSION_FIRST)) {
         set(m, FLAG_VERSION_FIRST | FLAG_CHECK);
         clear(m, FLAG_REPORTED);
+        return event; /* and then from the first image on */
     } else if (event == EV_OVER) {
         m->step = 0;
         oneota_machine_tell(m, ONEOTA_EVENT_ENDED);

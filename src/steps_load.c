@@ -12,7 +12,7 @@
 #include "slot.h"
 #include "text.h"
 
-enum { PHASE_REQUEST = 0, PHASE_ANSWER, PHASE_STORE, PHASE_BACKOFF, PHASE_TAIL };
+enum { PHASE_REQUEST = 0, PHASE_ANSWER, PHASE_STORE, PHASE_BACKOFF, PHASE_TAIL, PHASE_AGAIN };
 
 #define FLASH_ERRORS_MAX 3u
 
@@ -157,22 +157,19 @@ static event_t request_range(oneota_t *m)
     request.range_form = d->range_form;
     request.first = d->first;
     request.last = d->end - 1u;
+    request.again = m->phase == PHASE_AGAIN;
     const char *host = download_host(m, &port);
     LOG_DEBUG(m, "download: ask", "first", NULL, d->first);
     return oneota_machine_ask(m, &request, host, port);
 }
 
-/* What comes before the next range: the end, the deadline, step 1, a progress report. */
+/* What comes before the next range: the end, step 1, a progress report. */
 static event_t next_range(oneota_t *m)
 {
     uint32_t taken = oneota_slot_taken(&m->slot);
-    oneota_machine_count_time(m);
     if (taken == package_size(m)) {
         m->phase = PHASE_TAIL;
         return EV_STAY;
-    }
-    if (m->record.at.spent_s > ONEOTA_TASK_S) {
-        return oneota_machine_fail(m, ONEOTA_STEP_TIMEOUT, ONEOTA_REASON_DEADLINE, 0);
     }
     if (has(m, FLAG_ANNOUNCE)) {
         clear(m, FLAG_ANNOUNCE);
@@ -350,7 +347,7 @@ static event_t end_range(oneota_t *m)
     }
     oneota_download_grow(d);
     m->failures = 0;
-    m->phase = PHASE_REQUEST;
+    m->phase = PHASE_AGAIN;
     return EV_STAY;
 }
 
@@ -411,8 +408,16 @@ static event_t finish(oneota_t *m)
 
 event_t oneota_step_download(oneota_t *m)
 {
+    if (!m->busy) { /* what is being written must not change */
+        oneota_machine_count_time(m);
+        if (m->record.at.spent_s > ONEOTA_TASK_S) { /* within a range, too */
+            oneota_exchange_close(&m->exchange);
+            return oneota_machine_fail(m, ONEOTA_STEP_TIMEOUT, ONEOTA_REASON_DEADLINE, 0);
+        }
+    }
     switch (m->phase) {
     case PHASE_REQUEST:
+    case PHASE_AGAIN: /* the request stands in the work buffer still */
         return next_range(m);
     case PHASE_STORE:
         return store_progress(m);

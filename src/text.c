@@ -155,10 +155,11 @@ size_t oneota_text_read_u32(const char *data, size_t length, uint32_t *number)
         if (digit > 9u) {
             break;
         }
-        if (value > UINT32_MAX / 10u || value * 10u > UINT32_MAX - digit) {
+        const uint64_t longer = (uint64_t)value * 10u + digit;
+        if (longer > UINT32_MAX) {
             return 0;
         }
-        value = value * 10u + digit;
+        value = (uint32_t)longer;
     }
     *number = value;
     return i;
@@ -181,7 +182,7 @@ void oneota_text_to_bytes(const char *hex, uint8_t *bytes, size_t count)
 bool oneota_text_equal_nocase(const char *a, size_t length, const char *b)
 {
     for (size_t i = 0; i < length; i++) {
-        if (b[i] == '\0' || ((a[i] ^ b[i]) & ~0x20) != 0) {
+        if (b[i] == '\0' || (a[i] != b[i] && ((a[i] ^ b[i]) != 0x20 || b[i] < 'A'))) {
             return false;
         }
     }

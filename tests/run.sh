@@ -18,6 +18,7 @@ e2e         build,test                    oneota-device against the platform sta
 fault       build,test                    power cuts, broken links and storage errors at every step
 clang       build,test                    unit tests, built with clang
 install     build,test                    installed, found by CMake, and used by programs outside the tree
+bench       build,bench                   instructions a range, and links' speed, within their targets
 arm         arm,source,test               cross compiled for Cortex-M4; flash and RAM within their limits
 unit        build,test                    unit tests, built with gcc
 checks      build,test                    layers, headers, symbols and style

@@ -149,6 +149,8 @@ typedef struct {
     const char *handle;                /**< TOKEN, DOWNLOAD, REPORT: the task's token or id */
     uint8_t step;                      /**< REPORT */
     uint8_t range_form;                /**< DOWNLOAD: oneota_range_form_t */
+    bool again;                        /**< DOWNLOAD: the buffer holds this request with another
+                                            range, of *length bytes; only the range is written */
     uint32_t first, last;              /**< DOWNLOAD: both inclusive, first < last */
 } oneota_request_t;
 

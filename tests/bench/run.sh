@@ -62,11 +62,16 @@ measure() {
     data="--toggle-collect=oneota_crypto_hash_add --toggle-collect=store_*"
     bare="$data --toggle-collect=keep_* --collect-atstart=yes"
     rest="$data --toggle-collect=oneota_journal_write --collect-atstart=yes"
+    http="--toggle-collect=oneota_machine_ask --toggle-collect=oneota_exchange_step"
     for program in oneota oneota_small curl recv; do
         difference "$program" instructions "cost_$program"
         # shellcheck disable=SC2086
         difference "${program}_bare" instructions "cost_$program" $bare
         difference "${program}_calls" calls "cost_$program"
+    done
+    for program in oneota oneota_small; do
+        # shellcheck disable=SC2086
+        difference "${program}_http" instructions "cost_$program" $http
     done
     # shellcheck disable=SC2086
     difference oneota_rest instructions cost_oneota $rest

@@ -24,6 +24,7 @@ import uuid
 
 import pytest
 
+import dialects
 from device import Scene
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -183,6 +184,15 @@ class Platform:
         return urllib.parse.urlencode(values, quote_via=urllib.parse.quote, safe="")
 
 
+def pytest_configure(config):
+    config.addinivalue_line("markers", "only(dialect, ...): see dialects.py")
+    config.addinivalue_line("markers", "rows(names, dialect=[row, ...], ...): see dialects.py")
+
+
+def pytest_generate_tests(metafunc):
+    dialects.parametrize(metafunc)
+
+
 @pytest.fixture
 def platform(tmp_path):
     running = Platform(tmp_path)
@@ -215,11 +225,12 @@ def common_platform(tmp_path_factory):
 
 
 @pytest.fixture
-def scene(common_platform, tmp_path):
+def scene(common_platform, tmp_path, dialect):
     """A new device on the common platform, without faults."""
     ident = str(20000001 + len(common_platform.devices()))
-    common_platform.add_device(ident, f"device-{ident}", common_platform.device_key)
-    made = Scene(common_platform, tmp_path, ident)
+    name = f"device-{ident}"
+    common_platform.add_device(ident, name, common_platform.device_key)
+    made = Scene(common_platform, tmp_path, dialect, ident, name)
     yield made
     made.device.end()
     made.faults()

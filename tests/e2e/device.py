@@ -191,13 +191,16 @@ class Device:
 
 
 class Scene:
-    """A device of its own on a platform, and that platform as this device sees it."""
+    """A device of its own on a platform, and that platform as this device sees it. Without ident and
+    name, the device that every platform has."""
 
-    def __init__(self, platform, folder, ident=None, **options):
+    def __init__(self, platform, folder, dialect, ident=None, name=None, **options):
         self.platform = platform
         self.first_call = platform.mark()
         self.ident = ident or platform.device
-        self.device = Device(folder, platform.url, device=self.ident, **options)
+        self.name = name or platform.device_name
+        who = dialect.identity(platform, self.ident, self.name)
+        self.device = Device(folder, platform.url, **{**who, **options})
 
     def offer(self, image, target="2.0", type="sota", **fields):
         """Uploads a package and makes a task of it; the task's number."""

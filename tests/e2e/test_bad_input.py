@@ -15,6 +15,8 @@ import pytest
 
 from device import OLD_IMAGE, Device, program
 
+pytestmark = pytest.mark.only("south")   # what has nothing to do with a dialect
+
 USAGE, ENDED, NO_ANSWER, STATE_DIR = 2, 3, 4, 6
 NOWHERE = "http://127.0.0.1:1"
 IMAGE = bytes(range(256)) * 800
@@ -329,8 +331,12 @@ def test_server_that_is_not_onenet(device, greeting, word):
     assert device.image() == OLD_IMAGE
 
 
-@pytest.mark.parametrize("options", [
-    {"key": "d3Jvbmc="}, {"product": "999999"}, {"device": "999"}, {"res": "products/1/devices/x"}], ids=str)
+REFUSED = [{"key": "d3Jvbmc="}, {"product": "999999"}, {"device": "999"}, {"res": "products/1/devices/x"}]
+
+
+@pytest.mark.rows(
+    "options", south=REFUSED,
+    fuse=[*REFUSED, {"res": "product", "key": "b25lb3RhLWRlbW8tcHJvZHVjdC1rZXk=", "auth_version": "2022-05-01"}])
 def test_server_that_refuses_the_authorization(scene, options):
     run = scene.device.once(**options)
     assert_says(run, NO_ANSWER, "authorization", "--key")

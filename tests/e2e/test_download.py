@@ -62,22 +62,25 @@ def test_range_ignored_in_the_middle_is_not_believed(scene):
     assert set(forms(scene)) == {"bytes"}
 
 
-@pytest.mark.parametrize("spoilt", [
+SPOILT = [
     {"range_shift": 1}, {"range_shift": -1}, {"range_shift": 16384}, {"range_total": 60_001}, {"range_total": 1},
     {"headers": {"Content-Range": None}}, {"headers": {"Content-Range": "bytes */60000"}},
     {"headers": {"Content-Range": "bytes 0-99999999999999999999/60000"}},
     {"headers": {"Content-Range": "bytes 10-5/60000"}}, {"headers": {"Content-Length": "5"}},
     {"headers": {"Content-Length": "-1"}}, {"headers": {"Content-Length": "99999999999"}},
-    {"range": "ignore", "framing": "chunked"}, {"status": 416}, {"status": 404}, {"status": 500}], ids=str)
+    {"range": "ignore", "framing": "chunked"}, {"status": 416}, {"status": 404}, {"status": 500}]
+
+
+@pytest.mark.rows("spoilt", south=SPOILT, fuse=[SPOILT[2], *SPOILT[5:8], *SPOILT[-4:]])
 class TestSpoiltRange:
     def test_range_spoilt_a_few_times_is_asked_for_again(self, scene, spoilt):
         _, run = run_with(scene, {"call": "download", "nth": 2, "count": 3, **spoilt})
         assert_updated(scene, run)
 
-    def test_range_spoilt_for_good_is_104_and_writes_nothing(self, scene, spoilt):
+    def test_range_spoilt_for_good_is_104_and_writes_nothing(self, scene, dialect, spoilt):
         task, run = run_with(scene, {"call": "download", **spoilt})
         assert_given_up(scene, task, run)
-        assert scene.steps() == [104] and run.of("progress") == []
+        assert scene.steps() == [*dialect.begin, 104] and run.of("progress") == []
         assert len(scene.calls("download")) == ATTEMPTS
 
 
@@ -106,19 +109,18 @@ def test_framing_of_the_download(scene, fault):
     assert run.errors == []
 
 
-NO_TASK = '{"errno":11,"error":"no task"}'
-
-
 @pytest.mark.parametrize("raw", [
     "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 \r\nLink: </x>\r\n\r\n"
-    f"HTTP/1.1 200 \r\nContent-Length: {len(NO_TASK)}\r\n\r\n{NO_TASK}",
-    f"HTTP/1.1 200 \r\nContent-Length: {len(NO_TASK)}\r\n\r\n{NO_TASK}and more",
-    f"HTTP/1.0 200 OK\r\ncontent-type:application/json\r\n\r\n{NO_TASK}",
-    f"HTTP/1.1 200 All is well\r\nTRANSFER-ENCODING:  Chunked \r\n\r\n"
-    f"{len(NO_TASK):X};name=value\r\n{NO_TASK}\r\n000\r\nTrailer: x\r\n\r\n",
-    f"HTTP/1.1 200\r\nContent-Length: {len(NO_TASK)}\r\n\r\n{NO_TASK}"],
+    "HTTP/1.1 200 \r\nContent-Length: {length}\r\n\r\n{body}",
+    "HTTP/1.1 200 \r\nContent-Length: {length}\r\n\r\n{body}and more",
+    "HTTP/1.0 200 OK\r\ncontent-type:application/json\r\n\r\n{body}",
+    "HTTP/1.1 200 All is well\r\nTRANSFER-ENCODING:  Chunked \r\n\r\n"
+    "{length:X};name=value\r\n{body}\r\n000\r\nTrailer: x\r\n\r\n",
+    "HTTP/1.1 200\r\nContent-Length: {length}\r\n\r\n{body}"],
     ids=["interim", "and more", "1.0", "extension and trailer", "no blank"])
-def test_framing_of_other_servers(scene, raw):
+def test_framing_of_other_servers(scene, dialect, raw):
+    no_task = dialect.answer(dialect.none)
+    raw = raw.format(body=no_task, length=len(no_task))
     scene.faults({"call": "check", "raw": raw, "close_at": 10**6})
     run = scene.device.once()
     assert run.status == UPDATED and run.errors == [], run
@@ -132,6 +134,7 @@ def test_framing_of_other_servers(scene, raw):
     "HTTP/1.1 200 \r\nTransfer-Encoding: chunked\r\n\r\nfffffffffffffffffff\r\n",
     "HTTP/1.1 200 \r\nContent-Length: 50\r\n\r\n{\"errno\":11", "HTTP/1.1 200 \r\n" + "X: y\r\n" * 2000],
     ids=lambda raw: repr(raw[:30]))
+@pytest.mark.only("south")
 def test_answer_that_is_no_http_is_tried_again_later(scene, raw):
     scene.offer(IMAGE)
     scene.faults({"call": "check", "raw": raw, "close_at": 10**6})
@@ -142,8 +145,10 @@ def test_answer_that_is_no_http_is_tried_again_later(scene, raw):
 
 # -- the link ----------------------------------------------------------------------------------
 
-@pytest.mark.parametrize("place", [2, 15, 100, 3000])
-@pytest.mark.parametrize("how", ["close_at", "reset_at"])
+@pytest.mark.rows(
+    "how, place",
+    south=[(how, place) for how in ("close_at", "reset_at") for place in (2, 15, 100, 3000)],
+    fuse=[("close_at", 15), ("reset_at", 3000)])
 def test_link_that_always_breaks_but_moves_on_uses_no_retry(scene, how, place):
     image = IMAGE if place > 100 else IMAGE[:20 * place]
     _, run = run_with(scene, {"call": "download", how: place}, image=image)
@@ -152,13 +157,13 @@ def test_link_that_always_breaks_but_moves_on_uses_no_retry(scene, how, place):
         assert scene.downloaded() == len(image)
 
 
-@pytest.mark.parametrize("retry", [0, 2])
-def test_link_that_brings_nothing_is_104_after_the_rounds(scene, retry):
+@pytest.mark.rows("retry", south=[0, 2], fuse=[0])
+def test_link_that_brings_nothing_is_104_after_the_rounds(scene, dialect, retry):
     task, run = run_with(scene, {"call": "download", "close_at": 0, "from": "reply"}, retry=retry)
     assert_given_up(scene, task, run)
     # the first of a round goes out twice: a kept connection that dies before an answer is no attempt
     assert len(scene.calls("download")) == (ATTEMPTS + 1) * (retry + 1)
-    assert scene.steps() == [104] and set(run.reasons) == {"network", "retries"}
+    assert scene.steps() == [*dialect.begin, 104] and set(run.reasons) == {"network", "retries"}
 
 
 def test_link_that_breaks_seven_times_goes_on(scene):
@@ -172,6 +177,7 @@ def test_link_that_pauses_goes_on(scene):
     assert run.errors == []
 
 
+@pytest.mark.only("south")
 def test_link_that_is_slow_goes_on(scene):
     _, run = run_with(scene, {"call": "download", "rate": 100_000}, {"call": "any", "delay_ms": 20})
     assert_updated(scene, run)
@@ -187,19 +193,20 @@ def test_kept_connection_that_ends_after_each_answer_is_opened_again(scene, how)
     assert run.errors == [] or how == "reset_at"
 
 
-@pytest.mark.parametrize("requests", [1, 2, 3, 7])
-def test_connection_with_few_requests_is_opened_again(start_platform, tmp_path, requests):
+@pytest.mark.rows("requests", south=[1, 2, 3, 7], fuse=[2])
+def test_connection_with_few_requests_is_opened_again(start_platform, tmp_path, dialect, requests):
     platform = start_platform("--requests-per-connection", str(requests))
-    scene = Scene(platform, tmp_path)
+    scene = Scene(platform, tmp_path, dialect)
     _, run = run_with(scene)
     assert_updated(scene, run)
     assert run.errors == []
     assert max(call["request"] for call in scene.calls()) <= requests
 
 
-def test_platform_that_restarts_meanwhile(start_platform, tmp_path):
+@pytest.mark.only("south")
+def test_platform_that_restarts_meanwhile(start_platform, tmp_path, dialect):
     platform = start_platform()
-    scene = Scene(platform, tmp_path, backoff="0.3:0.6")
+    scene = Scene(platform, tmp_path, dialect, backoff="0.3:0.6")
     task = scene.offer(IMAGE, retry=5)
     scene.faults({"call": "download", "rate": 150_000})
     process = scene.device.start("--once")
@@ -249,8 +256,13 @@ def test_portal_short_as_an_answer_is_quoted_in_the_log(scene):
     assert "\x1b" not in run.log and "\x07" not in run.log
 
 
-@pytest.mark.parametrize("call, status", [("check", NO_ANSWER), ("download", ENDED)])
-@pytest.mark.parametrize("http", [301, 302, 303, 307, 308])
+REDIRECTED = [("check", NO_ANSWER), ("download", ENDED)]
+
+
+@pytest.mark.rows(
+    "call, status, http",
+    south=[(*call, http) for call in REDIRECTED for http in (301, 302, 303, 307, 308)],
+    fuse=[(*call, 302) for call in REDIRECTED])
 def test_redirect_is_not_followed(scene, call, status, http):
     with socket.create_server(("127.0.0.1", 0)) as elsewhere:
         elsewhere.settimeout(0)
@@ -262,8 +274,10 @@ def test_redirect_is_not_followed(scene, call, status, http):
             elsewhere.accept()
 
 
-@pytest.mark.parametrize("value", ["1", "0", "date"])
-@pytest.mark.parametrize("call", ["check", "download"])
+@pytest.mark.rows(
+    "call, value",
+    south=[(call, value) for call in ("check", "download") for value in ("1", "0", "date")],
+    fuse=[("download", "1")])
 def test_retry_after_is_waited_for(scene, call, value):
     value = formatdate(time.time() + 2, usegmt=True) if value == "date" else value
     scene.offer(IMAGE)
@@ -274,6 +288,7 @@ def test_retry_after_is_waited_for(scene, call, value):
     assert 1.0 <= time.monotonic() - begin < 10 and run.errors == [("server", 503)]
 
 
+@pytest.mark.only("south")
 def test_address_of_the_task_is_not_used(scene):
     """ipPort could send the device to any host: it is shown to the application, no more."""
     with socket.create_server(("127.0.0.1", 0)) as elsewhere:

@@ -32,7 +32,7 @@ http {{
     server {{
         listen 127.0.0.1:{port};
         {server}
-        location ~ ^{prefix}/ota/south/download/[A-Za-z0-9_]+$ {{
+        location ~ ^{prefix}/(ota/south/download/[A-Za-z0-9_]+|fuse-ota/[^/]+/[^/]+/[0-9]+/download)$ {{
             {location}
             alias {folder}/package.bin;
         }}
@@ -53,7 +53,7 @@ def free_port():
 
 
 class Nginx:
-    """nginx in front of a platform, with a package of its own for every token."""
+    """nginx in front of a platform, with a package of its own for every task."""
 
     def __init__(self, folder, platform, package, server="", location="", prefix=""):
         self.folder = folder
@@ -173,12 +173,12 @@ def test_nginx_without_ranges_sends_the_whole_file(scene, nginx):
 
 
 @pytest.mark.parametrize("package", [IMAGE[:-1], IMAGE + b"x", b"short"], ids=["less", "more", "short"])
-def test_nginx_with_a_file_of_another_size_writes_nothing(scene, nginx, package):
+def test_nginx_with_a_file_of_another_size_writes_nothing(scene, dialect, nginx, package):
     nginx(package=package)
     task = scene.offer(IMAGE)
     run = scene.device.once()
     assert run.status == ENDED, run
-    assert scene.steps() == [104] and scene.task(task)["state"] == "failed"
+    assert scene.steps() == [*dialect.begin, 104] and scene.task(task)["state"] == "failed"
     assert scene.device.image() == scene.device.old_image
 
 
@@ -201,22 +201,22 @@ def test_nginx_that_is_restarted_meanwhile(scene, nginx):
     assert_updated(scene, task, process.wait())
 
 
-def test_nginx_that_is_busy_says_503(scene, nginx):
+def test_nginx_that_is_busy_says_503(scene, dialect, nginx):
     server = nginx(location="return 503;")
     task = scene.offer(IMAGE)
     run = scene.device.once()
     assert run.status == ENDED and ("server", 503) in run.errors, run
-    assert scene.task(task)["state"] == "failed" and scene.steps() == [104]
+    assert scene.task(task)["state"] == "failed" and scene.steps() == [*dialect.begin, 104]
     assert {status for _, status, _, _ in server.downloads()} == {503}
     assert len(scene.calls("check")) == 1
 
 
-def test_nginx_with_a_prefix_in_the_path(scene, nginx):
+def test_nginx_with_a_prefix_in_the_path(scene, dialect, nginx):
     nginx(prefix="/onenet/v2")
     task = scene.offer(IMAGE)
     run = scene.device.once()
     assert_updated(scene, task, run)
-    assert {call["path"].split("/")[1] for call in scene.calls()} == {"ota"}
+    assert {call["path"].split("/")[1] for call in scene.calls()} == {dialect.root}
     assert {call["host"] for call in scene.calls()} == {scene.device.options["server"].split("/")[2]}
 
 

@@ -1,17 +1,17 @@
 /*
  * oneota - SPDX-License-Identifier: Apache-2.0
  *
- * fake_board.h: a device without its client: two slots for each image, the journal, a boot loader with
- * its boot control in flash of its own, a clock, conditions; one power supply for all of it.
+ * fake_board.h: a device without its client: two slots for each image, the journal, a boot loader
+ * with its boot control in flash of its own, a clock, conditions; one power supply for all of it.
  *
- * The boot loader reads raw flash and knows the images that may run by their bytes. It starts a marked
- * image on trial, starts it again up to FAKE_TRIALS times as long as nobody confirms, then goes back. Boot
- * control is two copies, each written whole: a cut leaves the old or the new one.
+ * The boot loader reads raw flash and knows the images that may run by their bytes. It starts a
+ * marked image on trial, starts it again up to FAKE_TRIALS times as long as nobody confirms, then
+ * goes back. Boot control is two copies, each written whole: a cut leaves the old or the new one.
  *
- * Operations (erases and programs of every flash, counted over all of them) and calls (counted by kind) are
- * counted from fake_board_reset() on. A cut in an operation calls power_off(), which does not come back
- * (longjmp). What nobody may do - touch the running slot, or the other one while it is the way
- * back or what is about to start; mark what is no whole image - is a violation.
+ * Operations (erases and programs of every flash, counted over all of them) and calls (counted by
+ * kind) are counted from fake_board_reset() on. A cut in an operation calls power_off(), which
+ * does not come back (longjmp). What nobody may do - touch the running slot, or the other one
+ * while it is the way back or what is about to start; mark what is no whole image - is a violation.
  */
 #ifndef ONEOTA_FAKE_BOARD_H
 #define ONEOTA_FAKE_BOARD_H
@@ -132,7 +132,8 @@ void fake_board_free(fake_board_t *board);
 const fake_known_t *fake_board_know(fake_board_t *board, uint8_t image, const uint8_t *bytes,
                                     uint32_t size, const char *version);
 
-/** As it left the factory: slot 0 of each image holds the first known one, all else is erased, counters
+/** As it left the factory: slot 0 of each image holds the first known one, all else is erased,
+ * counters
  *  and plans are zero. */
 void fake_board_reset(fake_board_t *board, uint32_t seed);
 
@@ -148,7 +149,8 @@ fake_region_t *fake_board_slot(fake_board_t *board, uint8_t image, uint8_t slot)
 /** Nothing is marked or on trial. */
 bool fake_board_settled(const fake_board_t *board);
 
-/* ---------------------------------------------------------------- between fake_board.c and fake_boot.c */
+/* ---------------------------------------------------------------- between fake_board.c and
+ * fake_boot.c */
 
 /** @return STORAGE */
 oneota_error_t fake_board_violate(fake_board_t *board, const char *what);

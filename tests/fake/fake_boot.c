@@ -8,7 +8,9 @@
 #include <string.h>
 
 #define CONTROL_BYTES 64u /* generation u32, 3 bytes for each image, sum u32 at the end */
-#define RETURNING     ONEOTA_BOOT_CONDITION_COUNT /* a trial that was taken back; restart is to come */
+
+/* A trial that was taken back; the restart is to come. */
+#define RETURNING ONEOTA_BOOT_CONDITION_COUNT
 
 /* ---------------------------------------------------------------- boot control */
 

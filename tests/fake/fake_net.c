@@ -153,7 +153,8 @@ static bool spoils(const fake_net_t *net)
                                                             : net->fault_answer == net->answers);
 }
 
-/* Bytes of the answer that one receive may take, up to the next place where something is planned. */
+/* Bytes of the answer that one receive may take, up to the next place where something is planned.
+ * */
 static uint32_t reach(const fake_net_t *net, uint32_t length)
 {
     uint32_t end = length;

@@ -1,12 +1,13 @@
 /*
  * oneota - SPDX-License-Identifier: Apache-2.0
  *
- * fake_net.h: a stream to a server in the same process as an oneota_net_t port, which breaks on request.
+ * fake_net.h: a stream to a server in the same process as an oneota_net_t port, which breaks on
+ * request.
  *
- * The server is a function: request bytes in, an answer out. Answers and calls are counted from 1; plans
- * name those numbers, may be set between any two calls and hold until fake_net_init(). What a client must
- * never do (a request while an answer is on its way, another call after AGAIN, a call without a
- * connection) is a violation.
+ * The server is a function: request bytes in, an answer out. Answers and calls are counted from
+ * 1; plans name those numbers, may be set between any two calls and hold until fake_net_init().
+ * What a client must never do (a request while an answer is on its way, another call after AGAIN,
+ * a call without a connection) is a violation.
  */
 #ifndef ONEOTA_FAKE_NET_H
 #define ONEOTA_FAKE_NET_H
@@ -27,7 +28,8 @@ typedef struct {
 typedef struct {
     /** Reads one request. @return the bytes that it took, 0: it is not whole yet */
     uint32_t (*serve)(void *ctx, const char *request, uint32_t length, fake_answer_t *answer);
-    /** Some of the present answer has reached the client: so many bytes of its body; whole: all of it. */
+    /** Some of the present answer has reached the client: so many bytes of its body; whole: all
+     * of it. */
     void (*delivered)(void *ctx, uint32_t body_bytes, bool whole);
 } fake_server_t;
 

@@ -24,6 +24,12 @@ static bool is_open(const fake_task_t *task)
     return task->state <= FAKE_TASK_UPGRADING || task->state == FAKE_TASK_PAUSED;
 }
 
+/* By an operator, or by time: the device cannot know before it is told. */
+static bool taken_away(const fake_task_t *task)
+{
+    return task->state >= FAKE_TASK_CANCELLED || task->expired;
+}
+
 static const fake_record_t *last_record(const fake_platform_t *platform)
 {
     return platform->calls == 0 ? NULL
@@ -189,7 +195,7 @@ static int32_t take_download(fake_platform_t *platform, const fake_request_t *re
     expect(platform, !task->announcing || losses(platform) != task->losses,
            "order: download before step 1");
     expect(platform,
-           task->state == FAKE_TASK_DOWNLOADING || task->state >= FAKE_TASK_CANCELLED ||
+           task->state == FAKE_TASK_DOWNLOADING || taken_away(task) ||
                (task->state == FAKE_TASK_WAITING && platform->announces),
            "order: download of a task that is not in downloading");
     expect(platform, !task->told, "order: download of a task known to be over");
@@ -248,7 +254,7 @@ static bool is_repeat(const fake_platform_t *platform, uint32_t step)
 
 static void judge_progress(fake_platform_t *platform, const fake_task_t *task, uint32_t step)
 {
-    expect(platform, takes_progress(platform, task) || task->state >= FAKE_TASK_CANCELLED,
+    expect(platform, takes_progress(platform, task) || taken_away(task),
            "order: progress outside of downloading");
     if (is_repeat(platform, step)) {
         platform->repeats++;
@@ -455,6 +461,7 @@ void fake_platform_expire(fake_task_t *task)
 {
     if (is_open(task)) {
         task->state = FAKE_TASK_FAILED;
+        task->expired = true;
     }
 }
 

@@ -3,10 +3,11 @@
  *
  * fake_platform.h: OneNET in small, and the judge of what a device tells it.
  *
- * Three layers: a wire format (fake_south.c, fake_fuse.c) turns bytes into a fake_request_t and a fake_reply_t into
- * bytes; the task model answers by the platform's table of states; the judge compares each call with
- * what is true of the device, which it learns by fake_truth_t and not from the device's own words. Another
- * dialect is another wire format. Nothing of this shares code with the library.
+ * Three layers: a wire format (fake_south.c, fake_fuse.c) turns bytes into a fake_request_t and a
+ * fake_reply_t into bytes; the task model answers by the platform's table of states; the judge
+ * compares each call with what is true of the device, which it learns by fake_truth_t and not
+ * from the device's own words. Another dialect is another wire format. Nothing of this shares
+ * code with the library.
  */
 #ifndef ONEOTA_FAKE_PLATFORM_H
 #define ONEOTA_FAKE_PLATFORM_H
@@ -45,6 +46,7 @@ typedef struct {
     uint8_t paused;     /**< state before a pause */
     uint8_t attempted;  /**< last terminal code that was told, taken or not */
     bool checked;       /**< its token was checked since it is this one */
+    bool expired;       /**< it failed by that */
     bool acked;         /**< 101 was taken */
     bool announcing;    /**< step 1 is due before a byte is asked for ... */
     uint32_t losses;    /**< ... unless it was lost: platform.losses at that moment */

@@ -1,8 +1,8 @@
 /*
  * oneota - SPDX-License-Identifier: Apache-2.0
  *
- * fake_wire.h: what the wire formats of the platform share: reading requests, writing answers. A format says
- * how its paths look, what an Authorization begins with, and how replies become bytes.
+ * fake_wire.h: what the wire formats of the platform share: reading requests, writing answers. A
+ * format says how its paths look, what an Authorization begins with, and how replies become bytes.
  */
 #ifndef ONEOTA_FAKE_WIRE_H
 #define ONEOTA_FAKE_WIRE_H
@@ -28,7 +28,8 @@ typedef struct {
     const char *authorization; /**< what its value begins with, up to the `res` */
     bool signs_download;
     uint32_t et_most_s; /**< how far ahead `et` may be; 0: any */
-    /** The first line, from its path up to the blank behind it. @return false: not of this format */
+    /** The first line, from its path up to the blank behind it. @return false: not of this format
+     * */
     bool (*read_path)(fake_parse_t *parse, fake_view_t *line);
     void (*write)(fake_answer_t *answer, const fake_request_t *request, const fake_reply_t *reply);
 } fake_wire_t;

@@ -69,6 +69,9 @@ static oneota_error_t open_noted(void *ctx, const char *address, uint16_t port, 
     kit_t *kit = ctx;
     (void)snprintf(kit->opened, sizeof kit->opened, "%s", address);
     kit->opened_port = port;
+    if (kit->dead != NULL && strcmp(kit->dead, address) == 0) {
+        return ONEOTA_BROKEN;
+    }
     return open_inner(&kit->net, address, port, name);
 }
 

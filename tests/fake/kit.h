@@ -55,8 +55,14 @@ typedef struct {
     int32_t code;        /**< 0 */
     const char *headers; /**< further lines, each with its end; NULL: none */
     const char *body;    /**< NULL: JSON with the code */
+    const char *raw;     /**< NULL; else the whole answer, as it is */
     bool silent;         /**< no answer at all */
     bool close;          /**< and the connection ends behind it (or instead of it) */
+
+    /* of a download, which the platform answers then: */
+    uint8_t forms;  /**< bits of oneota_range_form_t that this rule is for; 0: all */
+    bool rangeless; /**< as if there were no Range */
+    uint32_t clip;  /**< so many bytes at most; 0: all */
 } kit_rule_t;
 
 /** A request that the client has made. */
@@ -96,6 +102,7 @@ typedef struct {
     /* how it behaves; may be changed at any time */
     uint8_t trial; /**< kit_trial_t */
     bool stubborn; /**< does not restart */
+    const char *dead; /**< nobody is at this address; NULL: none */
     void (*listen)(void *ctx, const oneota_event_t *event); /**< from inside the event; NULL: none */
     void *listen_ctx;
 

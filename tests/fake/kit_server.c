@@ -104,7 +104,8 @@ static kit_rule_t *find_rule(kit_t *kit, const kit_call_t *call)
         kit_rule_t *rule = &kit->rules[n];
         if (rule->times == 0 || rule->verb != call->verb ||
             (rule->step != 0 && rule->step != call->step) ||
-            (rule->type != 0 && rule->type != call->type)) {
+            (rule->type != 0 && rule->type != call->type) ||
+            (rule->forms != 0 && (rule->forms & 1u << call->form) == 0)) {
             continue;
         }
         if (rule->skip > 0) {
@@ -121,6 +122,12 @@ static void answer_by_rule(const kit_rule_t *rule, fake_answer_t *answer)
 {
     char json[64];
     const char *body = rule->body;
+    if (rule->raw != NULL) {
+        answer->head_length = (uint32_t)strlen(rule->raw);
+        assert_true(answer->head_length < sizeof answer->head);
+        memcpy(answer->head, rule->raw, answer->head_length);
+        return;
+    }
     if (body == NULL) {
         (void)snprintf(json, sizeof json, "{\"errno\":%d,\"error\":\"by rule\"}", (int)rule->code);
         body = json;
@@ -146,6 +153,24 @@ static bool whole(const char *request, uint32_t length, char *text, size_t size)
     return body != NULL && strlen(body + 4) >= number_after(text, "Content-Length: ");
 }
 
+/* The request with another Range, or none, to the platform. */
+static void serve_other_range(kit_t *kit, const kit_rule_t *rule, const kit_call_t *call,
+                              const char *text, fake_answer_t *answer)
+{
+    char other[sizeof kit->request];
+    char range[64] = "";
+    const char *at = strstr(text, "Range: ");
+    size_t before = at == NULL ? strlen(text) - 2u : (size_t)(at - text);
+    uint32_t last = call->first + rule->clip - 1u;
+    last = rule->clip == 0 || last > call->last ? call->last : last;
+    if (!rule->rangeless && at != NULL) {
+        (void)snprintf(range, sizeof range, "Range: bytes=%u-%u\r\n", (unsigned)call->first,
+                       (unsigned)last);
+    }
+    (void)snprintf(other, sizeof other, "%.*s%s\r\n", (int)before, text, range);
+    (void)fake_south.serve(&kit->platform, other, (uint32_t)strlen(other), answer);
+}
+
 static uint32_t serve(void *ctx, const char *request, uint32_t length, fake_answer_t *answer)
 {
     kit_t *kit = ctx;
@@ -169,7 +194,12 @@ static uint32_t serve(void *ctx, const char *request, uint32_t length, fake_answ
     if (rule == NULL) {
         return fake_south.serve(&kit->platform, request, length, answer);
     }
-    answer_by_rule(rule, answer);
+    if (rule->rangeless || rule->clip != 0) {
+        kit->scripted = false;
+        serve_other_range(kit, rule, call, text, answer);
+    } else {
+        answer_by_rule(rule, answer);
+    }
     return length;
 }
 

@@ -1,7 +1,8 @@
 /*
  * oneota - SPDX-License-Identifier: Apache-2.0
  *
- * campaigns.h: families of cases. A case has a number within its campaign, by which it can be run again.
+ * campaigns.h: families of cases. A case has a number within its campaign, by which it can be run
+ * again.
  */
 #ifndef ONEOTA_CAMPAIGNS_H
 #define ONEOTA_CAMPAIGNS_H

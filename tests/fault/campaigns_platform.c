@@ -1,7 +1,8 @@
 /*
  * oneota - SPDX-License-Identifier: Apache-2.0
  *
- * The other side: an operator changes the task, the platform is no use for a day, battery or signal is low.
+ * The other side: an operator changes the task, the platform is no use for a day, battery or
+ * signal is low.
  */
 #include "campaigns.h"
 
@@ -83,8 +84,9 @@ static void run_low(run_t *run, const char *name, uint32_t *random)
                 world_fault_t faults[2] = {
                     {.kind = WORLD_LOW, .mode = mode, .at = at, .byte = times}};
                 campaign_try(run, world, faults, 1);
-                for (unsigned n = 0; n < LOW_CUTS && times <= 4u; n++) {
-                    faults[1] = campaign_random_cut(random, operations, net_calls);
+                for (unsigned n = 0; n < LOW_CUTS && times <= 8u; n++) { /* half of them early */
+                    faults[1] =
+                        campaign_random_cut(random, n % 2u == 0 ? 12u : operations, net_calls);
                     campaign_try(run, world, faults, 2);
                 }
             }

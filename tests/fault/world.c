@@ -357,8 +357,8 @@ static uint32_t lost_by_cut(const world_t *world)
     return (unit > ONEOTA_STORE_BYTES ? unit : ONEOTA_STORE_BYTES) + unit + ONEOTA_WORK_BYTES;
 }
 
-/* Done although 201 was not taken: it was told with a token that is stale, or what ran had that version
- * when the task came. */
+/* Done although 201 was not taken: it was told with a token that is stale, or what ran had that
+ * version when the task came. */
 static bool done_otherwise(const world_t *world, const fake_task_t *task)
 {
     const fake_known_t *runs = world->board.runs[image_of(world, task->type)];
@@ -370,9 +370,9 @@ static bool done_otherwise(const world_t *world, const fake_task_t *task)
 static void judge_task(world_t *world, const fake_task_t *task)
 {
     bool runs = truth_runs(world, task);
-    if (task->state == FAKE_TASK_CANCELLED) {
+    if (task->state == FAKE_TASK_CANCELLED || task->expired) {
         if (task->result != 0 || (runs && !task->acked)) {
-            world_violate(world, "truth: a cancelled task was installed");
+            world_violate(world, "truth: a task that was over was installed");
         }
     } else if (!done_otherwise(world, task)) {
         if (task->result == 0) {
@@ -391,6 +391,17 @@ static void judge_task(world_t *world, const fake_task_t *task)
     }
 }
 
+/* Each reset may look once more, but rounds that were used up stay used up. */
+static void judge_rounds(world_t *world)
+{
+    const fake_board_t *board = &world->board;
+    uint8_t result = world->platform.tasks[0].result;
+    bool ended = result == 105u || result == 106u || result == 202u;
+    if (ended && board->looks > board->low_at + world->scenario->retry + world->cuts) {
+        world_violate(world, "budget: a reset gives rounds back");
+    }
+}
+
 static void judge_end(world_t *world)
 {
     const fake_board_t *board = &world->board;
@@ -399,6 +410,7 @@ static void judge_end(world_t *world)
     for (unsigned n = 0; n < tasks; n++) {
         judge_task(world, &world->platform.tasks[n]);
     }
+    judge_rounds(world);
     /* a cut between the mark and its record may cost one more trial */
     if (board->boots > world->cuts + 2u + tasks + 2u * again + world->crashes ||
         world->crashes > FAKE_TRIALS * (1u + world->cuts + again)) {

@@ -1,8 +1,8 @@
 /*
  * oneota - SPDX-License-Identifier: Apache-2.0
  *
- * world.h: a device, its client and the platform in one process; one case is one update from the factory
- * image to its end, with something going wrong on the way.
+ * world.h: a device, its client and the platform in one process; one case is one update from the
+ * factory image to its end, with something going wrong on the way.
  *
  *     world_t world;
  *     world_init(&world, &world_dialects[0], &world_scenarios[0]);
@@ -11,9 +11,10 @@
  *     ... world.outcome.violation, NULL: all that must hold held ...
  *     world_free(&world);
  *
- * A case follows from dialect, scenario, seed and faults alone. What is checked, all along and at the end: nothing but
- * a whole image is marked or starts, the running slot is never touched, flash is used as flash, nothing false
- * is told, it ends as it should in few boots and little traffic, and nothing happens after the end.
+ * A case follows from dialect, scenario, seed and faults alone. What is checked, all along and at
+ * the end: nothing but a whole image is marked or starts, the running slot is never touched,
+ * flash is used as flash, nothing false is told, it ends as it should in few boots and little
+ * traffic, and nothing happens after the end.
  */
 #ifndef ONEOTA_WORLD_H
 #define ONEOTA_WORLD_H
@@ -94,6 +95,9 @@ typedef enum {
     WORLD_PAUSE,           /**< for two hours */
     WORLD_REPLACE,         /**< by one with the same target and size, and another package */
     WORLD_REPLACE_SMALLER, /**< by one for the next version, half as large */
+    WORLD_REPLACE_STALE,   /**< as REPLACE, and to the old token the answer is 12 */
+    WORLD_EXPIRE,          /**< time is over for it: 20 */
+    WORLD_EXPIRE_REPLACE,  /**< likewise, and there is a new one, as by REPLACE */
     WORLD_REISSUE,         /**< another token; the old one: 12 */
     WORLD_REISSUE_OLD,     /**< likewise; 15 to a token check */
     WORLD_OPERATOR_COUNT
@@ -179,7 +183,8 @@ typedef struct {
     const world_fault_t *act;      /**< of the operator, or the peer; NULL: none */
     uint64_t act_end_ms;           /**< of slept_ms: when it is undone; 0: not */
     uint64_t limit_ms;             /**< of slept_ms */
-    world_work_t before;
+    world_work_t before;           /**< when the platform ceased to be of use */
+    uint32_t delivered_before;
     bool verbose;
     bool stop_at_cut; /**< the case ends with the first cut, unjudged */
     bool restart, done;

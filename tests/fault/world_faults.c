@@ -45,38 +45,57 @@ void world_arm_cut(world_t *world)
 
 /* ---------------------------------------------------------------- the operator */
 
-/* The task is cancelled, and there is a new one for the same image. */
-static void replace(world_t *world, fake_task_t *old, const fake_known_t *package, const char *md5)
+/* A new task for the same image. */
+static void replace(world_t *world, const fake_task_t *old, unsigned other)
 {
-    fake_platform_cancel(old);
+    const fake_known_t *package = world->others[other];
     fake_task_t *task = fake_platform_add(&world->platform, old->type, package->version,
-                                          package->bytes, package->size, md5);
+                                          package->bytes, package->size, world->other_md5[other]);
     task->retry = old->retry;
     task->interval = old->interval;
 }
 
+static void reissue(world_t *world, fake_task_t *task, uint8_t code)
+{
+    world->platform.stale_code = world->dialect->advises ? code : 12u;
+    fake_platform_reissue(&world->platform, task);
+    world->act_end_ms = world->slept_ms + DAY_MS / 2u;
+}
+
 static void operate(world_t *world, fake_task_t *task)
 {
-    switch (world->act->mode) {
-    case WORLD_CANCEL:
-        fake_platform_cancel(task);
-        break;
+    uint8_t mode = world->act->mode;
+    switch (mode) {
     case WORLD_PAUSE:
         fake_platform_pause(task);
         world->act_end_ms = world->slept_ms + 2u * HOUR_MS;
+        return;
+    case WORLD_REISSUE:
+    case WORLD_REISSUE_OLD:
+        reissue(world, task, mode == WORLD_REISSUE ? 12 : 15);
+        return;
+    case WORLD_EXPIRE:
+    case WORLD_EXPIRE_REPLACE:
+        fake_platform_expire(task);
         break;
-    case WORLD_REPLACE:
-    case WORLD_REPLACE_SMALLER: {
-        unsigned other = world->act->mode == WORLD_REPLACE ? 0u : 1u;
-        replace(world, task, world->others[other], world->other_md5[other]);
-        break;
-    }
-    default:
-        world->platform.stale_code =
-            world->act->mode == WORLD_REISSUE || !world->dialect->advises ? 12u : 15u;
+    case WORLD_REPLACE_STALE:
         fake_platform_reissue(&world->platform, task);
+        fake_platform_cancel(task);
+        break;
+    default:
+        fake_platform_cancel(task);
         break;
     }
+    if (mode != WORLD_CANCEL && mode != WORLD_EXPIRE) {
+        replace(world, task, mode == WORLD_REPLACE_SMALLER ? 1u : 0u);
+    }
+}
+
+static world_work_t work_so_far(const world_t *world)
+{
+    const world_work_t work = {world->net.calls[FAKE_NET_OPEN], world->net.calls[FAKE_NET_SEND],
+                               world->board.operations, world->polls};
+    return work;
 }
 
 /* From this call on, for a day. */
@@ -85,8 +104,8 @@ static void spoil_peer(world_t *world)
     fake_net_t *net = &world->net;
     world->act_end_ms = world->slept_ms + DAY_MS;
     world->limit_ms += DAY_MS;
-    world->before = (world_work_t){net->calls[FAKE_NET_OPEN], net->calls[FAKE_NET_SEND],
-                                   world->board.operations, world->polls};
+    world->before = work_so_far(world);
+    world->delivered_before = world->platform.tasks[0].delivered;
     if (world->act->mode < FAKE_PEER_COUNT) {
         world->platform.peer = world->act->mode;
         return;
@@ -108,17 +127,35 @@ static void act(void *ctx)
     }
 }
 
+/* A request that brings new bytes is not in vain. */
 static void judge_work(world_t *world)
 {
     const world_work_t *before = &world->before;
-    const fake_net_t *net = &world->net;
-    world_work_t work = {
-        net->calls[FAKE_NET_OPEN] - before->opens, net->calls[FAKE_NET_SEND] - before->sends,
-        world->board.operations - before->operations, world->polls - before->polls};
+    world_work_t work = work_so_far(world);
+    uint32_t brought = world->platform.tasks[0].delivered - world->delivered_before;
+    work.opens -= before->opens;
+    work.sends -= before->sends;
+    work.operations -= before->operations;
+    work.polls -= before->polls;
     world->outcome.work = work;
-    if (work.opens > WORLD_OPENS_A_DAY || work.sends > WORLD_SENDS_A_DAY ||
-        work.operations > WORLD_OPERATIONS_A_DAY || work.polls > WORLD_POLLS_A_DAY) {
+    if (work.opens > WORLD_OPENS_A_DAY + brought || work.sends > WORLD_SENDS_A_DAY + brought ||
+        work.operations > WORLD_OPERATIONS_A_DAY + brought ||
+        work.polls > WORLD_POLLS_A_DAY + 10u * brought) {
         world_violate(world, "bounded: too much work for a day without a platform");
+    }
+}
+
+/* Of a task that the platform believes to be upgrading nothing but its end is heard. When the
+ * device has none of its bytes any more, or its failure was told with a stale token, only time
+ * closes it. */
+static void end_operation(world_t *world)
+{
+    fake_task_t *task = &world->platform.tasks[0];
+    if (task->state == FAKE_TASK_PAUSED) {
+        fake_platform_resume(task);
+        world->act_end_ms = world->slept_ms + HOUR_MS * 10u;
+    } else if (task->attempted > 201u || (world->act->mode == WORLD_PAUSE && task->acked)) {
+        fake_platform_expire(task);
     }
 }
 
@@ -133,7 +170,7 @@ void world_end_act(world_t *world)
         world->platform.peer = FAKE_PEER_FINE;
         world->net.fault = FAKE_NET_FINE;
     } else {
-        fake_platform_resume(&world->platform.tasks[0]);
+        end_operation(world);
     }
 }
 
@@ -181,6 +218,10 @@ void world_arm(world_t *world, const world_fault_t *fault)
         net->send_max = fault->byte;
         break;
     case WORLD_ANSWER:
+        /* one bit of "Ota-Errno: 0", and there is no file */
+        if (world->dialect->announces && fault->mode == FAKE_NET_CORRUPT && fault->byte < 80u) {
+            world->codes[strlen((const char *)world->codes)] = 107;
+        }
         net->fault = fault->mode;
         net->fault_answer = fault->at;
         net->fault_at = fault->byte;

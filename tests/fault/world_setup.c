@@ -99,7 +99,8 @@ static void make_image(world_t *world, unsigned n, uint32_t size, uint8_t **room
     world->images[n].id.type = n == 0 ? ONEOTA_SOTA : ONEOTA_FOTA;
 }
 
-/* What a task may be replaced by: another package of the same version, a smaller one of the next. */
+/* What a task may be replaced by: another package of the same version, a smaller one of the next.
+ * */
 static void make_others(world_t *world, uint8_t **room)
 {
     static const char *const k_versions[] = {"1.1", "1.2"};

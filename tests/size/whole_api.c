@@ -2,9 +2,13 @@
  * oneota - SPDX-License-Identifier: Apache-2.0
  *
  * whole_api.c: a program that calls all of the API over ports that do nothing. It is linked, never
- * run: what the linker keeps is what the library costs.
+ * run: what the linker keeps is what the library costs. DIALECTS are those that it chooses from.
  */
 #include "oneota/oneota.h"
+
+#ifndef DIALECTS
+#define DIALECTS &oneota_south
+#endif
 
 /* Read from the object file by scripts/sizes.sh; not part of the program. */
 const uint8_t size_of_client[sizeof(oneota_t)] = {1};
@@ -139,8 +143,9 @@ static const oneota_image_t k_image = {
     .slot = {&k_flash, &k_flash},
 };
 
-static const oneota_setup_t k_setup = {
-    .dialect = &oneota_south,
+static const oneota_dialect_t *const k_dialects[] = {DIALECTS};
+
+static oneota_setup_t s_setup = {
     .identity = {.product = "1", .device = "2", .key = "MTIzNDU2"},
     .address = "ota.heclouds.com",
     .images = &k_image,
@@ -159,8 +164,8 @@ static const oneota_setup_t k_setup = {
 static oneota_error_t call_commands(void)
 {
     static oneota_error_t (*const k_commands[])(oneota_t *) = {
-        oneota_check_now,     oneota_pause,   oneota_resume, oneota_cancel, oneota_defer_install,
-        oneota_allow_install, oneota_confirm, oneota_reject, oneota_forget,
+        oneota_check_now,     oneota_notify,        oneota_pause,   oneota_resume, oneota_cancel,
+        oneota_defer_install, oneota_allow_install, oneota_confirm, oneota_reject, oneota_forget,
     };
     oneota_error_t error = ONEOTA_OK;
     for (size_t n = 0; n < sizeof k_commands / sizeof k_commands[0] && error == ONEOTA_OK; n++) {
@@ -169,10 +174,12 @@ static oneota_error_t call_commands(void)
     return error;
 }
 
-int main(void)
+int main(int argc, char *argv[])
 {
     oneota_status_t status;
-    oneota_error_t error = oneota_init(&s_client, &k_setup);
+    (void)argv;
+    s_setup.dialect = k_dialects[(size_t)argc % (sizeof k_dialects / sizeof k_dialects[0])];
+    oneota_error_t error = oneota_init(&s_client, &s_setup);
     while (error == ONEOTA_OK && oneota_poll(&s_client) == 0) {
         error = call_commands();
     }

@@ -150,6 +150,7 @@ static void test_api_answer_of_a_stranger_is_asked_again_later(void **state)
             const oneota_event_t *failed = kit_until_event(&kit, ONEOTA_EVENT_FAILED);
             assert_int_equal(failed->reason, rows[n].reason);
             assert_int_equal(failed->code, rows[n].code);
+            (void)kit_until_event(&kit, ONEOTA_EVENT_IDLE);
             kit_run(&kit);
             assert_int_equal(kit_count_events(&kit, ONEOTA_EVENT_FAILED), 1);
             assert_int_equal(kit.platform.tasks[0].result, 201);
@@ -195,7 +196,7 @@ static void test_api_answer_longer_than_the_limit_is_a_stranger(void **state)
 
 /* ---------------------------------------------------------------- authorization */
 
-#define NEWER "Date: Sun, 01 Jan 2034 00:00:00 GMT\r\n"
+#define NEWER   "Date: Sun, 01 Jan 2034 00:00:00 GMT\r\n"
 #define NEWER_S 2019686400u
 
 static void test_api_auth_refused_once_repeated_with_the_learned_date(void **state)

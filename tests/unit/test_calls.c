@@ -300,6 +300,46 @@ static void test_request_range_forms_are_as_asked(void **state)
     assert_null(strstr(write_text(&oneota_south, &request), "Range"));
 }
 
+/* What stands in the buffer is not looked at again, but for its last line. */
+static void test_request_again_writes_the_range_alone(void **state)
+{
+    static const char start[] = "GET /x HTTP/1.1\r\nHost: a:1\r\nRange:";
+    static const char *const before[] = {" bytes=0-1", " 100000-4294967295"};
+    static const char *const after[] = {" bytes=7-4294967295", " 7-4294967295"};
+    oneota_request_t request = request_for(ONEOTA_CALL_DOWNLOAD);
+
+    (void)state;
+    request.again = true;
+    request.first = 7;
+    request.last = UINT32_MAX;
+    for (uint8_t form = ONEOTA_RANGE_BYTES; form < ONEOTA_RANGE_NONE; form++) {
+        char buffer[100], expected[100];
+        size_t length = (size_t)sprintf(buffer, "%s%s\r\n\r\n", start, before[form]);
+        const size_t size = (size_t)sprintf(expected, "%s%s\r\n\r\n", start, after[form]);
+        request.range_form = form;
+        assert_int_equal(oneota_request_write(&oneota_south, &request, buffer, size, &length),
+                         ONEOTA_OK);
+        assert_int_equal(length, size);
+        assert_memory_equal(buffer, expected, size);
+        assert_int_equal(oneota_request_write(&oneota_south, &request, buffer, size - 1u, &length),
+                         ONEOTA_LIMIT);
+    }
+}
+
+/* An Authorization is made anew. */
+static void test_request_again_that_is_signed_is_written_whole(void **state)
+{
+    oneota_request_t request = request_for(ONEOTA_CALL_DOWNLOAD);
+
+    (void)state;
+    oneota_dialect_t signing = oneota_south;
+    signing.signs_download = true;
+    char expected[1024];
+    strcpy(expected, write_text(&signing, &request));
+    request.again = true;
+    assert_string_equal(write_text(&signing, &request), expected);
+}
+
 static void test_request_wrong_range_is_refused(void **state)
 {
     oneota_request_t request = request_for(ONEOTA_CALL_DOWNLOAD);
@@ -1163,6 +1203,8 @@ int main(void)
         cmocka_unit_test(test_request_values_in_the_path_are_encoded),
         cmocka_unit_test(test_request_steps_that_no_document_names_are_refused),
         cmocka_unit_test(test_request_range_forms_are_as_asked),
+        cmocka_unit_test(test_request_again_writes_the_range_alone),
+        cmocka_unit_test(test_request_again_that_is_signed_is_written_whole),
         cmocka_unit_test(test_request_wrong_range_is_refused),
         cmocka_unit_test(test_request_buffer_too_small_is_wiped),
         cmocka_unit_test(test_request_wrong_member_and_small_buffer_is_a_wrong_member),

@@ -1,0 +1,160 @@
+/*
+ * oneota - SPDX-License-Identifier: Apache-2.0
+ *
+ * Neither key, token nor Authorization in a log line, an event, the status or the journal (the token alone
+ * is in the journal); what a stranger says is printable in the log.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "kit.h"
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+static kit_t kit;
+
+/* What kit_free() looks at is worth something. */
+static void test_api_secrecy_the_check_finds_a_secret(void **state)
+{
+    static const char *const secrets[] = {KIT_KEY, "x ota_YbDB8ANDSmPEM78Dk001 y", "&sign=abc",
+                                          "Authorization: x"};
+    (void)state;
+    for (size_t n = 0; n < COUNT(secrets); n++) {
+        oneota_log_line_t line = {ONEOTA_LOG_WARN, "a: b", "c", secrets[n], 0};
+        kit_init(&kit, NULL);
+        kit_start(&kit);
+        kit.setup.log->line(kit.setup.log_ctx, &line);
+        assert_true(kit.leaked);
+        kit.leaked = false;
+        kit_free(&kit);
+    }
+}
+
+static void test_api_secrecy_no_secret_whatever_goes_wrong(void **state)
+{
+    static const int32_t codes[] = {0, 1, 2, 7, 12, 17, 19, 20, 22, 24, 999};
+    static const struct {
+        fake_verb_t verb;
+        uint8_t step;
+    } calls[] = {{FAKE_VERSION, 0}, {FAKE_CHECK, 0},    {FAKE_TOKEN, 0},
+                 {FAKE_DOWNLOAD, 0}, {FAKE_REPORT, 101}, {FAKE_REPORT, 201}};
+    (void)state;
+    for (size_t c = 0; c < COUNT(calls); c++) {
+        for (size_t n = 0; n < COUNT(codes); n++) {
+            kit_init(&kit, NULL);
+            kit_rule_t *rule = kit_rule(&kit, calls[c].verb);
+            rule->step = calls[c].step;
+            rule->code = codes[n];
+            kit_start(&kit);
+            kit_run(&kit);
+            assert_false(kit.leaked);
+            assert_true(ONEOTA_LOG_LEVEL == 0 || kit.lines > 0);
+            kit_free(&kit);
+        }
+    }
+}
+
+static bool holds(const void *memory, size_t size, const char *text)
+{
+    size_t length = strlen(text);
+    for (size_t n = 0; n + length <= size; n++) {
+        if (memcmp((const uint8_t *)memory + n, text, length) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void test_api_secrecy_key_and_authorization_are_never_stored(void **state)
+{
+    (void)state;
+    kit_init(&kit, NULL);
+    kit_start(&kit);
+    kit_until_state(&kit, "download");
+    const fake_flash_t *journal = &kit.board.journal.flash;
+    assert_true(holds(journal->bytes, journal->size, kit.platform.tasks[0].token));
+    kit_run(&kit);
+    assert_false(holds(journal->bytes, journal->size, KIT_KEY));
+    assert_false(holds(journal->bytes, journal->size, "\x2A\xE1\x77\x35\x3F\xE3"));
+    assert_false(holds(journal->bytes, journal->size, "sign="));
+    kit_free(&kit);
+}
+
+static void test_api_secrecy_nothing_of_a_request_is_left_after_a_refused_init(void **state)
+{
+    (void)state;
+    kit_init(&kit, NULL);
+    kit_start(&kit);
+    kit.images[0].id.version = "not a version";
+    assert_int_equal(oneota_init(&kit.ram.client, &kit.setup), ONEOTA_PARAM);
+    assert_false(holds(kit.ram.work, sizeof kit.ram.work, "sign"));
+    kit.images[0].id.version = "1.0";
+    assert_int_equal(oneota_init(&kit.ram.client, &kit.setup), ONEOTA_OK);
+    assert_false(holds(kit.ram.work, sizeof kit.ram.work, "sign"));
+    kit_free(&kit);
+}
+
+/* on_line() of the kit fails on a byte that is not printable. */
+static void test_api_secrecy_what_a_stranger_says_is_printable(void **state)
+{
+    static const char *const bodies[] = {"\x01\x02\x1B[2J\xFF", "\r\n\r\nnext line: x",
+                                         "\xE4\xBD\xA0\xE5\xA5\xBD", ""};
+    (void)state;
+    for (size_t n = 0; n < COUNT(bodies); n++) {
+        kit_init(&kit, NULL);
+        kit_rule(&kit, FAKE_CHECK)->body = bodies[n];
+        kit_start(&kit);
+        (void)kit_until_event(&kit, ONEOTA_EVENT_IDLE);
+        kit_free(&kit);
+    }
+}
+
+/* Each rejection: one event with its reason; see also what the other tests count. */
+static void test_api_each_rejection_is_told_exactly_once(void **state)
+{
+    static const struct {
+        fake_verb_t verb;
+        uint8_t step;
+        int32_t code;
+        oneota_reason_t reason;
+    } rows[] = {
+        {FAKE_VERSION, 0, 2, ONEOTA_REASON_CONFIG},  {FAKE_VERSION, 0, 7, ONEOTA_REASON_SERVER},
+        {FAKE_CHECK, 0, 8, ONEOTA_REASON_MISMATCH},  {FAKE_CHECK, 0, 5116, ONEOTA_REASON_QUOTA},
+        {FAKE_CHECK, 0, 19, ONEOTA_REASON_POSTPONED}, {FAKE_TOKEN, 0, 7, ONEOTA_REASON_SERVER},
+        {FAKE_TOKEN, 0, 18, ONEOTA_REASON_OVER},     {FAKE_TOKEN, 0, 20, ONEOTA_REASON_OVER},
+        {FAKE_TOKEN, 0, 22, ONEOTA_REASON_CANCELLED}, {FAKE_TOKEN, 0, 999, ONEOTA_REASON_UNKNOWN},
+        {FAKE_REPORT, 101, 22, ONEOTA_REASON_CANCELLED},
+        {FAKE_REPORT, 101, 7, ONEOTA_REASON_SERVER}, {FAKE_REPORT, 201, 7, ONEOTA_REASON_SERVER},
+        {FAKE_REPORT, 201, 24, ONEOTA_REASON_CONFIG},
+    };
+    (void)state;
+    for (size_t n = 0; n < COUNT(rows); n++) {
+        kit_init(&kit, NULL);
+        kit_rule_t *rule = kit_rule(&kit, rows[n].verb);
+        rule->step = rows[n].step;
+        rule->code = rows[n].code;
+        kit_start(&kit);
+        const oneota_event_t *failed = kit_until_event(&kit, ONEOTA_EVENT_FAILED);
+        assert_int_equal(failed->reason, rows[n].reason);
+        assert_int_equal(failed->code, rows[n].code);
+        (void)kit_until_event(&kit, ONEOTA_EVENT_IDLE);
+        assert_int_equal(kit_count_events(&kit, ONEOTA_EVENT_FAILED), 1);
+        kit_free(&kit);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_api_secrecy_the_check_finds_a_secret),
+        cmocka_unit_test(test_api_secrecy_no_secret_whatever_goes_wrong),
+        cmocka_unit_test(test_api_secrecy_key_and_authorization_are_never_stored),
+        cmocka_unit_test(test_api_secrecy_nothing_of_a_request_is_left_after_a_refused_init),
+        cmocka_unit_test(test_api_secrecy_what_a_stranger_says_is_printable),
+        cmocka_unit_test(test_api_each_rejection_is_told_exactly_once),
+    };
+    return cmocka_run_group_tests_name("api secrecy", tests, NULL, NULL);
+}

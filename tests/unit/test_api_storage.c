@@ -1,0 +1,401 @@
+/*
+ * oneota - SPDX-License-Identifier: Apache-2.0
+ *
+ * Flash that fails, a slot that is not what it was, a boot loader that decides by itself; and bodies
+ * that are not as long as their header says.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "kit.h"
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+static kit_t kit;
+
+static void begin(uint8_t code)
+{
+    const kit_options_t options = {
+        .size = 60000, .slot_size = 65536, .retry = 1, .interval = 60};
+    kit_init(&kit, &options);
+    kit.codes[0] = code;
+    kit_start(&kit);
+}
+
+static fake_flash_t *slot_flash(void)
+{
+    return &kit.board.slots[0][1].flash;
+}
+
+/* From the next call of a kind on, so many fail. The board itself plans for one alone. */
+static uint32_t faults_left;
+static oneota_error_t (*inner_program)(void *, uint32_t, const void *, uint32_t);
+static oneota_error_t (*inner_read)(void *, uint32_t, void *, uint32_t);
+
+static bool fails(void)
+{
+    if (faults_left == 0) {
+        return false;
+    }
+    faults_left--;
+    return true;
+}
+
+static oneota_error_t bad_program(void *ctx, uint32_t offset, const void *data, uint32_t length)
+{
+    return fails() ? ONEOTA_STORAGE : inner_program(ctx, offset, data, length);
+}
+
+static oneota_error_t bad_read(void *ctx, uint32_t offset, void *buffer, uint32_t length)
+{
+    return fails() ? ONEOTA_STORAGE : inner_read(ctx, offset, buffer, length);
+}
+
+static void break_program(fake_region_t *region, uint32_t count)
+{
+    inner_program = region->port.program;
+    region->port.program = bad_program;
+    faults_left = count;
+}
+
+static void break_read(fake_region_t *region, uint32_t count)
+{
+    inner_read = region->port.read;
+    region->port.read = bad_read;
+    faults_left = count;
+}
+
+static void flip(uint32_t at)
+{
+    uint8_t byte = slot_flash()->bytes[at] ^ 0x10u;
+    fake_flash_put(slot_flash(), at, &byte, 1);
+}
+
+/* ---------------------------------------------------------------- the slot */
+
+static void test_api_slot_that_fails_twice_is_written_again(void **state)
+{
+    (void)state;
+    for (uint32_t count = 1; count <= 2u; count++) {
+        begin(201);
+        kit_until_call(&kit, FAKE_REPORT, 50, 1);
+        break_program(&kit.board.slots[0][1], count);
+        kit_run(&kit);
+        assert_int_equal(kit_count_failed(&kit, ONEOTA_REASON_STORAGE), count);
+        assert_int_equal(kit.platform.tasks[0].result, 201);
+        kit_judge(&kit);
+        kit_free(&kit);
+    }
+}
+
+static void test_api_slot_that_fails_three_times_107(void **state)
+{
+    (void)state;
+    begin(107);
+    kit_until_call(&kit, FAKE_REPORT, 50, 1);
+    break_program(&kit.board.slots[0][1], 3);
+    kit_run(&kit);
+    assert_int_equal(kit.platform.tasks[0].result, 107);
+    assert_int_equal(kit_last_event(&kit, ONEOTA_EVENT_ENDED)->reason, ONEOTA_REASON_STORAGE);
+    kit_free(&kit);
+}
+
+static void test_api_slot_whose_tail_fails_is_written_again(void **state)
+{
+    const kit_options_t options = {.size = 5};
+    (void)state;
+    kit_init(&kit, &options);
+    kit_start(&kit);
+    break_program(&kit.board.slots[0][1], 1);
+    kit_run(&kit);
+    assert_int_equal(kit_count_failed(&kit, ONEOTA_REASON_STORAGE), 1);
+    assert_int_equal(kit.platform.tasks[0].result, 201);
+    kit_free(&kit);
+}
+
+static void test_api_prefix_that_cannot_be_read_is_downloaded_again(void **state)
+{
+    (void)state;
+    begin(201);
+    kit_until_call(&kit, FAKE_REPORT, 50, 1);
+    kit_start(&kit);
+    break_read(&kit.board.slots[0][1], 1);
+    kit_until_state(&kit, "progress");
+    uint32_t n = kit.call_count;
+    while (kit.calls[n - 1u].verb == FAKE_DOWNLOAD) {
+        n--;
+    }
+    assert_int_equal(kit.calls[n].first, 0);
+    kit_run(&kit);
+    assert_int_equal(kit.platform.tasks[0].result, 201);
+    kit_judge(&kit);
+    kit_free(&kit);
+}
+
+/* What changed behind our back is found at the end, and downloaded once more. */
+static void test_api_prefix_that_changed_is_found_by_the_digest(void **state)
+{
+    (void)state;
+    begin(201);
+    kit_until_call(&kit, FAKE_REPORT, 50, 1);
+    flip(100);
+    kit_start(&kit);
+    kit_run(&kit);
+    assert_int_equal(kit_count_failed(&kit, ONEOTA_REASON_DIGEST), 1);
+    assert_int_equal(kit.platform.tasks[0].result, 201);
+    kit_free(&kit);
+}
+
+static void test_api_verify_by_what_is_in_flash(void **state)
+{
+    (void)state;
+    for (unsigned unreadable = 0; unreadable <= 1u; unreadable++) {
+        begin(201);
+        kit_until_state(&kit, "verify");
+        if (unreadable) {
+            break_read(&kit.board.slots[0][1], 1);
+        } else {
+            flip(30000);
+        }
+        kit_run(&kit);
+        assert_int_equal(
+            kit_count_failed(&kit, unreadable ? ONEOTA_REASON_STORAGE : ONEOTA_REASON_DIGEST), 1);
+        assert_int_equal(kit.platform.tasks[0].result, 201);
+        assert_string_equal(kit_story(&kit), "V C T D 101 | 201 V");
+        kit_free(&kit);
+    }
+}
+
+/* ---------------------------------------------------------------- after 101 */
+
+static void test_api_mark_needs_a_last_proof_else_205(void **state)
+{
+    (void)state;
+    begin(205);
+    kit_until_state(&kit, "install");
+    flip(30000);
+    kit_run(&kit);
+    assert_string_equal(kit_story(&kit), "V C T D 101 205");
+    assert_int_equal(kit.board.calls[FAKE_CALL_MARK], 0);
+    kit_judge(&kit);
+    kit_free(&kit);
+}
+
+static void test_api_mark_a_read_that_fails_is_a_glitch(void **state)
+{
+    (void)state;
+    begin(201);
+    kit_until_state(&kit, "mark");
+    break_read(&kit.board.slots[0][1], 2);
+    kit_run(&kit);
+    assert_int_equal(kit_count_failed(&kit, ONEOTA_REASON_STORAGE), 2);
+    assert_int_equal(kit.platform.tasks[0].result, 201);
+    kit_free(&kit);
+}
+
+static oneota_error_t bad_mark(void *ctx, uint8_t image, const oneota_boot_mark_t *mark)
+{
+    return fails() ? ONEOTA_STORAGE : fake_boot.mark(ctx, image, mark);
+}
+
+static void test_api_mark_that_fails_uses_rounds_then_207(void **state)
+{
+    oneota_boot_port_t boot = fake_boot;
+    const kit_options_t options = {.retry = 1, .interval = 60};
+    (void)state;
+    boot.mark = bad_mark;
+    kit_init(&kit, &options);
+    kit.codes[0] = 207;
+    kit.setup.boot = &boot;
+    faults_left = UINT32_MAX;
+    kit_start(&kit);
+    kit_run(&kit);
+    assert_string_equal(kit_story(&kit), "V C T D 101 207");
+    assert_int_equal(kit_last_event(&kit, ONEOTA_EVENT_ENDED)->reason, ONEOTA_REASON_STORAGE);
+    kit_free(&kit);
+}
+
+/* ---------------------------------------------------------------- a boot loader that decides by itself */
+
+/* The restart is wanted; the boot loader makes what was marked the running one for good. */
+static void confirmed_by_the_boot_loader(const char *label, uint8_t code)
+{
+    const kit_options_t options = {.label = label};
+    kit_init(&kit, &options);
+    kit.stubborn = true;
+    kit.codes[0] = code;
+    kit_start(&kit);
+    (void)kit_until_event(&kit, ONEOTA_EVENT_RESTART);
+    kit.stubborn = false;
+    fake_board_boot(&kit.board);
+    assert_int_equal(fake_boot.confirm(&kit.board, 0), ONEOTA_OK);
+    kit_start(&kit);
+}
+
+static void test_api_boot_loader_that_confirms_201_by_the_digest(void **state)
+{
+    (void)state;
+    confirmed_by_the_boot_loader(NULL, 201);
+    kit_run(&kit);
+    assert_string_equal(kit_story(&kit), "V C T D 101 201 V");
+    kit_judge(&kit);
+    kit_free(&kit);
+}
+
+static void test_api_boot_loader_that_confirms_another_version_204(void **state)
+{
+    (void)state;
+    confirmed_by_the_boot_loader("1.2", 204);
+    kit_run(&kit);
+    assert_string_equal(kit_story(&kit), "V C T D 101 204 V");
+    kit_free(&kit);
+}
+
+static void test_api_running_image_that_cannot_be_read_is_asked_again(void **state)
+{
+    (void)state;
+    confirmed_by_the_boot_loader(NULL, 201);
+    break_read(&kit.board.slots[0][1], 2);
+    kit_run(&kit);
+    assert_int_equal(kit_count_failed(&kit, ONEOTA_REASON_STORAGE), 2);
+    assert_int_equal(kit.platform.tasks[0].result, 201);
+    kit_free(&kit);
+}
+
+/* It says it is the target, and its bytes are not: never 201. */
+static void test_api_running_image_of_other_bytes_is_not_the_update(void **state)
+{
+    (void)state;
+    confirmed_by_the_boot_loader(NULL, 206);
+    flip(2000);
+    kit_until_call(&kit, FAKE_REPORT, 206, 1);
+    assert_int_equal(kit_count_calls(&kit, FAKE_REPORT, 201), 0);
+    assert_int_equal(kit_count_failed(&kit, ONEOTA_REASON_REVERTED), 1);
+    kit_free(&kit);
+}
+
+/* ---------------------------------------------------------------- the journal */
+
+static void test_api_journal_that_fails_delays_and_loses_nothing(void **state)
+{
+    static const char *const states[] = {"check", "gate", "download", "verify", "downloaded",
+                                         "install", "trial", "result"};
+    (void)state;
+    for (size_t n = 0; n < COUNT(states); n++) {
+        begin(201);
+        kit_until_state(&kit, states[n]);
+        break_program(&kit.board.journal, 40);
+        for (unsigned run = 0; run < 60u && kit.platform.tasks[0].result == 0; run++) {
+            (void)kit_until_event(&kit, ONEOTA_EVENT_STATE);
+        }
+        kit_run(&kit);
+        assert_true(faults_left < 40u);
+        assert_true(kit_count_failed(&kit, ONEOTA_REASON_STORAGE) > 0);
+        assert_int_equal(kit.platform.tasks[0].result, 201);
+        kit_judge(&kit);
+        kit_free(&kit);
+    }
+}
+
+static void test_api_boot_control_that_cannot_be_asked_at_a_task_later(void **state)
+{
+    (void)state;
+    begin(201);
+    kit_until_call(&kit, FAKE_CHECK, 0, 1);
+    kit.board.fault_call = FAKE_CALL_QUERY;
+    kit.board.fault = FAKE_FAULT_ERROR;
+    kit.board.fault_at = kit.board.calls[FAKE_CALL_QUERY] + 1u;
+    const oneota_event_t *idle = kit_until_event(&kit, ONEOTA_EVENT_IDLE);
+    assert_int_equal(idle->reason, ONEOTA_REASON_STORAGE);
+    kit_run(&kit);
+    assert_string_equal(kit_story(&kit), "V C C T D 101 | 201 V");
+    kit_free(&kit);
+}
+
+/* ---------------------------------------------------------------- bodies of another length */
+
+#define PART "HTTP/1.1 206 \r\nContent-Range: bytes 0-303/3000\r\nTransfer-Encoding: chunked\r\n\r\n"
+#define X100 "64\r\nxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx" \
+             "xxxxxxxxxxxxxxxxxxxx\r\n"
+
+static void test_api_body_shorter_or_longer_than_its_range_is_a_failed_attempt(void **state)
+{
+    static const struct {
+        const char *raw;
+        oneota_reason_t reason;
+    } rows[] = {
+        {PART X100 X100 "0\r\n\r\n", ONEOTA_REASON_NETWORK},
+        {PART X100 X100 X100 X100 "0\r\n\r\n", ONEOTA_REASON_PEER},
+        {PART "0\r\n\r\n", ONEOTA_REASON_NETWORK},
+    };
+    (void)state;
+    for (size_t n = 0; n < COUNT(rows); n++) {
+        kit_init(&kit, NULL);
+        kit_rule_t *rule = kit_rule(&kit, FAKE_DOWNLOAD);
+        rule->raw = rows[n].raw;
+        kit_start(&kit);
+        assert_int_equal(kit_until_event(&kit, ONEOTA_EVENT_FAILED)->reason, rows[n].reason);
+        kit_run(&kit);
+        assert_int_equal(kit.platform.tasks[0].result, 201); /* the digest has found the rest */
+        kit_free(&kit);
+    }
+}
+
+static void test_api_download_that_falls_silent_is_a_failed_attempt(void **state)
+{
+    (void)state;
+    kit_init(&kit, NULL);
+    kit_rule(&kit, FAKE_DOWNLOAD)->silent = true;
+    kit_start(&kit);
+    kit_until_call(&kit, FAKE_DOWNLOAD, 0, 1);
+    uint32_t start = kit.board.now_ms;
+    assert_int_equal(kit_until_event(&kit, ONEOTA_EVENT_FAILED)->reason, ONEOTA_REASON_TIMEOUT);
+    assert_int_equal(kit.board.now_ms - start, ONEOTA_ANSWER_MS);
+    kit_run(&kit);
+    assert_int_equal(kit.platform.tasks[0].result, 201);
+    kit_free(&kit);
+}
+
+/* Nobody listens, and nobody reads the log. */
+static void test_api_without_event_and_log_updates(void **state)
+{
+    (void)state;
+    kit_init(&kit, NULL);
+    kit.setup.log = NULL;
+    kit.setup.event = NULL;
+    kit_start(&kit);
+    kit_until_call(&kit, FAKE_REPORT, 101, 1);
+    for (unsigned n = 0; n < 2000u && kit.board.calls[FAKE_CALL_MARK] == 0; n++) {
+        kit_poll(&kit);
+    }
+    assert_int_equal(kit.board.calls[FAKE_CALL_MARK], 1);
+    kit_free(&kit);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_api_slot_that_fails_twice_is_written_again),
+        cmocka_unit_test(test_api_slot_that_fails_three_times_107),
+        cmocka_unit_test(test_api_slot_whose_tail_fails_is_written_again),
+        cmocka_unit_test(test_api_prefix_that_cannot_be_read_is_downloaded_again),
+        cmocka_unit_test(test_api_prefix_that_changed_is_found_by_the_digest),
+        cmocka_unit_test(test_api_verify_by_what_is_in_flash),
+        cmocka_unit_test(test_api_mark_needs_a_last_proof_else_205),
+        cmocka_unit_test(test_api_mark_a_read_that_fails_is_a_glitch),
+        cmocka_unit_test(test_api_mark_that_fails_uses_rounds_then_207),
+        cmocka_unit_test(test_api_boot_loader_that_confirms_201_by_the_digest),
+        cmocka_unit_test(test_api_boot_loader_that_confirms_another_version_204),
+        cmocka_unit_test(test_api_running_image_that_cannot_be_read_is_asked_again),
+        cmocka_unit_test(test_api_running_image_of_other_bytes_is_not_the_update),
+        cmocka_unit_test(test_api_journal_that_fails_delays_and_loses_nothing),
+        cmocka_unit_test(test_api_boot_control_that_cannot_be_asked_at_a_task_later),
+        cmocka_unit_test(test_api_body_shorter_or_longer_than_its_range_is_a_failed_attempt),
+        cmocka_unit_test(test_api_download_that_falls_silent_is_a_failed_attempt),
+        cmocka_unit_test(test_api_without_event_and_log_updates),
+    };
+    return cmocka_run_group_tests_name("api storage", tests, NULL, NULL);
+}
