@@ -17,6 +17,7 @@ max_fuse=2560 # of it, what fuse adds to south
 max_data=0
 max_bss=4 # json.o's one pointer
 max_client=1024
+max_stack=1536
 
 out=build/size
 cpu="-mcpu=cortex-m4 -mthumb"
@@ -134,4 +135,6 @@ limit "links with other dialects than named" "$(echo "$dialects" | grep -c "was 
 limit "core data" "$(echo "$objects" | awk '$4 == "src/" { print $2 }')" "$max_data"
 limit "core bss" "$(echo "$objects" | awk '$4 == "src/" { print $3 }')" "$max_bss"
 limit "sizeof(oneota_t)" "$(size_of client)" "$max_client"
+limit "stack of oneota_poll()" "$(/usr/bin/python3 scripts/stack.py "$out/whole-api-0-south-fuse.elf" |
+    awk 'END { print $1 }')" "$max_stack"
 exit $status

@@ -11,6 +11,9 @@
 
 enum { PHASE_REQUEST = 0, PHASE_ANSWER };
 
+/* No server makes this device sign for a time that is further away. */
+#define LEARNED_MAX_S (ONEOTA_BUILD_TIME_S + 10u * 365u * 86400u)
+
 /* ---------------------------------------------------------------- what an answer means */
 
 enum {
@@ -110,16 +113,14 @@ static uint64_t unix_now(oneota_t *m)
 {
     const oneota_clock_t *clock = m->setup->clock;
     uint64_t seconds = 0;
-    if (m->learned_s != 0) {
+    bool known = clock->unix_s != NULL && clock->unix_s(m->setup->clock_ctx, &seconds);
+    if (m->learned_s != 0 && (!known || has(m, FLAG_AUTH))) {
         uint32_t passed_s = (m->now_ms - m->learned_ms) / 1000u;
         m->learned_s += passed_s;
         m->learned_ms += passed_s * 1000u;
         return m->learned_s;
     }
-    if (clock->unix_s != NULL && clock->unix_s(m->setup->clock_ctx, &seconds)) {
-        return seconds;
-    }
-    return ONEOTA_BUILD_TIME_S;
+    return known ? seconds : ONEOTA_BUILD_TIME_S;
 }
 
 /* The running version of the first image of a type; NULL: there is none. */
@@ -223,7 +224,7 @@ static bool authorize_again(oneota_t *m, const oneota_answer_t *answer)
         clear(m, FLAG_AUTH);
         return false;
     }
-    if (now_s != 0) {
+    if (now_s != 0 && now_s < LEARNED_MAX_S) {
         m->learned_s = (uint32_t)now_s;
         m->learned_ms = m->now_ms;
     }
@@ -251,6 +252,7 @@ bool oneota_machine_read_answer(oneota_t *m, oneota_call_t call, oneota_answer_t
 static event_t call_failed(oneota_t *m, oneota_reason_t reason, int32_t code)
 {
     oneota_exchange_close(&m->exchange);
+    clear(m, FLAG_AUTH);
     m->phase = PHASE_REQUEST;
     return oneota_machine_back_off(m, reason, code);
 }

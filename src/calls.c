@@ -167,17 +167,31 @@ static void put_start(text_t *text, const oneota_dialect_t *dialect,
     }
 }
 
+/* Back to where the last line, the range, begins. */
+static void cut_range(text_t *text, size_t length)
+{
+    static const char name[] = "\r\nRange:";
+    const size_t name_length = sizeof name - 1u;
+
+    while (length > 0 && length <= text->size && text->data[length - 1u] != ':') {
+        length--;
+    }
+    if (length < name_length || length > text->size ||
+        memcmp(text->data + length - name_length, name, name_length) != 0) {
+        text->error = ONEOTA_PARAM;
+        return;
+    }
+    text->length = length - name_length;
+}
+
 oneota_error_t oneota_request_write(const oneota_dialect_t *dialect,
                                     const oneota_request_t *request, char *buffer, size_t size,
                                     size_t *length)
 {
     text_t text = oneota_text_begin(buffer, size);
 
-    if (request->again && !dialect->signs_download) {
-        text.length = *length - (sizeof "0-1\r\n\r\n" - 1u); /* there is no colon in these */
-        while (buffer[--text.length] != ':') {
-        }
-        text.length -= sizeof "\r\nRange" - 1u;
+    if (request->again && request->call == ONEOTA_CALL_DOWNLOAD && !dialect->signs_download) {
+        cut_range(&text, *length);
     } else {
         put_start(&text, dialect, request);
     }
@@ -321,6 +335,9 @@ static bool read_task(const json_value_t *data, const oneota_dialect_t *dialect,
                         (char *)answer + k_members[i].offset) > k_members[i].worst) {
             return false;
         }
+    }
+    if (task->type != 1u && task->type != 2u) {
+        return false;
     }
     if ((uint32_t)task->power > 100u) {
         task->power = -1;

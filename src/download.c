@@ -58,7 +58,7 @@ void oneota_download_plan(oneota_download_t *d, uint32_t taken, uint32_t size, u
 
 static bool proves_place(const oneota_download_t *d, const oneota_head_t *head, uint32_t size)
 {
-    return head->has_range && head->range_first == d->first && head->range_last >= d->first &&
+    return head->has_range && head->range_first == d->first && head->range_last >= d->wanted &&
            head->range_last < d->end && head->range_total == size &&
            (!head->has_length || head->content_length == head->range_last - head->range_first + 1u);
 }

@@ -17,8 +17,8 @@
  *         case EXCHANGE_FAILED: ... x->reason, x->code; the connection is closed ...
  *     }
  *
- * Work buffer: [ line or JSON body | request, then input ]. The request stays until an answer
- * begins.
+ * Work buffer: [ line or JSON body | request, then input ]. The request stays, for
+ * the next one may differ in its range alone.
  */
 #ifndef ONEOTA_SRC_EXCHANGE_H
 #define ONEOTA_SRC_EXCHANGE_H

@@ -217,7 +217,7 @@ static void forget(oneota_t *m)
 static bool take_commands(oneota_t *m)
 {
     uint8_t traits = k_state[m->state].traits;
-    if (m->busy || m->state == ST_START) {
+    if (m->busy) {
         return false;
     }
     if (has(m, FLAG_FORGET)) {

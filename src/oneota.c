@@ -89,19 +89,18 @@ static uint32_t largest_program_unit(const oneota_setup_t *s)
     return unit;
 }
 
+#if ONEOTA_LOG_LEVEL >= 1
 static oneota_error_t refuse(const oneota_setup_t *setup, oneota_error_t error, const char *what)
 {
-#if ONEOTA_LOG_LEVEL >= 1
     if (setup->log != NULL && setup->log->line != NULL) {
         oneota_log_line_t line = {ONEOTA_LOG_ERROR, "init: refused", "because", what, 0};
         setup->log->line(setup->log_ctx, &line);
     }
-#else
-    (void)setup;
-    (void)what;
-#endif
     return error;
 }
+#else
+#define refuse(setup, error, what) (error)
+#endif
 
 /* ---------------------------------------------------------------- init, poll, deinit */
 
@@ -173,10 +172,14 @@ void oneota_deinit(oneota_t *client)
 
 /* ---------------------------------------------------------------- commands */
 
-/* Ends a wait, if there is one. */
+/* Ends a wait, if there is one. Rounds stay their interval apart: each that is begun uses one up. */
 static void wake(oneota_t *client)
 {
-    if (client->state == ST_WAIT || client->state == ST_START) {
+    bool between_rounds = client->reason == ONEOTA_REASON_BATTERY ||
+                          client->reason == ONEOTA_REASON_SIGNAL ||
+                          client->reason == ONEOTA_REASON_RETRIES ||
+                          client->reason == ONEOTA_REASON_PACKAGE;
+    if (!between_rounds && (client->state == ST_WAIT || client->state == ST_START)) {
         client->wait_ms = 0;
         client->later_ms = 0;
     }

@@ -30,6 +30,7 @@ event_t oneota_step_gate(oneota_t *m)
         m->download.attempts = 0;
         m->download.package_errors = 0;
         m->download.form_known = false;
+        m->download.range_form = ONEOTA_RANGE_BYTES;
     }
     return event;
 }
@@ -123,14 +124,15 @@ static bool is_private(const char *host)
             (part[0] == 192u && part[1] == 168u));
 }
 
-/* The task's own host, when it names one and the application allows it; else the main host. The
+/* The task's own host, when it names one and the application allows it, and never one that would be
+ * handed an Authorization; else the main host. The
  * text "host:port" is cut at the colon the first time. */
 static const char *download_host(oneota_t *m, uint16_t *port)
 {
     const oneota_setup_t *setup = m->setup;
     uint32_t number = 0;
     *port = oneota_machine_port(m);
-    if (m->address[0] == '\0' || !setup->use_address ||
+    if (m->address[0] == '\0' || !setup->use_address || setup->dialect->signs_download ||
         (is_private(m->address) && !setup->use_private_address)) {
         return setup->address;
     }
@@ -177,7 +179,7 @@ static event_t next_range(oneota_t *m)
         return EV_ASIDE;
     }
     uint8_t percent =
-        oneota_download_percent_due(m->slot.position, package_size(m), m->record.at.percent);
+        oneota_download_percent_due(taken, package_size(m), m->record.at.percent);
     if (percent != 0) {
         m->record.at.percent = percent; /* stored before it is sent: each is said once */
         m->step = percent;
@@ -204,7 +206,11 @@ static event_t attempt_failed(oneota_t *m, oneota_reason_t reason, int32_t code,
     oneota_download_t *d = &m->download;
     oneota_exchange_close(&m->exchange);
     oneota_download_shrink(d);
+    clear(m, FLAG_AUTH);
     m->address[0] = '\0'; /* from the main host, then */
+    if (d->range_form == ONEOTA_RANGE_BARE && !d->form_known) {
+        oneota_download_next_form(d);
+    }
     oneota_machine_complain(m, reason, code);
     d->attempts = d->place > d->wanted ? 0u : (uint8_t)(d->attempts + 1u);
     if (d->attempts >= ONEOTA_ATTEMPTS) {

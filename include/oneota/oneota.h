@@ -15,7 +15,8 @@
  * Needs
  *     RAM       sizeof(oneota_t) (at most 1 KiB on 32 bits) and a work buffer of ONEOTA_WORK_BYTES;
  *               both are the caller's. No heap.
- *     stack     1.5 KiB for the deepest call, ports not counted.
+ *     stack     1.5 KiB for the deepest call on a Cortex-M4, mbedTLS and cJSON counted, ports and
+ *               the event callback not (scripts/stack.py adds it up).
  *     ports     see port.h.
  *     time      nothing blocks. The longest poll is one erase or program of the flash port, or one
  *               step of the net port (a TLS handshake step).
@@ -70,7 +71,7 @@ extern "C" {
  * Checks the set-up and makes the client ready to poll; touches no port but for constants.
  * @param setup  kept until oneota_deinit()
  * @return OK; PARAM something required is missing or out of its range (the log, if there is one,
- *         names it); LIMIT work_bytes is too small
+ *         names it); LIMIT work_bytes is too small, or beyond 65536
  */
 oneota_error_t oneota_init(oneota_t *client, const oneota_setup_t *setup);
 

@@ -103,7 +103,7 @@ typedef struct {
 
     /* memory, and the way out */
     void *work;        /**< aligned as for uint64_t; nobody else writes to it */
-    size_t work_bytes; /**< ONEOTA_WORK_BYTES */
+    size_t work_bytes; /**< ONEOTA_WORK_BYTES; at most 65536 */
     void (*event)(void *ctx, const oneota_event_t *event); /**< NULL: none */
     void *event_ctx;
 } oneota_setup_t;

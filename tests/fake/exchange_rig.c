@@ -14,7 +14,8 @@ void xrig_init(xrig_t *rig, uint32_t now_ms)
     memset(rig, 0, sizeof *rig);
     script_net_init(&rig->net);
     rig->now_ms = now_ms;
-    oneota_exchange_init(&rig->x, &rig->net.port, &rig->net, (uint8_t *)rig->work, EXCHANGE_WORK_MIN);
+    oneota_exchange_init(&rig->x, &rig->net.port, &rig->net, (uint8_t *)rig->work,
+                         EXCHANGE_WORK_MIN);
 }
 
 void xrig_start(xrig_t *rig, bool stream)

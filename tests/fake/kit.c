@@ -127,8 +127,8 @@ static void on_event(void *ctx, const oneota_event_t *event)
     kit_t *kit = ctx;
     assert_true(kit->event_count < KIT_EVENTS_MAX);
     kit->events[kit->event_count++] = *event;
-    kit->leaked = kit->leaked || is_secret(kit, event->version) ||
-                  is_secret(kit, event->address) || is_secret(kit, event->task->target);
+    kit->leaked = kit->leaked || is_secret(kit, event->version) || is_secret(kit, event->address) ||
+                  is_secret(kit, event->task->target);
     if (event->type == ONEOTA_EVENT_TRIAL) {
         try_out(kit);
     } else if (event->type == ONEOTA_EVENT_RESTART) {

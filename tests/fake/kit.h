@@ -1,19 +1,20 @@
 /*
  * oneota - SPDX-License-Identifier: Apache-2.0
  *
- * kit.h: a client with all that it needs, on the desk: fake board, fake net, the platform in small; and
- * rules by which a test answers a call itself. What the client asks and says is kept as a story.
+ * kit.h: a client with all that it needs, on the desk: fake board, fake net, the platform in
+ * small; and rules by which a test answers a call itself. What the client asks and says is kept as
+ * a story.
  *
  *     kit_t kit;
  *     kit_init(&kit, NULL);
- *     kit_rule(&kit, FAKE_TOKEN)->code = 12;        ... once, instead of the platform's own answer ...
+ *     kit_rule(&kit, FAKE_TOKEN)->code = 12;        ... once, not the platform's own ...
  *     kit_start(&kit);
  *     kit_run(&kit);                                ... until nothing is left to do ...
- *     assert_string_equal(kit_story(&kit), "V C T C T D 101 | 201 V C");
- *     kit_free(&kit);                               ... guards, flash, net and board are checked ...
+ *     assert_string_equal(kit_story(&kit), "V C T C T D 101 | 201 V");
+ *     kit_free(&kit);                               ... and checks guards and ports ...
  *
- * In the story: V version, C check (C2: of type 2, where there are two images), T token, D downloads in a
- * row, a number is a report, | is a restart. Progress reports are left out.
+ * In the story: V version, C check (C2: of type 2, where there are two images), T token, D
+ * downloads in a row, a number is a report, | is a restart. Progress reports are left out.
  */
 #ifndef ONEOTA_KIT_H
 #define ONEOTA_KIT_H
@@ -33,15 +34,15 @@
 #define KIT_KEY "KuF3NT/jUBJ62LNBB/A8XZA9CqS3Cu79B/ABmfA1UCw="
 
 typedef struct {
-    uint32_t size;        /**< of the package; 0: 3000 */
-    uint32_t second_size; /**< of a package for a second image; 0: there is one image */
-    uint32_t slot_size;   /**< 0: 8192 */
-    uint32_t unit;        /**< erase unit; 0: 1024 */
+    uint32_t size;         /**< of the package; 0: 3000 */
+    uint32_t second_size;  /**< of a package for a second image; 0: there is one image */
+    uint32_t slot_size;    /**< 0: 8192 */
+    uint32_t unit;         /**< erase unit; 0: 1024 */
     uint16_t program_unit; /**< 0: 8 */
     uint32_t retry, interval;
-    uint32_t tasks;       /**< 0: each image has one; else bits of images that have; 8: none */
+    uint32_t tasks; /**< 0: each image has one; else bits of images that have; 8: none */
     bool hides_revert;
-    const char *label;    /**< version that the new image says it is; NULL: the target */
+    const char *label; /**< version that the new image says it is; NULL: the target */
 } kit_options_t;
 
 /** An answer of the test's own. All but verb may be changed once kit_rule() has made it. */
@@ -100,10 +101,11 @@ typedef struct {
     uint8_t codes[4];
 
     /* how it behaves; may be changed at any time */
-    uint8_t trial; /**< kit_trial_t */
-    bool stubborn; /**< does not restart */
+    uint8_t trial;    /**< kit_trial_t */
+    bool stubborn;    /**< does not restart */
     const char *dead; /**< nobody is at this address; NULL: none */
-    void (*listen)(void *ctx, const oneota_event_t *event); /**< from inside the event; NULL: none */
+    void (*listen)(void *ctx,
+                   const oneota_event_t *event); /**< from inside the event; NULL: none */
     void *listen_ctx;
 
     kit_rule_t rules[KIT_RULES_MAX];
@@ -178,7 +180,8 @@ void kit_new_page(kit_t *kit);
 
 void kit_status(const kit_t *kit, oneota_status_t *status);
 
-/** The platform has seen nothing untrue or out of order. For tests whose rules leave it its senses. */
+/** The platform has seen nothing untrue or out of order. For tests whose rules leave it its
+ *  senses. */
 void kit_judge(const kit_t *kit);
 
 /** How long from the last event IDLE until the next call would be made, ms. */

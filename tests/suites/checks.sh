@@ -32,3 +32,10 @@ for line in "the same headings" "the same code" "the same marks" "number of rows
     "no file src/nowhere.c" "no test test_that_nobody_wrote"; do
     refuses "readme: $line" "$line" "$python" tests/check/readme.py "$bad/readme"
 done
+
+check "readme: authorization" "$python" tests/check/readme_auth.py README.md README.zh-CN.md
+for line in "od: .*not found" "printed, but not shown: version=.*%3D%3D" "shown, but not printed: version=.*==" \
+    "not a vector: version=.*==" "no example for products 2018-10-31 sha1" \
+    "no example for products/devices 2022-05-01 sha256"; do
+    refuses "readme: authorization: $line" "$line" "$python" tests/check/readme_auth.py "$bad/readme_auth/README.md"
+done

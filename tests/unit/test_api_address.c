@@ -80,8 +80,9 @@ static void test_api_address_allowed_downloads_from_there(void **state)
 
 static void test_api_address_that_is_none_is_not_used(void **state)
 {
-    static const char *const texts[] = {"", "203.0.113.5:0", "203.0.113.5:65536", "a b:80", "::1",
-                                        "203.0.113.5:", ":80", "203.0.113:80", "2130706433:80"};
+    static const char *const texts[] = {"",       "203.0.113.5:0", "203.0.113.5:65536",
+                                        "a b:80", "::1",           "203.0.113.5:",
+                                        ":80",    "203.0.113:80",  "2130706433:80"};
     (void)state;
     for (size_t n = 0; n < COUNT(texts); n++) {
         begin(texts[n]);
@@ -100,13 +101,13 @@ static void test_api_address_private_needs_its_own_permission(void **state)
         const char *address;
         bool is_private;
     } rows[] = {
-        {"0.1.2.3", true},         {"10.0.0.1", true},         {"10.255.255.255", true},
-        {"127.0.0.1", true},       {"169.254.1.1", true},      {"172.16.0.1", true},
-        {"172.31.255.1", true},    {"192.168.0.1", true},      {"nas", true},
-        {"localhost", true},       {"9.255.255.255", false},   {"11.0.0.1", false},
-        {"126.0.0.1", false},      {"128.0.0.1", false},       {"169.253.1.1", false},
-        {"169.255.1.1", false},    {"172.15.255.1", false},    {"172.32.0.1", false},
-        {"192.167.0.1", false},    {"192.169.0.1", false},     {"a.example", false},
+        {"0.1.2.3", true},      {"10.0.0.1", true},       {"10.255.255.255", true},
+        {"127.0.0.1", true},    {"169.254.1.1", true},    {"172.16.0.1", true},
+        {"172.31.255.1", true}, {"192.168.0.1", true},    {"nas", true},
+        {"localhost", true},    {"9.255.255.255", false}, {"11.0.0.1", false},
+        {"126.0.0.1", false},   {"128.0.0.1", false},     {"169.253.1.1", false},
+        {"169.255.1.1", false}, {"172.15.255.1", false},  {"172.32.0.1", false},
+        {"192.167.0.1", false}, {"192.169.0.1", false},   {"a.example", false},
     };
     (void)state;
     for (size_t n = 0; n < COUNT(rows); n++) {

@@ -55,7 +55,7 @@ static void test_api_pause_stops_keeps_and_uses_no_round(void **state)
 
 static void test_api_pause_in_each_state_of_a_task_then_resume(void **state)
 {
-    static const char *const states[] = {"version", "check",  "gate",       "token",   "prefix",
+    static const char *const states[] = {"version",  "check",    "gate",   "token",      "prefix",
                                          "download", "progress", "verify", "downloaded", "install"};
     (void)state;
     for (size_t n = 0; n < COUNT(states); n++) {
@@ -122,9 +122,9 @@ static void test_api_cancel_before_101_is_107_after_it_206(void **state)
         uint8_t code;
         const char *story;
     } rows[] = {
-        {"gate", 107, "V C 107"},          {"token", 107, "V C 107"},
-        {"prefix", 107, "V C T 107"},      {"download", 107, "V C T 107"},
-        {"progress", 107, "V C T D 107"},  {"verify", 107, "V C T D 107"},
+        {"gate", 107, "V C 107"},           {"token", 107, "V C 107"},
+        {"prefix", 107, "V C T 107"},       {"download", 107, "V C T 107"},
+        {"progress", 107, "V C T D 107"},   {"verify", 107, "V C T D 107"},
         {"downloaded", 206, "V C T D 206"}, {"install", 206, "V C T D 101 206"},
     };
     (void)state;
@@ -250,8 +250,8 @@ static void test_api_deferred_can_be_cancelled(void **state)
 
 static void test_api_forget_nothing_is_left_also_after_a_reset(void **state)
 {
-    static const char *const states[] = {"gate", "token", "download", "downloaded", "install",
-                                         "result", "wait"};
+    static const char *const states[] = {"gate",    "token",  "download", "downloaded",
+                                         "install", "result", "wait"};
     oneota_status_t status;
     (void)state;
     for (size_t n = 0; n < COUNT(states); n++) {

@@ -27,8 +27,8 @@ static void test_api_gate_levels_that_pass(void **state)
     static const struct {
         int32_t battery, signal, power_wanted, signal_wanted;
     } rows[] = {
-        {50, 10, 50, 10}, {100, 99, 50, 10}, {-1, 10, 50, 10}, {50, -1, 50, 10},
-        {-1, -1, 100, 99}, {0, 0, 0, 0},
+        {50, 10, 50, 10}, {100, 99, 50, 10}, {-1, 10, 50, 10},
+        {50, -1, 50, 10}, {-1, -1, 100, 99}, {0, 0, 0, 0},
     };
     (void)state;
     for (size_t n = 0; n < COUNT(rows); n++) {
@@ -220,8 +220,9 @@ static void test_api_interval_is_held_between_floor_and_a_day(void **state)
     static const struct {
         uint32_t interval, floor_ms, sleep_ms;
     } rows[] = {
-        {0, 0, 30000},        {29, 0, 30000},    {31, 0, 31000},           {86400, 0, 86400000},
-        {86401, 0, 86400000}, {4294967295u, 0, 86400000}, {0, 250, 250},  {0, 90000, 90000},
+        {0, 0, 30000},        {29, 0, 30000},       {31, 0, 31000},
+        {86400, 0, 86400000}, {86401, 0, 86400000}, {4294967295u, 0, 86400000},
+        {0, 250, 250},        {0, 90000, 90000},
     };
     (void)state;
     for (size_t n = 0; n < COUNT(rows); n++) {
@@ -235,13 +236,26 @@ static void test_api_interval_is_held_between_floor_and_a_day(void **state)
     }
 }
 
-static void test_api_check_now_ends_the_wait_for_the_next_round(void **state)
+/* Each round that is begun uses one up: the application cannot make them come faster. */
+static void test_api_check_now_does_not_end_the_wait_between_rounds(void **state)
 {
     (void)state;
-    begin(0, 86400);
+    begin(3, 86400);
     kit.board.battery = 3;
     (void)kit_until_event(&kit, ONEOTA_EVENT_IDLE);
-    kit.board.battery = 80;
+    uint32_t start = kit.board.now_ms;
+    assert_int_equal(oneota_check_now(&kit.ram.client), ONEOTA_OK);
+    (void)kit_until_event(&kit, ONEOTA_EVENT_FAILED);
+    assert_int_equal(kit.board.now_ms - start, 86400000);
+    kit_free(&kit);
+}
+
+static void test_api_check_now_ends_the_wait_of_what_was_postponed(void **state)
+{
+    (void)state;
+    begin(3, 86400);
+    kit_rule(&kit, FAKE_TOKEN)->code = 19;
+    (void)kit_until_event(&kit, ONEOTA_EVENT_IDLE);
     uint32_t start = kit.board.now_ms;
     assert_int_equal(oneota_check_now(&kit.ram.client), ONEOTA_OK);
     kit_until_state(&kit, "restart");
@@ -264,7 +278,8 @@ int main(void)
         cmocka_unit_test(test_api_install_gate_closed_with_retry_0_waits),
         cmocka_unit_test(test_api_rounds_are_one_budget_for_download_and_installation),
         cmocka_unit_test(test_api_interval_is_held_between_floor_and_a_day),
-        cmocka_unit_test(test_api_check_now_ends_the_wait_for_the_next_round),
+        cmocka_unit_test(test_api_check_now_does_not_end_the_wait_between_rounds),
+        cmocka_unit_test(test_api_check_now_ends_the_wait_of_what_was_postponed),
     };
     return cmocka_run_group_tests_name("api conditions", tests, NULL, NULL);
 }

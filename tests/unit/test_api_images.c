@@ -88,8 +88,8 @@ static void test_api_images_first_check_that_fails_does_not_starve_the_second(vo
         rule->body = n == COUNT(codes) ? "<html>" : NULL; /* or errno 0, and no task in it */
         kit_start(&kit);
         kit_run(&kit);
-        const char *story = rule->code == 1 ? "V C2 C2 C1 T D 101 | 201 V"
-                                            : "V C2 C1 T D 101 | 201 V";
+        const char *story =
+            rule->code == 1 ? "V C2 C2 C1 T D 101 | 201 V" : "V C2 C1 T D 101 | 201 V";
         assert_string_equal(kit_story(&kit), story);
         kit_free(&kit);
     }

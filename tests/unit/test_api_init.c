@@ -1,7 +1,8 @@
 /*
  * oneota - SPDX-License-Identifier: Apache-2.0
  *
- * What oneota_init() refuses: each member that is missing, each number out of its range, too little memory.
+ * What oneota_init() refuses: each member that is missing, each number out of its range, too
+ * little memory.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -92,9 +93,9 @@ static int tear_down(void **state)
 
 /* ---------------------------------------------------------------- members */
 
-#define MEMBER(object, member)                                                                     \
-    {                                                                                              \
-#object "." #member, &object, offsetof(typeof_##object, member)                            \
+#define MEMBER(object, member)                                          \
+    {                                                                   \
+#object "." #member, &object, offsetof(typeof_##object, member) \
     }
 typedef oneota_setup_t typeof_setup;
 typedef oneota_net_t typeof_net;
@@ -120,17 +121,38 @@ static void clear_member(const member_t *member)
 static void test_api_init_each_required_member_missing_param(void **state)
 {
     static const member_t members[] = {
-        MEMBER(setup, dialect),  MEMBER(setup, address),      MEMBER(setup, work),
-        MEMBER(setup, images),   MEMBER(setup, net),          MEMBER(setup, boot),
-        MEMBER(setup, journal),  MEMBER(setup, clock),        MEMBER(setup, device),
-        MEMBER(setup, identity.product), MEMBER(setup, identity.device),
-        MEMBER(setup, identity.key),     MEMBER(net, open),   MEMBER(net, send),
-        MEMBER(net, recv),       MEMBER(net, close),          MEMBER(boot, query),
-        MEMBER(boot, inspect),   MEMBER(boot, mark),          MEMBER(boot, confirm),
-        MEMBER(boot, revert),    MEMBER(a_clock, now_ms),     MEMBER(device, random),
-        MEMBER(journal, erase),  MEMBER(journal, program),    MEMBER(journal, read),
-        MEMBER(journal, erase_unit), MEMBER(journal, size),   MEMBER(slot, erase),
-        MEMBER(slot, program),   MEMBER(slot, read),          MEMBER(slot, erase_unit),
+        MEMBER(setup, dialect),
+        MEMBER(setup, address),
+        MEMBER(setup, work),
+        MEMBER(setup, images),
+        MEMBER(setup, net),
+        MEMBER(setup, boot),
+        MEMBER(setup, journal),
+        MEMBER(setup, clock),
+        MEMBER(setup, device),
+        MEMBER(setup, identity.product),
+        MEMBER(setup, identity.device),
+        MEMBER(setup, identity.key),
+        MEMBER(net, open),
+        MEMBER(net, send),
+        MEMBER(net, recv),
+        MEMBER(net, close),
+        MEMBER(boot, query),
+        MEMBER(boot, inspect),
+        MEMBER(boot, mark),
+        MEMBER(boot, confirm),
+        MEMBER(boot, revert),
+        MEMBER(a_clock, now_ms),
+        MEMBER(device, random),
+        MEMBER(journal, erase),
+        MEMBER(journal, program),
+        MEMBER(journal, read),
+        MEMBER(journal, erase_unit),
+        MEMBER(journal, size),
+        MEMBER(slot, erase),
+        MEMBER(slot, program),
+        MEMBER(slot, read),
+        MEMBER(slot, erase_unit),
         MEMBER(slot, size),
     };
     (void)state;
@@ -157,11 +179,20 @@ static void test_api_init_each_required_member_missing_param(void **state)
 static void test_api_init_each_optional_member_missing_ok(void **state)
 {
     static const member_t members[] = {
-        MEMBER(setup, host),     MEMBER(setup, server_name), MEMBER(setup, prefix),
-        MEMBER(setup, log),      MEMBER(setup, event),       MEMBER(setup, event_ctx),
-        MEMBER(setup, log_ctx),  MEMBER(setup, net_ctx),     MEMBER(setup, identity.device_name),
-        MEMBER(setup, identity.res), MEMBER(setup, identity.auth_version),
-        MEMBER(net, last_error), MEMBER(a_clock, unix_s),    MEMBER(device, battery),
+        MEMBER(setup, host),
+        MEMBER(setup, server_name),
+        MEMBER(setup, prefix),
+        MEMBER(setup, log),
+        MEMBER(setup, event),
+        MEMBER(setup, event_ctx),
+        MEMBER(setup, log_ctx),
+        MEMBER(setup, net_ctx),
+        MEMBER(setup, identity.device_name),
+        MEMBER(setup, identity.res),
+        MEMBER(setup, identity.auth_version),
+        MEMBER(net, last_error),
+        MEMBER(a_clock, unix_s),
+        MEMBER(device, battery),
         MEMBER(device, signal),
     };
     (void)state;
@@ -273,10 +304,14 @@ static void test_api_init_identity_that_cannot_be_sent_param(void **state)
         const char **text;
         const char *wrong[6];
     } rows[] = {
-        {"version", &images[0].id.version, {"", "123456789012345678901", "1 0", "1/0", "\xE4", "1\n"}},
+        {"version",
+         &images[0].id.version,
+         {"", "123456789012345678901", "1 0", "1/0", "\xE4", "1\n"}},
         {"manuf", &images[0].id.manuf, {"", "\r\n", "1\x7F"}},
         {"model", &images[0].id.model, {"", "\r\n"}},
-        {"key", &setup.identity.key, {"", "no base64!", "KuF3NT/jUBJ62LNBB_A8XZA9CqS3Cu79B/ABmfA1UCw="}},
+        {"key",
+         &setup.identity.key,
+         {"", "no base64!", "KuF3NT/jUBJ62LNBB_A8XZA9CqS3Cu79B/ABmfA1UCw="}},
         {"device", &setup.identity.device, {"", "1\n"}},
         {"host", &setup.host, {"", "a b", "a\r\nX: y"}},
         {"prefix", &setup.prefix, {"/a b", "/\r\n"}},
@@ -365,7 +400,8 @@ static void test_api_init_work_one_byte_less_limit_exactly_enough_updates(void *
     }
 }
 
-/* All that a task may hold, in the least memory: token of 64, target of 20, address of 47 characters. */
+/* All that a task may hold, in the least memory: token of 64, target of 20, address of 47
+ * characters. */
 static void test_api_init_longest_task_is_read_in_the_least_memory(void **state)
 {
     static kit_t other;

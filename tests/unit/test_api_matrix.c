@@ -17,33 +17,42 @@ static kit_t kit;
 
 typedef oneota_error_t command_t(oneota_t *client);
 
-typedef enum { CHECK_NOW = 0, PAUSE, RESUME, CANCEL, DEFER, ALLOW, CONFIRM, REJECT, FORGET, NOTIFY } which_t;
+typedef enum {
+    CHECK_NOW = 0,
+    PAUSE,
+    RESUME,
+    CANCEL,
+    DEFER,
+    ALLOW,
+    CONFIRM,
+    REJECT,
+    FORGET,
+    NOTIFY
+} which_t;
 
 static command_t *const k_commands[] = {
-    oneota_check_now,     oneota_pause,         oneota_resume,
-    oneota_cancel,        oneota_defer_install, oneota_allow_install,
-    oneota_confirm,       oneota_reject,        oneota_forget,
-    oneota_notify,
+    oneota_check_now,     oneota_pause,   oneota_resume, oneota_cancel, oneota_defer_install,
+    oneota_allow_install, oneota_confirm, oneota_reject, oneota_forget, oneota_notify,
 };
 
-/* What each says in each state: . OK, S STATE. In the order of which_t; there resume is wrong because
- * nothing is paused. */
+/* What each says in each state: . OK, S STATE. In the order of which_t; there resume is wrong
+ * because nothing is paused. */
 static const struct {
     const char *state;
     const char *results;
     kit_trial_t trial;
 } k_rows[] = {
-    {"start", "..SS..SSS.", KIT_CONFIRM},      {"version", "..SS..SS..", KIT_CONFIRM},
-    {"check", "..SS..SS..", KIT_CONFIRM},      {"gate", "..S...SS..", KIT_CONFIRM},
-    {"token", "..S...SS..", KIT_CONFIRM},      {"prefix", "..S...SS..", KIT_CONFIRM},
-    {"download", "..S...SS..", KIT_CONFIRM},   {"progress", "..S...SS..", KIT_CONFIRM},
-    {"verify", "..S...SS..", KIT_CONFIRM},     {"downloaded", "..S...SS..", KIT_CONFIRM},
-    {"recheck", "..S...SS..", KIT_CONFIRM},    {"doubt", "..S...SS..", KIT_CONFIRM},
-    {"install", "..S...SS..", KIT_CONFIRM},    {"mark", "..SS..SSS.", KIT_CONFIRM},
-    {"restart", "..SS..SSS.", KIT_CONFIRM},    {"trial", "..SS....S.", KIT_SILENT},
-    {"confirm", "..SS..SSS.", KIT_CONFIRM},    {"revert", "..SS..SSS.", KIT_REJECT},
-    {"return", "..SS..SSS.", KIT_REJECT},      {"identify", "..SS..SS..", KIT_CONFIRM},
-    {"result", "..SS..SS..", KIT_REJECT},      {"close", "..SS..SS..", KIT_REJECT},
+    {"start", "..SS..SSS.", KIT_CONFIRM},    {"version", "..SS..SS..", KIT_CONFIRM},
+    {"check", "..SS..SS..", KIT_CONFIRM},    {"gate", "..S...SS..", KIT_CONFIRM},
+    {"token", "..S...SS..", KIT_CONFIRM},    {"prefix", "..S...SS..", KIT_CONFIRM},
+    {"download", "..S...SS..", KIT_CONFIRM}, {"progress", "..S...SS..", KIT_CONFIRM},
+    {"verify", "..S...SS..", KIT_CONFIRM},   {"downloaded", "..S...SS..", KIT_CONFIRM},
+    {"recheck", "..S...SS..", KIT_CONFIRM},  {"doubt", "..S...SS..", KIT_CONFIRM},
+    {"install", "..S...SS..", KIT_CONFIRM},  {"mark", "..SS..SSS.", KIT_CONFIRM},
+    {"restart", "..SS..SSS.", KIT_CONFIRM},  {"trial", "..SS....S.", KIT_SILENT},
+    {"confirm", "..SS..SSS.", KIT_CONFIRM},  {"revert", "..SS..SSS.", KIT_REJECT},
+    {"return", "..SS..SSS.", KIT_REJECT},    {"identify", "..SS..SS..", KIT_CONFIRM},
+    {"result", "..SS..SS..", KIT_REJECT},    {"close", "..SS..SS..", KIT_REJECT},
     {"wait", "..SS..SS..", KIT_CONFIRM},
 };
 
@@ -152,7 +161,8 @@ static void test_api_any_call_in_any_state_ends_in_order(void **state)
             kit_run(&kit);
             assert_true(fake_board_settled(&kit.board));
             if (k_commands[which] != oneota_forget && strcmp(k_rows[n].state, "doubt") != 0) {
-                kit_judge(&kit); /* what was forgotten is told twice; a rule left it without its senses */
+                kit_judge(
+                    &kit); /* what was forgotten is told twice; a rule left it without its senses */
             }
             kit_free(&kit);
         }

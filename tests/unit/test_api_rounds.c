@@ -263,7 +263,8 @@ static void test_api_task_that_takes_too_long_104(void **state)
     kit_free(&kit);
 }
 
-/* A peer that sends a byte, waits for as long as it may, sends a byte: that is one range for ever. */
+/* A peer that sends a byte, waits for as long as it may, sends a byte: that is one range for
+ * ever. */
 static void test_api_range_that_never_ends_104(void **state)
 {
     (void)state;
@@ -306,6 +307,25 @@ static void test_api_task_time_adds_up_from_pieces_and_survives_a_reset(void **s
     kit_free(&kit);
 }
 
+/* What the journal is being given must stay what it is until it has it. */
+static void test_api_task_time_passes_while_the_journal_is_busy(void **state)
+{
+    (void)state;
+    begin(9, 201);
+    kit.board.journal.flash.again = 3;
+    kit_start(&kit);
+    kit_until_call(&kit, FAKE_DOWNLOAD, 0, 1);
+    while (kit.platform.tasks[0].percent < 90u) {
+        kit_poll(&kit);
+        kit.board.now_ms += 1500u;
+    }
+    assert_int_equal(kit_count_events(&kit, ONEOTA_EVENT_FAILED), 0);
+    kit_start(&kit);
+    kit_run(&kit);
+    assert_int_equal(kit.platform.tasks[0].result, 201);
+    kit_free(&kit);
+}
+
 /* A gate that is closed for days, or a pause, is no time of the download. */
 static void test_api_task_time_does_not_count_waits(void **state)
 {
@@ -325,7 +345,7 @@ static void test_api_task_time_does_not_count_waits(void **state)
     kit_free(&kit);
 }
 
-/* ---------------------------------------------------------------- a file that is not what was announced */
+/* ----------------------------------------------------- a file that is not what was announced */
 
 static uint8_t spoilt[60000];
 
@@ -403,6 +423,7 @@ int main(void)
         cmocka_unit_test(test_api_task_that_takes_too_long_104),
         cmocka_unit_test(test_api_range_that_never_ends_104),
         cmocka_unit_test(test_api_task_time_adds_up_from_pieces_and_survives_a_reset),
+        cmocka_unit_test(test_api_task_time_passes_while_the_journal_is_busy),
         cmocka_unit_test(test_api_task_time_does_not_count_waits),
         cmocka_unit_test(test_api_digest_wrong_twice_205),
         cmocka_unit_test(test_api_digest_wrong_once_right_the_second_time),

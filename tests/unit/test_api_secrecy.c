@@ -1,8 +1,8 @@
 /*
  * oneota - SPDX-License-Identifier: Apache-2.0
  *
- * Neither key, token nor Authorization in a log line, an event, the status or the journal (the token alone
- * is in the journal); what a stranger says is printable in the log.
+ * Neither key, token nor Authorization in a log line, an event, the status or the journal (the
+ * token alone is in the journal); what a stranger says is printable in the log.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -39,7 +39,7 @@ static void test_api_secrecy_no_secret_whatever_goes_wrong(void **state)
     static const struct {
         fake_verb_t verb;
         uint8_t step;
-    } calls[] = {{FAKE_VERSION, 0}, {FAKE_CHECK, 0},    {FAKE_TOKEN, 0},
+    } calls[] = {{FAKE_VERSION, 0},  {FAKE_CHECK, 0},    {FAKE_TOKEN, 0},
                  {FAKE_DOWNLOAD, 0}, {FAKE_REPORT, 101}, {FAKE_REPORT, 201}};
     (void)state;
     for (size_t c = 0; c < COUNT(calls); c++) {
@@ -121,13 +121,19 @@ static void test_api_each_rejection_is_told_exactly_once(void **state)
         int32_t code;
         oneota_reason_t reason;
     } rows[] = {
-        {FAKE_VERSION, 0, 2, ONEOTA_REASON_CONFIG},  {FAKE_VERSION, 0, 7, ONEOTA_REASON_SERVER},
-        {FAKE_CHECK, 0, 8, ONEOTA_REASON_MISMATCH},  {FAKE_CHECK, 0, 5116, ONEOTA_REASON_QUOTA},
-        {FAKE_CHECK, 0, 19, ONEOTA_REASON_POSTPONED}, {FAKE_TOKEN, 0, 7, ONEOTA_REASON_SERVER},
-        {FAKE_TOKEN, 0, 18, ONEOTA_REASON_OVER},     {FAKE_TOKEN, 0, 20, ONEOTA_REASON_OVER},
-        {FAKE_TOKEN, 0, 22, ONEOTA_REASON_CANCELLED}, {FAKE_TOKEN, 0, 999, ONEOTA_REASON_UNKNOWN},
+        {FAKE_VERSION, 0, 2, ONEOTA_REASON_CONFIG},
+        {FAKE_VERSION, 0, 7, ONEOTA_REASON_SERVER},
+        {FAKE_CHECK, 0, 8, ONEOTA_REASON_MISMATCH},
+        {FAKE_CHECK, 0, 5116, ONEOTA_REASON_QUOTA},
+        {FAKE_CHECK, 0, 19, ONEOTA_REASON_POSTPONED},
+        {FAKE_TOKEN, 0, 7, ONEOTA_REASON_SERVER},
+        {FAKE_TOKEN, 0, 18, ONEOTA_REASON_OVER},
+        {FAKE_TOKEN, 0, 20, ONEOTA_REASON_OVER},
+        {FAKE_TOKEN, 0, 22, ONEOTA_REASON_CANCELLED},
+        {FAKE_TOKEN, 0, 999, ONEOTA_REASON_UNKNOWN},
         {FAKE_REPORT, 101, 22, ONEOTA_REASON_CANCELLED},
-        {FAKE_REPORT, 101, 7, ONEOTA_REASON_SERVER}, {FAKE_REPORT, 201, 7, ONEOTA_REASON_SERVER},
+        {FAKE_REPORT, 101, 7, ONEOTA_REASON_SERVER},
+        {FAKE_REPORT, 201, 7, ONEOTA_REASON_SERVER},
         {FAKE_REPORT, 201, 24, ONEOTA_REASON_CONFIG},
     };
     (void)state;

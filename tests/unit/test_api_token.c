@@ -1,8 +1,8 @@
 /*
  * oneota - SPDX-License-Identifier: Apache-2.0
  *
- * A token that is refused: at the token check, at 101, at the result. What is done next is by what the
- * platform says of the task.
+ * A token that is refused: at the token check, at 101, at the result. What is done next is by what
+ * the platform says of the task.
  */
 #include <setjmp.h>
 #include <stdarg.h>

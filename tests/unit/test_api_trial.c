@@ -123,8 +123,8 @@ static void test_api_trial_of_another_version_than_the_target_204(void **state)
     kit_free(&kit);
 }
 
-/* While the image is on trial nothing is said to the platform; the reset that it does itself changes that
- * as little. */
+/* While the image is on trial nothing is said to the platform; the reset that it does itself
+ * changes that as little. */
 static void test_api_trial_nothing_is_told_while_it_lasts(void **state)
 {
     (void)state;

@@ -51,13 +51,20 @@ static void test_api_update_start_anywhere_goes_on_there(void **state)
         const char *state;
         const char *story;
     } rows[] = {
-        {"version", "V C T D 101 | 201 V"}, {"check", "V C T D 101 | 201 V"},
-        {"gate", "T D 101 | 201 V"},        {"token", "T D 101 | 201 V"},
-        {"prefix", "T D 101 | 201 V"},      {"download", "T D 101 | 201 V"},
-        {"progress", "T D 101 | 201 V"},    {"downloaded", "101 | 201 V"},
-        {"install", "| 201 V"},             {"mark", "| 201 V"},
-        {"restart", "201 V"},               {"trial", "201 V"},
-        {"confirm", "201 V"},               {"result", "201 V"},
+        {"version", "V C T D 101 | 201 V"},
+        {"check", "V C T D 101 | 201 V"},
+        {"gate", "T D 101 | 201 V"},
+        {"token", "T D 101 | 201 V"},
+        {"prefix", "T D 101 | 201 V"},
+        {"download", "T D 101 | 201 V"},
+        {"progress", "T D 101 | 201 V"},
+        {"downloaded", "101 | 201 V"},
+        {"install", "| 201 V"},
+        {"mark", "| 201 V"},
+        {"restart", "201 V"},
+        {"trial", "201 V"},
+        {"confirm", "201 V"},
+        {"result", "201 V"},
         {"close", "V C"},
     };
     (void)state;
@@ -191,9 +198,8 @@ static void test_api_update_progress_not_told_again_after_a_reset(void **state)
 
 static void test_api_update_events_tell_the_story(void **state)
 {
-    static const uint8_t wanted[] = {ONEOTA_EVENT_TASK,    ONEOTA_EVENT_READY,
-                                     ONEOTA_EVENT_RESTART, ONEOTA_EVENT_TASK,
-                                     ONEOTA_EVENT_TRIAL,   ONEOTA_EVENT_UPDATED,
+    static const uint8_t wanted[] = {ONEOTA_EVENT_TASK, ONEOTA_EVENT_READY, ONEOTA_EVENT_RESTART,
+                                     ONEOTA_EVENT_TASK, ONEOTA_EVENT_TRIAL, ONEOTA_EVENT_UPDATED,
                                      ONEOTA_EVENT_IDLE};
     size_t next = 0;
     uint8_t percent = 0;
@@ -281,7 +287,8 @@ int main(void)
         cmocka_unit_test(test_api_update_target_that_runs_version_and_nothing_else),
         cmocka_unit_test(test_api_update_version_first_once_then_rest),
         cmocka_unit_test(test_api_update_progress_each_ten_percent_once_never_0_or_100),
-        cmocka_unit_test(test_api_update_progress_lost_or_refused_is_not_repeated_and_stops_nothing),
+        cmocka_unit_test(
+            test_api_update_progress_lost_or_refused_is_not_repeated_and_stops_nothing),
         cmocka_unit_test(test_api_update_progress_not_told_again_after_a_reset),
         cmocka_unit_test(test_api_update_events_tell_the_story),
         cmocka_unit_test(test_api_update_state_events_are_a_chain),

@@ -115,8 +115,9 @@ static void back_off(uint32_t min_ms, uint32_t max_ms, const uint32_t *wanted, s
 
 static void test_api_backoff_doubles_up_to_the_ceiling(void **state)
 {
-    static const uint32_t defaults[] = {2000, 4000, 8000, 16000, 32000, 64000, 128000, 256000,
-                                        512000, 1024000, 2048000, 3600000, 3600000, 3600000};
+    static const uint32_t defaults[] = {2000,    4000,    8000,    16000,  32000,
+                                        64000,   128000,  256000,  512000, 1024000,
+                                        2048000, 3600000, 3600000, 3600000};
     static const uint32_t own[] = {100, 200, 400, 500, 500};
     (void)state;
     back_off(0, 0, defaults, COUNT(defaults));
@@ -161,7 +162,10 @@ static void test_api_first_check_at_a_random_time_within_a_minute(void **state)
     static const struct {
         uint32_t number, interval_s, first_ms;
     } rows[] = {
-        {0, 0, 0}, {UINT32_MAX, 0, 60000}, {0x80000000u, 0, 30000}, {UINT32_MAX, 20, 20000},
+        {0, 0, 0},
+        {UINT32_MAX, 0, 60000},
+        {0x80000000u, 0, 30000},
+        {UINT32_MAX, 20, 20000},
     };
     (void)state;
     for (size_t n = 0; n < COUNT(rows); n++) {
@@ -221,8 +225,8 @@ static void test_api_poll_interval_give_or_take_a_tenth(void **state)
     static const struct {
         uint32_t number, interval_s, sleep_ms;
     } rows[] = {
-        {0, 0, 3240000},         {UINT32_MAX, 0, 3960000}, {0, 10, 9000}, {UINT32_MAX, 10, 11000},
-        {0, 2000000, 1800000000}, {UINT32_MAX, 2000000, 2200000000u},
+        {0, 0, 3240000},         {UINT32_MAX, 0, 3960000}, {0, 10, 9000},
+        {UINT32_MAX, 10, 11000}, {0, 2000000, 1800000000}, {UINT32_MAX, 2000000, 2200000000u},
     };
     const kit_options_t options = {.tasks = 8};
     (void)state;

@@ -317,13 +317,37 @@ static void test_request_again_writes_the_range_alone(void **state)
         size_t length = (size_t)sprintf(buffer, "%s%s\r\n\r\n", start, before[form]);
         const size_t size = (size_t)sprintf(expected, "%s%s\r\n\r\n", start, after[form]);
         request.range_form = form;
-        assert_int_equal(oneota_request_write(&oneota_south, &request, buffer, size, &length),
+        assert_int_equal(oneota_request_write(&oneota_south, &request, buffer, sizeof buffer, &length),
                          ONEOTA_OK);
         assert_int_equal(length, size);
         assert_memory_equal(buffer, expected, size);
-        assert_int_equal(oneota_request_write(&oneota_south, &request, buffer, size - 1u, &length),
-                         ONEOTA_LIMIT);
     }
+}
+
+/* A buffer that does not hold such a request is not searched beyond its ends. */
+static void test_request_again_without_a_range_to_rewrite_is_refused(void **state)
+{
+    static const char *const buffers[] = {"", ":", "Range:", "GET / HTTP/1.1\r\nHost: a:1\r\n\r\n",
+                                          "no colon at all", "\r\nrange: 1-2\r\n\r\n"};
+    oneota_request_t request = request_for(ONEOTA_CALL_DOWNLOAD);
+
+    (void)state;
+    request.again = true;
+    request.first = 7;
+    request.last = 9;
+    for (size_t i = 0; i < COUNT(buffers); i++) {
+        char buffer[100] = {0};
+        size_t length = strlen(buffers[i]);
+        memcpy(buffer, buffers[i], length);
+        assert_int_equal(
+            oneota_request_write(&oneota_south, &request, buffer, sizeof buffer, &length),
+            ONEOTA_PARAM);
+        assert_int_equal(length, 0);
+    }
+    char small[10] = "\r\nRange:";
+    size_t beyond = sizeof small + 1u;
+    assert_int_equal(oneota_request_write(&oneota_south, &request, small, sizeof small, &beyond),
+                     ONEOTA_PARAM);
 }
 
 /* An Authorization is made anew. */
@@ -548,13 +572,13 @@ static const hostile_t k_hostile[] = {
                               "0", U, ""}},
     {"\"22.5\"",   {"22.5", U,     U,     U,    "-1",  "-1", "0",  "0",     U,    ""}},
     {"\"-1\"",     {"-1",   "-1",  U,     U,    "-1",  "-1", "0",  "0",     U,    ""}},
-    {"\"22\"",     {"22",   "22",  "22",  U,    "22",  "22", "22", "22",    "22", ""}},
+    {"\"22\"",     {"22",   "22",  "22",  U,    "22",  "22", "22", "22",    U, ""}},
     {"\"\\u0032\\u0032\"", WRONG_TYPE}, /* no escape stands in any of these */
-    {"22",         {U, U,  "22",  U,    "22",  "22", "22", "22",    "22", ""}},
-    {"0",          {U, U,   "0",   U,    "0",   "0",  "0",  "0",     "0",  ""}},
-    {"100",        {U, U, "100", U,    "100", "100", "100", "100", "100", ""}},
-    {"101",        {U, U, "101", U,    "101", "-1", "101", "101",  "101", ""}},
-    {"255",        {U, U, "255", U,    "255", "-1", "255", "255",  "255", ""}},
+    {"22",         {U, U,  "22",  U,    "22",  "22", "22", "22",    U, ""}},
+    {"0",          {U, U,   "0",   U,    "0",   "0",  "0",  "0",     U,  ""}},
+    {"100",        {U, U, "100", U,    "100", "100", "100", "100", U, ""}},
+    {"101",        {U, U, "101", U,    "101", "-1", "101", "101",  U, ""}},
+    {"255",        {U, U, "255", U,    "255", "-1", "255", "255",  U, ""}},
     {"256",        {U, U, "256", U,    "256", "-1", "256", "256",  U,    ""}},
     {"2147483647", {U, U, "2147483647", U, "2147483647", "-1", "2147483647",
                     "2147483647", U, ""}},
@@ -1204,6 +1228,7 @@ int main(void)
         cmocka_unit_test(test_request_steps_that_no_document_names_are_refused),
         cmocka_unit_test(test_request_range_forms_are_as_asked),
         cmocka_unit_test(test_request_again_writes_the_range_alone),
+        cmocka_unit_test(test_request_again_without_a_range_to_rewrite_is_refused),
         cmocka_unit_test(test_request_again_that_is_signed_is_written_whole),
         cmocka_unit_test(test_request_wrong_range_is_refused),
         cmocka_unit_test(test_request_buffer_too_small_is_wiped),

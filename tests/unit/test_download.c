@@ -88,8 +88,8 @@ static void test_download_plan_range_is_what_it_should_be(void **state)
     }
 }
 
-/* A whole download on paper: it ends, every range is at least two bytes long, none leaves a gap, all but
- * the last end at a program unit, and each report has its place. */
+/* A whole download on paper: it ends, every range is at least two bytes long, none leaves a
+ * gap, all but the last end at a program unit, and each report has its place. */
 static void walk(uint32_t size, uint32_t range_bytes, uint32_t unit)
 {
     oneota_download_t d;
@@ -211,17 +211,30 @@ static void test_download_percent_each_mark_once_never_zero_or_hundred(void **st
         uint32_t stored, size;
         uint8_t reported, due;
     } rows[] = {
-        {0, 1000, 0, 0},    {99, 1000, 0, 0},     {100, 1000, 0, 10},    {100, 1000, 10, 0},
-        {199, 1000, 10, 0}, {200, 1000, 10, 20},  {555, 1000, 10, 50},   {900, 1000, 80, 90},
-        {999, 1000, 90, 0}, {1000, 1000, 80, 90}, {1000, 1000, 90, 0},   {1000, 1000, 0, 90},
-        {1, 1, 0, 90},      {1, 2, 0, 50},        {300, 1000, 50, 0},
-        {UINT32_MAX, UINT32_MAX, 0, 90},          {429496729u, UINT32_MAX, 0, 0},
+        {0, 1000, 0, 0},
+        {99, 1000, 0, 0},
+        {100, 1000, 0, 10},
+        {100, 1000, 10, 0},
+        {199, 1000, 10, 0},
+        {200, 1000, 10, 20},
+        {555, 1000, 10, 50},
+        {900, 1000, 80, 90},
+        {999, 1000, 90, 0},
+        {1000, 1000, 80, 90},
+        {1000, 1000, 90, 0},
+        {1000, 1000, 0, 90},
+        {1, 1, 0, 90},
+        {1, 2, 0, 50},
+        {300, 1000, 50, 0},
+        {UINT32_MAX, UINT32_MAX, 0, 90},
+        {429496729u, UINT32_MAX, 0, 0},
         {429496730u, UINT32_MAX, 0, 10},
     };
     (void)state;
     for (size_t n = 0; n < COUNT(rows); n++) {
-        assert_int_equal(oneota_download_percent_due(rows[n].stored, rows[n].size, rows[n].reported),
-                         rows[n].due);
+        assert_int_equal(
+            oneota_download_percent_due(rows[n].stored, rows[n].size, rows[n].reported),
+            rows[n].due);
     }
 }
 

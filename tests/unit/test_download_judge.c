@@ -78,7 +78,7 @@ static const row_t k_rows[] = {
     {"instead of the first", BYTES, 0, 4000, false, 200, -1, NO_RANGE, 0, 0, SIZE, LESS, 0, 0},
     {"instead of a bare one", BARE, 2000, 4000, false, 200, -1, NO_RANGE, 0, 0, SIZE, LESS, 0, 0},
     {"all of a sudden", BYTES, 2000, 4000, true, 200, -1, NO_RANGE, 0, 0, SIZE, BAD, 0, 0},
-    {"200, length of the range", BYTES, 2000, 4000, false, 200, -1, NO_RANGE, 0, 0, 2000, TEXT, 0, 0},
+    {"200, of the range", BYTES, 2000, 4000, false, 200, -1, NO_RANGE, 0, 0, 2000, TEXT, 0, 0},
     {"200, one less", WHOLE, 0, SIZE, false, 200, -1, NO_RANGE, 0, 0, SIZE - 1u, TEXT, 0, 0},
     {"200, one more", WHOLE, 0, SIZE, false, 200, -1, NO_RANGE, 0, 0, SIZE + 1u, TEXT, 0, 0},
     {"200, largest", WHOLE, 0, SIZE, false, 200, -1, NO_RANGE, 0, 0, MOST, TEXT, 0, 0},

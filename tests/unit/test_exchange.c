@@ -1,8 +1,8 @@
 /*
  * oneota - SPDX-License-Identifier: Apache-2.0
  *
- * One exchange from open to end, and every way in which it fails. Deadlines: test_exchange_time.c; the
- * connection that is kept: test_exchange_keep.c.
+ * One exchange from open to end, and every way in which it fails. Deadlines: test_exchange_time.c;
+ * the connection that is kept: test_exchange_keep.c.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -167,9 +167,9 @@ static void test_exchange_first_connection_that_fails_network_and_native_code(vo
         script_call_t call;
         oneota_error_t error;
     } rows[] = {
-        {SCRIPT_OPEN, ONEOTA_BROKEN}, {SCRIPT_OPEN, ONEOTA_CLOSED},  {SCRIPT_OPEN, ONEOTA_PARAM},
-        {SCRIPT_SEND, ONEOTA_BROKEN}, {SCRIPT_SEND, ONEOTA_CLOSED},  {SCRIPT_SEND, ONEOTA_STORAGE},
-        {SCRIPT_RECV, ONEOTA_BROKEN}, {SCRIPT_RECV, ONEOTA_CLOSED},  {SCRIPT_RECV, ONEOTA_LIMIT},
+        {SCRIPT_OPEN, ONEOTA_BROKEN}, {SCRIPT_OPEN, ONEOTA_CLOSED}, {SCRIPT_OPEN, ONEOTA_PARAM},
+        {SCRIPT_SEND, ONEOTA_BROKEN}, {SCRIPT_SEND, ONEOTA_CLOSED}, {SCRIPT_SEND, ONEOTA_STORAGE},
+        {SCRIPT_RECV, ONEOTA_BROKEN}, {SCRIPT_RECV, ONEOTA_CLOSED}, {SCRIPT_RECV, ONEOTA_LIMIT},
     };
     (void)state;
     for (size_t n = 0; n < COUNT(rows); n++) {
@@ -197,7 +197,9 @@ static void test_exchange_port_without_native_code_says_zero(void **state)
 static void test_exchange_link_that_breaks_within_the_answer_network(void **state)
 {
     static const char *const parts[] = {
-        "H", "HTTP/1.1 200 \r\nContent-Le", "HTTP/1.1 200 \r\nContent-Length: 9\r\n\r\n",
+        "H",
+        "HTTP/1.1 200 \r\nContent-Le",
+        "HTTP/1.1 200 \r\nContent-Length: 9\r\n\r\n",
         "HTTP/1.1 200 \r\nContent-Length: 9\r\n\r\nhalf",
         "HTTP/1.1 200 \r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n",
         "HTTP/1.1 100 \r\n\r\n",

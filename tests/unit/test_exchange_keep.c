@@ -110,8 +110,8 @@ static void test_exchange_kept_connection_dead_opens_anew_and_sends_again(void *
         assert_int_equal(rig.net.calls[SCRIPT_OPEN], 2);
         assert_int_equal(rig.net.closes, 1);
         assert_int_equal(rig.net.sent_length, (sent ? 2u : 1u) * strlen(XRIG_REQUEST));
-        assert_memory_equal(rig.net.sent + rig.net.sent_length - strlen(XRIG_REQUEST),
-                            XRIG_REQUEST, strlen(XRIG_REQUEST));
+        assert_memory_equal(rig.net.sent + rig.net.sent_length - strlen(XRIG_REQUEST), XRIG_REQUEST,
+                            strlen(XRIG_REQUEST));
     }
 }
 

@@ -40,8 +40,8 @@ static const place_t k_places[] = {
     {"half a body of a stream", true, ONEOTA_OK, 0, LENGTH_9 "half", ONEOTA_SILENCE_MS},
 };
 
-static const uint32_t k_starts[] = {0, 1, 0x7FFFFFF0u, UINT32_MAX, UINT32_MAX - 1000u,
-                                    UINT32_MAX - 60000u};
+static const uint32_t k_starts[] = {
+    0, 1, 0x7FFFFFF0u, UINT32_MAX, UINT32_MAX - 1000u, UINT32_MAX - 60000u};
 
 static void go_to(const place_t *place, uint32_t start_ms)
 {

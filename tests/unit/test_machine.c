@@ -148,8 +148,8 @@ static void test_machine_stage_of_a_state_leads_back_to_it(void **state)
         state_t state;
         stage_t stage;
     } rows[] = {
-        {ST_GATE, STAGE_TASK},       {ST_LOADED, STAGE_LOADED}, {ST_INSTALL, STAGE_ACKED},
-        {ST_MARK, STAGE_MARKING},    {ST_RESULT, STAGE_RESULT},
+        {ST_GATE, STAGE_TASK},    {ST_LOADED, STAGE_LOADED}, {ST_INSTALL, STAGE_ACKED},
+        {ST_MARK, STAGE_MARKING}, {ST_RESULT, STAGE_RESULT},
     };
     (void)state;
     for (size_t n = 0; n < COUNT(rows); n++) {

@@ -35,8 +35,10 @@ static void test_policy_due_exactly_when_the_wait_is_over(void **state)
     };
     (void)state;
     for (size_t n = 0; n < COUNT(rows); n++) {
-        assert_int_equal(oneota_policy_left_ms(rows[n].now, rows[n].since, rows[n].wait), rows[n].left);
-        assert_int_equal(oneota_policy_due(rows[n].now, rows[n].since, rows[n].wait), rows[n].left == 0);
+        assert_int_equal(oneota_policy_left_ms(rows[n].now, rows[n].since, rows[n].wait),
+                         rows[n].left);
+        assert_int_equal(oneota_policy_due(rows[n].now, rows[n].since, rows[n].wait),
+                         rows[n].left == 0);
     }
 }
 
@@ -66,7 +68,8 @@ static void test_policy_backoff_doubles_up_to_the_ceiling(void **state)
     for (size_t n = 0; n < COUNT(rows); n++) {
         uint32_t most = oneota_policy_backoff_ms(rows[n].failures, rows[n].min, rows[n].max, MOST);
         assert_int_equal(most, rows[n].most);
-        assert_int_equal(oneota_policy_backoff_ms(rows[n].failures, rows[n].min, rows[n].max, 0), 0);
+        assert_int_equal(oneota_policy_backoff_ms(rows[n].failures, rows[n].min, rows[n].max, 0),
+                         0);
         uint32_t half =
             oneota_policy_backoff_ms(rows[n].failures, rows[n].min, rows[n].max, 0x80000000u);
         assert_in_range(half, rows[n].most / 2u, rows[n].most / 2u + 1u);
@@ -91,7 +94,8 @@ static void test_policy_interval_held_between_floor_and_ceiling(void **state)
     };
     (void)state;
     for (size_t n = 0; n < COUNT(rows); n++) {
-        assert_int_equal(oneota_policy_interval_ms(rows[n].interval_s, rows[n].floor_ms), rows[n].ms);
+        assert_int_equal(oneota_policy_interval_ms(rows[n].interval_s, rows[n].floor_ms),
+                         rows[n].ms);
     }
 }
 
@@ -126,10 +130,21 @@ static void test_policy_level_passes_when_equal_above_or_unknown(void **state)
         int32_t level, threshold;
         bool passes;
     } rows[] = {
-        {50, 50, true},  {51, 50, true}, {49, 50, false}, {-1, 50, true},      {0, 50, false},
-        {0, -1, true},   {0, 0, true},   {-1, -1, true},  {-1, 0, true},       {100, 101, false},
-        {-7, 50, true},  {5, -7, true},  {0, INT32_MAX, false},
-        {INT32_MAX, INT32_MAX, true},    {INT32_MIN, INT32_MAX, true},
+        {50, 50, true},
+        {51, 50, true},
+        {49, 50, false},
+        {-1, 50, true},
+        {0, 50, false},
+        {0, -1, true},
+        {0, 0, true},
+        {-1, -1, true},
+        {-1, 0, true},
+        {100, 101, false},
+        {-7, 50, true},
+        {5, -7, true},
+        {0, INT32_MAX, false},
+        {INT32_MAX, INT32_MAX, true},
+        {INT32_MIN, INT32_MAX, true},
     };
     (void)state;
     for (size_t n = 0; n < COUNT(rows); n++) {

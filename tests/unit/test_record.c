@@ -196,11 +196,15 @@ static void reason_beyond(oneota_record_t *record)
 static void test_record_any_member_out_of_place_is_not_sound(void **state)
 {
     static change_t *const changes[] = {
-        order_format,      progress_format,       other_dialect,       other_image,
-        other_size,        other_type,            other_md5,           other_target,
-        other_check,       target_behind_its_end, handle_without_end,  handle_empty,
-        handle_with_slash, handle_with_newline,   stage_beyond,        stage_far_beyond,
-        percent_100,       reason_beyond,
+        order_format,       progress_format,
+        other_dialect,      other_image,
+        other_size,         other_type,
+        other_md5,          other_target,
+        other_check,        target_behind_its_end,
+        handle_without_end, handle_empty,
+        handle_with_slash,  handle_with_newline,
+        stage_beyond,       stage_far_beyond,
+        percent_100,        reason_beyond,
     };
     (void)state;
     for (size_t n = 0; n < COUNT(changes); n++) {
@@ -259,8 +263,8 @@ static void test_record_result_is_terminal_or_the_record_is_not_sound(void **sta
     }
 }
 
-/* What the journal gives back after a flip of any bit (its CRC aside) is refused, or harmless: nothing
- * that the task is known by has changed. */
+/* What the journal gives back after a flip of any bit (its CRC aside) is refused, or harmless:
+ * nothing that the task is known by has changed. */
 static void test_record_flip_of_any_bit_never_names_another_task(void **state)
 {
     const oneota_record_t whole = a_record();

@@ -105,10 +105,10 @@ static void test_slot_fits_when_not_empty_and_within_when_padded(void **state)
         uint32_t size;
         bool fits;
     } rows[] = {
-        {4096, 8, 0, false},    {4096, 8, 1, true},     {4096, 8, 4095, true},
-        {4096, 8, 4096, true},  {4096, 8, 4097, false}, {4096, 8, UINT32_MAX, false},
+        {4096, 8, 0, false},     {4096, 8, 1, true},       {4096, 8, 4095, true},
+        {4096, 8, 4096, true},   {4096, 8, 4097, false},   {4096, 8, UINT32_MAX, false},
         {4000, 256, 3840, true}, {4000, 256, 3841, false}, {4000, 256, 4000, false},
-        {4001, 1, 4001, true},  {4001, 2, 4001, false}, {4001, 2, 4000, true},
+        {4001, 1, 4001, true},   {4001, 2, 4001, false},   {4001, 2, 4000, true},
     };
     (void)state;
     for (size_t n = 0; n < COUNT(rows); n++) {
@@ -117,7 +117,8 @@ static void test_slot_fits_when_not_empty_and_within_when_padded(void **state)
                                             .program_unit = rows[n].program_unit,
                                             .erased = 0xFF};
         begin(&config, 1);
-        assert_int_equal(oneota_slot_fits(&bench.flash.port, &bench.flash, rows[n].size), rows[n].fits);
+        assert_int_equal(oneota_slot_fits(&bench.flash.port, &bench.flash, rows[n].size),
+                         rows[n].fits);
         end();
     }
 }
@@ -134,7 +135,8 @@ static const fake_flash_config_t k_geometries[] = {
     {.units = mixed, .program_unit = 32, .erased = 0x00},
 };
 
-static const uint32_t k_sizes[] = {1, 2, 7, 8, 9, 255, 256, 257, 1023, 1024, 1025, 3000, SLOT_BYTES};
+static const uint32_t k_sizes[] = {1,   2,    7,    8,    9,    255,       256,
+                                   257, 1023, 1024, 1025, 3000, SLOT_BYTES};
 static const uint32_t k_pieces[] = {1, 3, 7, 8, 100, 256, 1000, SLOT_BYTES};
 
 static void write_case(const fake_flash_config_t *config, uint32_t size, uint32_t piece,
@@ -227,8 +229,8 @@ static void test_slot_write_failing_flash_storage_and_nothing_counted(void **sta
     static const struct {
         uint8_t kind;
         uint32_t at, position;
-    } rows[] = {{FAKE_ERASE, 1, 0}, {FAKE_PROGRAM, 1, 0}, {FAKE_ERASE, 2, 1024},
-                {FAKE_PROGRAM, 2, 1024}};
+    } rows[] = {
+        {FAKE_ERASE, 1, 0}, {FAKE_PROGRAM, 1, 0}, {FAKE_ERASE, 2, 1024}, {FAKE_PROGRAM, 2, 1024}};
     (void)state;
     for (size_t n = 0; n < COUNT(rows); n++) {
         oneota_error_t error = ONEOTA_OK;
@@ -339,7 +341,8 @@ static void test_slot_read_then_write_goes_on_at_the_unit(void **state)
     assert_true(oneota_slot_at_unit(&bench.slot));
     assert_int_equal(oneota_slot_taken(&bench.slot), 2048);
     for (uint32_t taken = 0, at = 2048; at < 3000; at += taken) {
-        assert_int_equal(oneota_slot_write(&bench.slot, bench.image + at, 3000u - at, &taken), ONEOTA_OK);
+        assert_int_equal(oneota_slot_write(&bench.slot, bench.image + at, 3000u - at, &taken),
+                         ONEOTA_OK);
     }
     finish();
     assert_written(3000, 8, 0xFF);
