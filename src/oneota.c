@@ -172,7 +172,7 @@ void oneota_deinit(oneota_t *client)
 
 /* ---------------------------------------------------------------- commands */
 
-/* Ends a wait, if there is one. Rounds stay their interval apart: each that is begun uses one up. */
+/* Ends a wait, if there is one. Rounds stay their interval apart: each one begun uses one up. */
 static void wake(oneota_t *client)
 {
     bool between_rounds = client->reason == ONEOTA_REASON_BATTERY ||

@@ -61,9 +61,9 @@ static bool read_boot(oneota_t *m)
 static void reconcile(oneota_t *m)
 {
     oneota_record_t *record = &m->record;
-    bool never_marked = record->at.stage < STAGE_MARKING ||
-                        (record->at.stage == STAGE_RESULT && record->at.result < ONEOTA_STEP_UPDATED);
-    if (never_marked && is_foreign(m)) {
+    bool loading_failed =
+        record->at.stage == STAGE_RESULT && record->at.result < ONEOTA_STEP_UPDATED;
+    if ((record->at.stage < STAGE_MARKING || loading_failed) && is_foreign(m)) {
         oneota_record_clear(record); /* somebody else has installed something */
     }
     if (record->at.stage == STAGE_RESULT && record->at.result == ONEOTA_STEP_UPDATED) {

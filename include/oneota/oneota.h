@@ -85,14 +85,15 @@ oneota_error_t oneota_init(oneota_t *client, const oneota_setup_t *setup);
 uint32_t oneota_poll(oneota_t *client);
 
 /** Checks for a task now instead of at the next poll interval; while a task is worked on, goes
- * on with it now instead of after the wait. Flag. @return OK; PARAM client not initialised */
+ *  on with it now instead of after the wait. Rounds of the task stay their interval apart: waits
+ *  for battery, signal or the next round go on. Flag. @return OK; PARAM client not initialised */
 oneota_error_t oneota_check_now(oneota_t *client);
 
 /**
  * The platform hints that there is something to check: brings the next check forward, but never to
- * less than ONEOTA_NOTIFY_MS after the last one. Changes nothing while a task is worked on, or while
- * a failed call waits for its next try. Flag; also right from an MQTT client's callback, if that
- * runs in the context that polls.
+ * less than ONEOTA_NOTIFY_MS after the last one. Changes nothing while a task is worked on, or
+ * while a failed call waits for its next try. Flag; also right from an MQTT client's callback, if
+ * that runs in the context that polls.
  *
  * For an application that is connected to OneNET by MQTT anyway (protocol of the platform, B.7):
  *

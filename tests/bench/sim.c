@@ -236,7 +236,7 @@ static oneota_error_t journal_program(void *ctx, uint32_t offset, const void *da
     return flash_program(journal->sim, offset, data, length);
 }
 
-static oneota_error_t oneota_journal_read(void *ctx, uint32_t offset, void *buffer, uint32_t length)
+static oneota_error_t journal_read(void *ctx, uint32_t offset, void *buffer, uint32_t length)
 {
     const sim_journal_t *journal = ctx;
     memcpy(buffer, journal->bytes + offset, length);
@@ -249,5 +249,5 @@ static uint32_t journal_size(void *ctx)
     return sizeof journal->bytes;
 }
 
-const oneota_flash_t sim_journal = { journal_erase, journal_program, oneota_journal_read, erase_unit,
+const oneota_flash_t sim_journal = { journal_erase, journal_program, journal_read, erase_unit,
                                      journal_size,  16,              0xFF };

@@ -1,8 +1,8 @@
 /*
  * oneota - SPDX-License-Identifier: Apache-2.0
  *
- * fake_md5.h: MD5 once more (RFC 1321), so that what the platform announces was not made by the code
- * that checks it.
+ * fake_md5.h: MD5 once more (RFC 1321), so that what the platform announces was not made by the
+ * code that checks it.
  */
 #ifndef ONEOTA_FAKE_MD5_H
 #define ONEOTA_FAKE_MD5_H

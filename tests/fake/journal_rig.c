@@ -132,7 +132,7 @@ void rig_start(rig_t *rig)
     memset(&rig->journal, 0xAA, sizeof rig->journal);
     memset(rig->scratch, 0xAA, sizeof rig->scratch);
     assert_int_equal(oneota_journal_init(&rig->journal, &rig->flash.port, &rig->flash, rig->scratch,
-                                  rig->scratch_bytes),
+                                         rig->scratch_bytes),
                      ONEOTA_OK);
     for (uint32_t i = 0; error == ONEOTA_AGAIN; i++) {
         uint32_t reads = rig->flash.calls[FAKE_READ];
@@ -247,7 +247,8 @@ void rig_expect(rig_t *rig, uint8_t type, const void *wanted, size_t wanted_leng
 {
     uint8_t data[JOURNAL_PAYLOAD_MAX];
     size_t length = SIZE_MAX;
-    assert_int_equal(oneota_journal_read(&rig->journal, type, data, sizeof data, &length), ONEOTA_OK);
+    assert_int_equal(oneota_journal_read(&rig->journal, type, data, sizeof data, &length),
+                     ONEOTA_OK);
     assert_int_equal(length, wanted_length);
     assert_memory_equal(data, wanted, wanted_length);
 }

@@ -317,8 +317,9 @@ static void test_request_again_writes_the_range_alone(void **state)
         size_t length = (size_t)sprintf(buffer, "%s%s\r\n\r\n", start, before[form]);
         const size_t size = (size_t)sprintf(expected, "%s%s\r\n\r\n", start, after[form]);
         request.range_form = form;
-        assert_int_equal(oneota_request_write(&oneota_south, &request, buffer, sizeof buffer, &length),
-                         ONEOTA_OK);
+        assert_int_equal(
+            oneota_request_write(&oneota_south, &request, buffer, sizeof buffer, &length),
+            ONEOTA_OK);
         assert_int_equal(length, size);
         assert_memory_equal(buffer, expected, size);
     }

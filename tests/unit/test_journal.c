@@ -93,8 +93,9 @@ static void test_journal_read_nothing_there_state(void **state)
     rig_init(&rig, &two_units);
     rig_start(&rig);
     for (unsigned type = 0; type <= UINT8_MAX; type++) {
-        assert_int_equal(oneota_journal_read(&rig.journal, (uint8_t)type, data, sizeof data, &length),
-                         ONEOTA_STATE);
+        assert_int_equal(
+            oneota_journal_read(&rig.journal, (uint8_t)type, data, sizeof data, &length),
+            ONEOTA_STATE);
     }
     assert_int_equal(length, 77);
     rig_free(&rig);
@@ -109,8 +110,8 @@ static void test_journal_read_before_scan_ends_no_wrong_value(void **state)
     rig_init(&rig, &two_units);
     rig_start(&rig);
     assert_int_equal(rig_write(&rig, 1, 1), ONEOTA_OK);
-    assert_int_equal(oneota_journal_init(&rig.journal, &rig.flash.port, &rig.flash, rig.scratch, 64),
-                     ONEOTA_OK);
+    assert_int_equal(
+        oneota_journal_init(&rig.journal, &rig.flash.port, &rig.flash, rig.scratch, 64), ONEOTA_OK);
     do {
         oneota_error_t error = oneota_journal_read(&rig.journal, 2, data, sizeof data, &length);
         assert_int_equal(error, ONEOTA_STATE);
@@ -168,8 +169,9 @@ static void test_journal_write_before_scan_ends_scans_first(void **state)
         rig_start(&rig);
         assert_int_equal(rig_write(&rig, 1, 1), ONEOTA_OK);
         assert_int_equal(rig_write(&rig, 2, 2), ONEOTA_OK);
-        assert_int_equal(oneota_journal_init(&rig.journal, &rig.flash.port, &rig.flash, rig.scratch, 64),
-                         ONEOTA_OK);
+        assert_int_equal(
+            oneota_journal_init(&rig.journal, &rig.flash.port, &rig.flash, rig.scratch, 64),
+            ONEOTA_OK);
         for (unsigned i = 0; i < scans; i++) {
             (void)oneota_journal_scan(&rig.journal);
         }
@@ -192,7 +194,8 @@ static void test_journal_read_record_gone_bad_storage(void **state)
     assert_int_equal(rig_write(&rig, 1, 1), ONEOTA_OK);
     for (uint32_t i = 0; i < 4u + 126u + 4u; i++) {
         rig.flash.bytes[i] ^= 0x10u;
-        assert_int_equal(oneota_journal_read(&rig.journal, 1, data, sizeof data, &length), ONEOTA_STORAGE);
+        assert_int_equal(oneota_journal_read(&rig.journal, 1, data, sizeof data, &length),
+                         ONEOTA_STORAGE);
         rig.flash.bytes[i] ^= 0x10u;
     }
     rig_check(&rig);

@@ -242,7 +242,8 @@ static void test_journal_scan_length_beyond_limit_or_unit_not_a_record(void **st
     put_record(&rig, next, 2, payload, sizeof payload);
     rig_start(&rig);
     rig_expect(&rig, 1, "whole", 5);
-    assert_int_equal(oneota_journal_read(&rig.journal, 2, payload, sizeof payload, &length), ONEOTA_STATE);
+    assert_int_equal(oneota_journal_read(&rig.journal, 2, payload, sizeof payload, &length),
+                     ONEOTA_STATE);
     /* fills the unit to its last byte with whole records, then one that would end beyond it */
     while (next + 248u <= 4096u - 16u) {
         next += put_record(&rig, next, 3, payload, 240);
@@ -250,7 +251,8 @@ static void test_journal_scan_length_beyond_limit_or_unit_not_a_record(void **st
     put_record(&rig, next, 2, payload, 4096u - next);
     rig_start(&rig);
     rig_expect(&rig, 3, payload, 240);
-    assert_int_equal(oneota_journal_read(&rig.journal, 2, payload, sizeof payload, &length), ONEOTA_STATE);
+    assert_int_equal(oneota_journal_read(&rig.journal, 2, payload, sizeof payload, &length),
+                     ONEOTA_STATE);
     put_record(&rig, next, 2, payload, 4096u - next - 8u);
     rig_start(&rig);
     rig_expect(&rig, 2, payload, 4096u - next - 8u);
