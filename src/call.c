@@ -142,9 +142,13 @@ void oneota_machine_request(oneota_t *m, oneota_call_t call, oneota_request_t *r
     request->identity = &setup->identity;
     request->host = setup->host != NULL ? setup->host : setup->address;
     request->prefix = setup->prefix;
-    request->et_s = unix_now(m) + ONEOTA_ET_S;
-    request->f_version = version_of(setup, ONEOTA_FOTA);
-    request->s_version = version_of(setup, ONEOTA_SOTA);
+    if (call != ONEOTA_CALL_DOWNLOAD || setup->dialect->signs_download) {
+        request->et_s = unix_now(m) + ONEOTA_ET_S;
+    }
+    if (call == ONEOTA_CALL_VERSION) {
+        request->f_version = version_of(setup, ONEOTA_FOTA);
+        request->s_version = version_of(setup, ONEOTA_SOTA);
+    }
     request->image = &setup->images[m->image].id;
     request->handle = m->record.order.handle;
 }

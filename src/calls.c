@@ -171,17 +171,21 @@ static void put_start(text_t *text, const oneota_dialect_t *dialect,
 static void cut_range(text_t *text, size_t length)
 {
     static const char name[] = "\r\nRange:";
-    const size_t name_length = sizeof name - 1u;
+    const char *const first = text->data + sizeof name - 2u; /* where the colon may be */
+    const char *at;
 
-    while (length > 0 && length <= text->size && text->data[length - 1u] != ':') {
-        length--;
-    }
-    if (length < name_length || length > text->size ||
-        memcmp(text->data + length - name_length, name, name_length) != 0) {
+    if (length < 2u * sizeof name || length > text->size) {
         text->error = ONEOTA_PARAM;
         return;
     }
-    text->length = length - name_length;
+    at = text->data + length - (sizeof "0-1\r\n\r\n" - 1u); /* there is none in these */
+    do {
+        at--;
+    } while (at > first && *at != ':');
+    if (memcmp(at - (sizeof name - 2u), name, sizeof name - 1u) != 0) {
+        text->error = ONEOTA_PARAM;
+    }
+    text->length = (size_t)(at - text->data) - (sizeof name - 2u);
 }
 
 oneota_error_t oneota_request_write(const oneota_dialect_t *dialect,

@@ -110,7 +110,8 @@ void oneota_text_put_form(text_t *text, const char *form,
         return;
     }
     for (;;) {
-        const size_t run = strcspn(form, "$");
+        const char *value = strchr(form, '$');
+        const size_t run = value != NULL ? (size_t)(value - form) : strlen(form);
         oneota_text_put_bytes(text, form, run);
         form += run;
         if (*form == '\0') {
