@@ -158,6 +158,26 @@ static void test_download_judge_one_byte_overlap_begins_one_earlier(void **state
     assert_int_equal(d.end, SIZE);
 }
 
+/* The byte that is there already, and nothing else: no progress. */
+static void test_download_judge_one_byte_overlap_alone_is_refused(void **state)
+{
+    oneota_download_t d;
+    oneota_head_t head;
+    (void)state;
+    memset(&d, 0, sizeof d);
+    memset(&head, 0, sizeof head);
+    oneota_download_plan(&d, SIZE - 1u, SIZE, 90, 8);
+    head.status = 206;
+    head.ota_errno = -1;
+    head.has_range = true;
+    head.range_first = SIZE - 2u;
+    head.range_last = SIZE - 2u;
+    head.range_total = SIZE;
+    assert_int_equal(oneota_download_judge(&d, &head, SIZE), DOWNLOAD_BAD);
+    assert_int_equal(d.place, d.wanted);
+    assert_false(d.form_known);
+}
+
 static void test_download_judge_whole_file_again_skips_what_is_there(void **state)
 {
     oneota_download_t d;
@@ -182,6 +202,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_download_judge_only_what_proves_its_place_is_body),
         cmocka_unit_test(test_download_judge_one_byte_overlap_begins_one_earlier),
+        cmocka_unit_test(test_download_judge_one_byte_overlap_alone_is_refused),
         cmocka_unit_test(test_download_judge_whole_file_again_skips_what_is_there),
     };
     return cmocka_run_group_tests_name("download judge", tests, NULL, NULL);
