@@ -1,0 +1,25 @@
+/*
+ * oneota - SPDX-License-Identifier: Apache-2.0
+ *
+ * plain.c: a link without TLS.
+ */
+#include "../bsp/bsp.h"
+#include "link.h"
+#include "oneota_lwip.h"
+
+bool link_start(oneota_setup_t *setup)
+{
+    setup->net = tcp_start();
+    setup->net_ctx = tcp_ctx();
+    return true;
+}
+
+void link_log_error(int32_t code)
+{
+    bsp_log_text(ONEOTA_LOG_WARN, "tcp: failed", "why", oneota_lwip_net_error_text(code));
+}
+
+size_t link_pool_used(void)
+{
+    return 0;
+}
