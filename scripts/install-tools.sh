@@ -41,7 +41,7 @@ test,demo        curl                    program curl
 test             python3-pytest          python  pytest
 test             libcmocka-dev           cmocka  cmocka.h
 test             nginx                   program nginx
-test             openssl                 program openssl
+test,demo        openssl                 program openssl
 test             clang                   program clang
 test             libclang-rt-dev         asan    clang
 arm              gcc-arm-none-eabi       program arm-none-eabi-gcc

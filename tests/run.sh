@@ -12,6 +12,7 @@ cd "$(dirname "$0")/.."
 # name      groups of install-tools.sh    what it shows
 table() {
     cat <<'END'
+mps2        build,test,arm,source         firmware in QEMU: updates, power cuts, bad images, links and servers
 mbedtls36   build,test,source             unit tests with mbedTLS 3.6 and cJSON 1.7.18 from source
 sanitize    build,test                    unit tests and a sample of the faults under sanitizers, gcc and clang
 e2e         build,test                    oneota-device against the platform stand-in
@@ -19,6 +20,7 @@ fault       build,test                    power cuts, broken links and storage e
 clang       build,test                    unit tests, built with clang
 install     build,test                    installed, found by CMake, and used by programs outside the tree
 bench       build,bench                   instructions a range, and links' speed, within their targets
+lwip        build,test,source             the lwIP port over lwIP 2.2, and the POSIX port over its sockets
 arm         arm,source,test               cross compiled for Cortex-M4; flash and RAM within their limits
 unit        build,test                    unit tests, built with gcc
 checks      build,test                    layers, headers, symbols and style

@@ -16,6 +16,7 @@
 #include "oneota_posix.h"
 #include "report.h"
 #include "state_dir.h"
+#include "tls.h"
 #include "values.h"
 
 /* A signal just before the sleep does not end it: see oneota_posix_wait(). */
@@ -34,6 +35,7 @@ typedef struct {
     oneota_setup_t setup;
     oneota_image_t image;
     oneota_posix_net_t net;
+    tls_t tls; /* around net, over https */
     char version[ONEOTA_VERSION_MAX + 1];
     uint64_t work[ONEOTA_WORK_BYTES / sizeof(uint64_t)];
 } device_t;
@@ -104,6 +106,9 @@ static const char *native_text(device_t *device, const oneota_event_t *event)
         return NULL;
     }
     if (event->reason == ONEOTA_REASON_NETWORK && event->code != 0) {
+        if (device->options->server.tls && !device->tls.port.below) {
+            return oneota_mbedtls_error_text(&device->tls.port);
+        }
         return oneota_posix_net_error_text(event->code);
     }
     return event->reason == ONEOTA_REASON_STORAGE ? state_dir_failure(&device->state) : NULL;
@@ -165,8 +170,8 @@ static void fill_setup(device_t *device)
     setup->port = options->server.port;
     setup->images = &device->image;
     setup->image_count = 1;
-    setup->net = &oneota_posix_net;
-    setup->net_ctx = &device->net;
+    setup->net = options->server.tls ? &device->tls.port.port : &oneota_posix_net;
+    setup->net_ctx = options->server.tls ? (void *)&device->tls.port : (void *)&device->net;
     setup->boot = &oneota_posix_boot;
     setup->boot_ctx = &device->state.boot;
     setup->journal = &device->state.journal.port;
@@ -205,6 +210,10 @@ static int start(device_t *device)
     (void)snprintf(device->version, sizeof device->version, "%s",
                    state_dir_version(&device->state));
     oneota_posix_net_init(&device->net);
+    if (device->options->server.tls &&
+        !tls_start(&device->tls, &device->net, device->state.error, sizeof device->state.error)) {
+        return EXIT_USAGE;
+    }
     fill_setup(device);
     report_log(&device->report, ONEOTA_LOG_INFO, "start", "version", device->version);
     if (oneota_init(&device->client, &device->setup) != ONEOTA_OK) {
@@ -218,6 +227,7 @@ static int start(device_t *device)
 static void stop(device_t *device)
 {
     oneota_deinit(&device->client);
+    tls_stop(&device->tls);
     state_dir_stop(&device->state);
 }
 
@@ -251,8 +261,12 @@ static int loop(device_t *device)
 /* @return exit status; what is wrong with the state directory stands in state.error */
 static int run(device_t *device)
 {
-    int status = state_dir_open(&device->state, device->options);
+    int status;
 
+    if (!tls_load(&device->tls, device->options, device->state.error, sizeof device->state.error)) {
+        return EXIT_USAGE;
+    }
+    status = state_dir_open(&device->state, device->options);
     if (status != 0) {
         return status;
     }
@@ -263,6 +277,7 @@ static int run(device_t *device)
     }
     status = loop(device);
     oneota_deinit(&device->client);
+    tls_stop(&device->tls);
     if (status == EXIT_STATE_DIR && device->state.error[0] == '\0') {
         (void)state_dir_failure(&device->state);
     }
@@ -287,5 +302,6 @@ int device_run(const options_t *options)
                       device.report.failure);
     }
     state_dir_close(&device.state);
+    tls_unload(&device.tls);
     return status;
 }

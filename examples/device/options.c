@@ -219,12 +219,19 @@ static bool set_server(options_t *options, const flag_t *flag, const char *value
 {
     const char *wrong = url_parse(&options->server, value);
 
-    if (wrong == NULL && options->server.tls) {
-        wrong = "https needs TLS, and this program was built without it: use http://";
-    }
     if (wrong != NULL) {
-        return fail(options, "--%s: %s (http://host[:port][/prefix])", flag->name, wrong);
+        return fail(options, "--%s: %s (http[s]://host[:port][/prefix])", flag->name, wrong);
     }
+    return true;
+}
+
+static bool set_ca(options_t *options, const flag_t *flag, const char *value)
+{
+    if (options->ca_count == OPTIONS_CA_MAX) {
+        return fail(options, "--%s: given more than %d times; one file may hold more than one CA",
+                    flag->name, OPTIONS_CA_MAX);
+    }
+    options->ca[options->ca_count++] = value;
     return true;
 }
 
@@ -281,8 +288,7 @@ static bool set_auth_version(options_t *options, const flag_t *flag, const char 
 static bool set_missing(options_t *options, const flag_t *flag, const char *value)
 {
     (void)value;
-    return fail(options, "--%s: not in this build (%s)", flag->name,
-                strcmp(flag->name, "ca") == 0 ? "it has no TLS" : "it checks no signatures");
+    return fail(options, "--%s: not in this build (it checks no signatures)", flag->name);
 }
 
 static bool use_key(options_t *options, const char *from, const char *wrong)
@@ -328,7 +334,7 @@ static const flag_t k_flags[] = {
     {"state", ON_ALL, ON_ALL, set_path, AT(state_dir), 0, 0, NULL},
     {"image", ON_RUN, 0, set_path, AT(image_file), 0, 0, NULL},
     {"slot-size", ON_RUN, 0, set_slot_size, AT(slot_bytes), 16, OPTIONS_SLOT_BYTES_MAX, NULL},
-    {"ca", ON_RUN, 0, set_missing, 0, 0, 0, NULL},
+    {"ca", ON_RUN, 0, set_ca, 0, 0, 0, NULL},
     {"pubkey", ON_RUN, 0, set_missing, 0, 0, 0, NULL},
     {"battery", ON_RUN, 0, set_gauge, AT(battery), OPTIONS_BATTERY_MIN, OPTIONS_BATTERY_MAX, NULL},
     {"signal", ON_RUN, 0, set_gauge, AT(signal), OPTIONS_SIGNAL_MIN, OPTIONS_SIGNAL_MAX, NULL},
@@ -397,7 +403,7 @@ static int take_flag(options_t *options, char *const argv[], int left)
                    command_name(options->command));
         return 0;
     }
-    if ((options->given >> index & 1u) != 0) {
+    if ((options->given >> index & 1u) != 0 && flag->set != set_ca) {
         (void)fail(options, "--%s: given twice", flag->name);
         return 0;
     }
@@ -429,9 +435,35 @@ static bool check_needed(options_t *options)
     return true;
 }
 
+/* Over http nothing is checked: whoever names a CA there would be mistaken. */
+static bool finish_ca(options_t *options)
+{
+    FILE *file;
+
+    if (!options->server.tls) {
+        return options->ca_count == 0 ||
+               fail(options, "--ca: it has no effect over http: use https:// in --server");
+    }
+    if (options->ca_count > 0) {
+        return true;
+    }
+    file = fopen(OPTIONS_SYSTEM_CA, "r");
+    if (file == NULL) {
+        return fail(options, "--ca is missing: https needs the certificate of the CA to trust, and "
+                             "there is no " OPTIONS_SYSTEM_CA);
+    }
+    (void)fclose(file);
+    options->ca[options->ca_count++] = OPTIONS_SYSTEM_CA;
+    return true;
+}
+
 static bool finish_run(options_t *options)
 {
     const char *key = getenv("ONEOTA_KEY");
+
+    if (!finish_ca(options)) {
+        return false;
+    }
 
     if (options->identity.key == NULL) {
         if (key == NULL || key[0] == '\0') {

@@ -17,6 +17,10 @@
 #define OPTIONS_BATTERY_MAX    100
 #define OPTIONS_SIGNAL_MIN     (-1000)
 #define OPTIONS_SIGNAL_MAX     1000
+#define OPTIONS_CA_MAX         8
+
+/** The system's CAs, in one file of PEM: for https without --ca. */
+#define OPTIONS_SYSTEM_CA "/etc/ssl/certs/ca-certificates.crt"
 
 typedef enum {
     COMMAND_RUN = 0,
@@ -50,7 +54,9 @@ typedef struct {
 typedef struct {
     command_t command;
     url_t server;
-    const char *host; /**< Host header */
+    const char *host;               /**< Host header */
+    const char *ca[OPTIONS_CA_MAX]; /**< files: whom https trusts */
+    uint8_t ca_count;
     const oneota_dialect_t *dialect;
     oneota_identity_t identity;
     oneota_image_id_t image; /**< version: the factory version */

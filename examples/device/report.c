@@ -176,10 +176,19 @@ static const char *reason_name(const oneota_event_t *event)
     return oneota_reason_text((oneota_reason_t)event->reason);
 }
 
+static bool is_about_certificate(const char *native)
+{
+    static const char k_begin[] = "certificate: ";
+
+    return native != NULL && strncmp(native, k_begin, sizeof k_begin - 1u) == 0;
+}
+
 static void write_error(const oneota_event_t *event, const char *native, char *out, size_t size)
 {
     char code[128];
-    const char *hint = reasons_hint(event->reason);
+    const char *hint = is_about_certificate(native)
+                           ? "check --ca, the name in --server, and this machine's clock"
+                           : reasons_hint(event->reason);
 
     reasons_code_text(event->reason, event->code, native, code, sizeof code);
     (void)snprintf(out, size, "%s%s%s%s%s%s", reasons_text(event->reason),

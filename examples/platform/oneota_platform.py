@@ -16,6 +16,7 @@ import logging
 import os
 import re
 import signal
+import ssl
 import sys
 import time
 
@@ -76,6 +77,9 @@ def arguments():
         help="TCP port; 0 picks a free one")
     add("--data", required=True, default=argparse.SUPPRESS,
         help="directory of the platform's memory; made if missing")
+    add("--cert", metavar="FILE", default=argparse.SUPPRESS,
+        help="serve HTTPS with this certificate chain, PEM; needs --key")
+    add("--key", metavar="FILE", default=argparse.SUPPRESS, help="private key of --cert, PEM")
     add("--bind", default="127.0.0.1", help="address to listen on")
     add("--product", type=name, default="100001", help="product id")
     add("--product-key", type=key, default="b25lb3RhLWRlbW8tcHJvZHVjdC1rZXk=",
@@ -91,7 +95,26 @@ def arguments():
         help="how long a download token is valid")
     add("--requests-per-connection", type=positive, default=1000, metavar="N",
         help="requests after which a connection is closed")
-    return parser.parse_args()
+    options = parser.parse_args()
+    options.tls = None
+    if hasattr(options, "cert") != hasattr(options, "key"):
+        parser.error("--cert and --key belong together")
+    if hasattr(options, "cert"):
+        options.tls = load_certificate(parser, options.cert, options.key)
+    return options
+
+
+def load_certificate(parser, cert, key):
+    for name, path in (("--cert", cert), ("--key", key)):
+        if not os.access(path, os.R_OK):
+            parser.error(f"{name} {path}: cannot be read")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    try:
+        context.load_cert_chain(cert, key)
+    except (ssl.SSLError, OSError) as error:
+        parser.error(f"--cert {cert}, --key {key}: {error.args[-1]}")
+    return context
 
 
 class Platform:
@@ -150,7 +173,8 @@ async def serve(options, store):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     runner = web.AppRunner(build(options, store), access_log=None)
     await runner.setup()
-    site = web.TCPSite(runner, options.bind, options.port, shutdown_timeout=1)
+    site = web.TCPSite(runner, options.bind, options.port, shutdown_timeout=1,
+                       ssl_context=options.tls)
     try:
         await site.start()
     except OSError as error:
@@ -158,7 +182,8 @@ async def serve(options, store):
         fail(f"cannot listen on {options.bind} port {options.port}: {reason}; "
              "choose another --port or --bind")
     host = f"[{options.bind}]" if ":" in options.bind else options.bind
-    print(f"listening on http://{host}:{runner.addresses[0][1]}", flush=True)
+    scheme = "https" if options.tls else "http"
+    print(f"listening on {scheme}://{host}:{runner.addresses[0][1]}", flush=True)
     await stop.wait()
     await runner.cleanup()
 

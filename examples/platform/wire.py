@@ -118,7 +118,8 @@ class Delivery:
         if self.delay_s:
             await asyncio.sleep(self.delay_s)
         transport = require_link(request)
-        transport.set_write_buffer_limits(0)   # a drained writer has given all to the kernel
+        # A drained writer has given all to the kernel. Not 0: asyncio's TLS would then wait for nothing.
+        transport.set_write_buffer_limits(high=1, low=0)
         data, self.head = reply.render()
         origin = 0 if self.from_reply else self.head
         for position, stop in sorted(self.stops, key=lambda stop: stop[0]):

@@ -66,7 +66,8 @@ typedef struct {
     int32_t (*last_error)(void *ctx);
 
     /** 0: the application is woken when something arrives or can be sent (interrupt, poll(2)).
-     *  Else the client asks to be polled at least this often while it waits, in ms (1 to 50). */
+     *  Else the client asks to be polled at least this often while it waits, in ms (1 to 50).
+     *  May change between calls: a TLS port has work of its own while it shakes hands. */
     uint32_t poll_ms;
 } oneota_net_t;
 

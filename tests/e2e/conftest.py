@@ -14,6 +14,7 @@ import hmac
 import json
 import pathlib
 import signal
+import ssl
 import subprocess
 import sys
 import time
@@ -46,7 +47,9 @@ class Platform:
 
     folder: where its data directory and its log go; the data survives stop() and start().
     flags: further command-line flags, such as "--token-life", "5".
+    tls: for the operator's calls, when it serves HTTPS: whose certificate it is, is not looked at.
     """
+    tls = ssl._create_unverified_context()
 
     product = "100001"
     product_key = "b25lb3RhLWRlbW8tcHJvZHVjdC1rZXk="
@@ -77,7 +80,7 @@ class Platform:
             self.stop()
             raise RuntimeError(f"the platform did not start:\n{self.log()}")
         self.url = line.split()[-1]
-        self.host, port = self.url.removeprefix("http://").split(":")
+        self.host, port = self.url.split("://")[1].split(":")
         self.port = int(port)
 
     def stop(self):
@@ -109,7 +112,7 @@ class Platform:
         request = urllib.request.Request(f"{self.url}/admin/{path}", data=body,
                                          headers={"Content-Type": content_type})
         try:
-            with urllib.request.urlopen(request, timeout=10) as reply:
+            with urllib.request.urlopen(request, timeout=10, context=self.tls) as reply:
                 return json.load(reply)
         except urllib.error.HTTPError as error:
             raise AdminError(error.code, json.load(error)["error"])
@@ -222,6 +225,14 @@ def common_platform(tmp_path_factory):
     running = Platform(tmp_path_factory.mktemp("platform"))
     yield running
     running.stop()
+
+
+@pytest.fixture(scope="session")
+def certs(tmp_path_factory):
+    """The folder of certificates that tests/tls/certs.sh makes."""
+    folder = tmp_path_factory.mktemp("certs")
+    subprocess.run(["sh", str(ROOT / "tests" / "tls" / "certs.sh"), str(folder)], check=True)
+    return folder
 
 
 @pytest.fixture

@@ -87,8 +87,13 @@ def assert_says(run, status, *words):
     ({"backoff": "1"}, ["--backoff", "MIN:MAX"]),
     ({"retry_floor": "-1"}, ["--retry-floor", "seconds"]),
     ({"poll_interval": "soon"}, ["--poll-interval"]),
-    ({"ca": "/etc/ca.pem"}, ["--ca", "TLS"]),
-    ({"server": "https://ota.heclouds.com"}, ["--server", "TLS"]),
+    ({"ca": "/etc/ca.pem"}, ["--ca", "https://"]),
+    ({"server": "https://h", "ca": "/nowhere/ca.pem"}, ["--ca /nowhere/ca.pem", "No such file"]),
+    ({"server": "https://h", "ca": "/etc"}, ["--ca /etc", "directory"]),
+    ({"server": "https://h", "ca": "/dev/null"}, ["--ca /dev/null", "empty"]),
+    ({"server": "https://h", "ca": "/dev/zero"}, ["--ca /dev/zero", "too large"]),
+    ({"server": "https://h", "ca": "/etc/passwd"}, ["--ca /etc/passwd", "not a certificate"]),
+    ({"server": "https://h", "ca": "/bin/true"}, ["--ca /bin/true", "not a certificate"]),
     ({"sevrer": "http://x"}, ["--sevrer", "--help"]),
     ({"host": "a b"}, ["--host"])], ids=lambda value: str(value)[:60] if isinstance(value, dict) else "")
 def test_wrong_option(device, options, words):

@@ -21,7 +21,7 @@ pid {folder}/nginx.pid;
 error_log {folder}/error.log;
 events {{ worker_connections 64; }}
 http {{
-    log_format calls '$connection $connection_requests $status $body_bytes_sent $http_range';
+    log_format calls '$connection $connection_requests $status $body_bytes_sent $http_range $ssl_session_reused';
     access_log {folder}/access.log calls;
     default_type application/octet-stream;
     client_body_temp_path {folder}/body;
@@ -30,7 +30,7 @@ http {{
     scgi_temp_path {folder}/scgi;
     uwsgi_temp_path {folder}/uwsgi;
     server {{
-        listen 127.0.0.1:{port};
+        listen 127.0.0.1:{port}{tls};
         {server}
         location ~ ^{prefix}/(ota/south/download/[A-Za-z0-9_]+|fuse-ota/[^/]+/[^/]+/[0-9]+/download)$ {{
             {location}
@@ -55,7 +55,7 @@ def free_port():
 class Nginx:
     """nginx in front of a platform, with a package of its own for every task."""
 
-    def __init__(self, folder, platform, package, server="", location="", prefix=""):
+    def __init__(self, folder, platform, package, server="", location="", prefix="", cert=None):
         self.folder = folder
         self.program = shutil.which("nginx", path=os.environ["PATH"] + ":/usr/sbin:/usr/local/sbin")
         assert self.program, "nginx is not installed: apt-get install nginx"
@@ -63,10 +63,13 @@ class Nginx:
         (folder / "package.bin").write_bytes(package)
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}{prefix}"
+        if cert:   # a path without its ending; the certificates are for names, and these are verified
+            self.url = f"https://localhost:{self.port}{prefix}"
+            server += f" ssl_certificate {cert}.chain.pem; ssl_certificate_key {cert}.key;"
         user = "user root;" if os.geteuid() == 0 else ""
         (folder / "nginx.conf").write_text(CONFIG.format(
             folder=folder, user=user, port=self.port, server=server, location=location, prefix=prefix,
-            platform=platform.url))
+            tls=" ssl" if cert else "", platform=platform.url))
         self.start()
 
     def start(self):
@@ -91,7 +94,7 @@ class Nginx:
         self.stop()
         lines = (self.folder / "access.log").read_text().splitlines()
         calls = [line.split() for line in lines]
-        return [(int(link), int(status), int(sent), wanted) for link, _, status, sent, wanted in calls
+        return [(int(link), int(status), int(sent), wanted) for link, _, status, sent, wanted, _ in calls
                 if wanted != "-" or int(sent) > 10_000]
 
 

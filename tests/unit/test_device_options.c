@@ -95,6 +95,36 @@ static void test_options_least_line_takes_the_defaults(void **state)
     assert_false(options.json);
 }
 
+#define TLS_RUN                                                                                \
+    "run --server https://h --dialect south --product 1 --device 2 --type sota --version 1.0 " \
+    "--state d --key " KEY
+
+static void test_options_https_takes_cas(void **state)
+{
+    (void)state;
+    assert_true(parse(TLS_RUN " --ca one.pem --ca=two.der"));
+    assert_true(options.server.tls);
+    assert_int_equal(options.server.port, 443);
+    assert_int_equal(options.ca_count, 2);
+    assert_string_equal(options.ca[0], "one.pem");
+    assert_string_equal(options.ca[1], "two.der");
+}
+
+static void test_options_https_without_ca_trusts_the_system_or_says_so(void **state)
+{
+    FILE *file = fopen(OPTIONS_SYSTEM_CA, "r");
+
+    (void)state;
+    if (file == NULL) {
+        assert_refused(TLS_RUN, "--ca is missing");
+        return;
+    }
+    (void)fclose(file);
+    assert_true(parse(TLS_RUN));
+    assert_int_equal(options.ca_count, 1);
+    assert_string_equal(options.ca[0], OPTIONS_SYSTEM_CA);
+}
+
 static void test_options_every_flag_is_taken(void **state)
 {
     (void)state;
@@ -241,9 +271,9 @@ static void test_options_wrong_line_says_what(void **state)
         {GOOD_RUN " --backoff x:2", "--backoff:"},
         {GOOD_RUN " --backoff 1:", "--backoff:"},
         {GOOD_RUN " --backoff 00000000000000000000000000000000001:2", "--backoff:"},
-        {GOOD_RUN " --ca f", "--ca: not in this build"},
+        {GOOD_RUN " --ca f", "--ca: it has no effect over http"},
         {GOOD_RUN " --pubkey f", "--pubkey: not in this build"},
-        {"run --server https://h", "built without it"},
+        {"run --ca 1 --ca 2 --ca 3 --ca 4 --ca 5 --ca 6 --ca 7 --ca 8 --ca 9", "more than 8 times"},
         {"run --server ftp://h", "must begin with http://"},
         {"run --dialect north", "'north' is not one of south, fuse, studio"},
         {"run --dialect Fuse", "'Fuse' is not one of south, fuse, studio"},
@@ -496,6 +526,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_options_least_line_takes_the_defaults),
+        cmocka_unit_test(test_options_https_takes_cas),
+        cmocka_unit_test(test_options_https_without_ca_trusts_the_system_or_says_so),
         cmocka_unit_test(test_options_every_flag_is_taken),
         cmocka_unit_test(test_options_res_as_text_is_kept),
         cmocka_unit_test(test_options_dialect_decides_the_default_of_res),
