@@ -147,47 +147,47 @@ bool oneota_text_is(const char *data, size_t length, text_form_t form)
     return length == 0;
 }
 
-size_t oneota_text_read_u32(const char *data, size_t length, uint32_t *number)
+size_t oneota_text_read(const char *data, size_t length, unsigned base, uint32_t *number)
 {
-    uint32_t value = 0;
+    uint64_t value = 0;
     size_t i = 0;
+
     for (; i < length; i++) {
-        const uint32_t digit = (uint32_t)data[i] - '0';
-        if (digit > 9u) {
-            break;
+        unsigned digit = (unsigned char)data[i] - (unsigned)'0';
+        if (digit > 9u) { /* 'A' is 0x41, 'a' is 0x61 */
+            digit = ((unsigned char)data[i] | 0x20u) - 'a';
+            if (digit >= base - 10u) {
+                break;
+            }
+            digit += 10u;
         }
-        const uint64_t longer = (uint64_t)value * 10u + digit;
-        if (longer > UINT32_MAX) {
+        value = value * base + digit;
+        if (value > UINT32_MAX) {
             return 0;
         }
-        value = (uint32_t)longer;
     }
-    *number = value;
+    *number = (uint32_t)value;
     return i;
 }
 
-bool oneota_text_to_u32(const char *data, size_t length, uint32_t *number)
+bool oneota_text_scan(const char *data, size_t length, const char *form, uint32_t *numbers)
 {
-    return length > 0 && oneota_text_read_u32(data, length, number) == length;
-}
+    const char *const end = data + length;
 
-void oneota_text_to_bytes(const char *hex, uint8_t *bytes, size_t count)
-{
-    for (size_t i = 0; i < 2u * count; i++) {
-        const unsigned code = (unsigned char)hex[i];
-        const unsigned nibble = (code & 0xFu) + (code >> 6) * 9u; /* '1' is 0x31, 'a' is 0x61 */
-        bytes[i / 2u] = (uint8_t)((unsigned)bytes[i / 2u] << 4 | nibble);
-    }
-}
-
-bool oneota_text_equal_nocase(const char *a, size_t length, const char *b)
-{
-    for (size_t i = 0; i < length; i++) {
-        if (b[i] == '\0' || (a[i] != b[i] && ((a[i] ^ b[i]) != 0x20 || b[i] < 'A'))) {
+    for (char wanted; (wanted = *form) != '\0'; form++) {
+        size_t used = 1;
+        if (wanted == '#') {
+            used = oneota_text_read(data, (size_t)(end - data), 10, numbers++);
+            if (used == 0) {
+                return false;
+            }
+        } else if (data == end || (wanted != *data && wanted != '?' &&
+                                   ((wanted ^ *data) != 0x20 || wanted < 'A'))) {
             return false;
         }
+        data += used;
     }
-    return b[length] == '\0';
+    return data == end;
 }
 
 const char *oneota_text_pick(const char *names, unsigned count, unsigned index)

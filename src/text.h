@@ -49,23 +49,20 @@ typedef enum {
 
 bool oneota_text_is(const char *data, size_t length, text_form_t form);
 
-/** Reads the decimal digits that data begins with. @return how many there are; 0: none, or the
- *  number is beyond UINT32_MAX */
-size_t oneota_text_read_u32(const char *data, size_t length, uint32_t *number);
+/** Reads the digits of base 10 or 16 that data begins with. @return how many there are; 0: none, or
+ *  the number is beyond UINT32_MAX */
+size_t oneota_text_read(const char *data, size_t length, unsigned base, uint32_t *number);
 
-/** Decimal digits alone, at least one, no sign, no blanks. @return false also beyond UINT32_MAX */
-bool oneota_text_to_u32(const char *data, size_t length, uint32_t *number);
-
-/** hex: 2 x count hex digits in any case */
-void oneota_text_to_bytes(const char *hex, uint8_t *bytes, size_t count);
+/**
+ * Whether data is of a form, all of it. In a form, # stands for the decimal digits of the next of
+ * numbers, up to UINT32_MAX, and ? for any character; a letter is taken in any case.
+ * @param data  without control characters, where the form has letters
+ * @param form  printable, without @ [ ] ^ _ ` { | } ~
+ */
+bool oneota_text_scan(const char *data, size_t length, const char *form, uint32_t *numbers);
 
 /** The name at index of count names that stand in one string, each with a zero behind it; "?"
  *  beyond. */
 const char *oneota_text_pick(const char *names, unsigned count, unsigned index);
-
-/** Equal without regard to ASCII case.
- *  @param a  without control characters
- *  @param b  letters, digits, - and / alone; ends in zero */
-bool oneota_text_equal_nocase(const char *a, size_t length, const char *b);
 
 #endif
