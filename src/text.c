@@ -10,34 +10,29 @@
 
 #include "oneota/calls.h"
 
-/* What characters are, as sums of the forms that they may stand in. */
-enum {
-    B = 1 << TEXT_PRINTABLE, /* blank */
-    V = B + (1 << TEXT_VISIBLE),
-    A = V + (1 << TEXT_ADDRESS), /* : */
-    D = A + (1 << TEXT_VERSION), /* . */
-    L = D + (1 << TEXT_HANDLE),  /* most letters, _ - */
-    H = L + (1 << TEXT_MD5),
-    N = H + (1 << TEXT_TASK_ID)
-};
-
-/* From 0x20. */
-static const uint8_t k_forms[96] = {
-    /* clang-format off */
-    B, V, V, V, V, V, V, V, V, V, V, V, V, L, D, V, /*   ! " # $ % & ' ( ) * + , - . / */
-    N, N, N, N, N, N, N, N, N, N, A, V, V, V, V, V, /* 0 1 2 3 4 5 6 7 8 9 : ; < = > ? */
-    V, H, H, H, H, H, H, L, L, L, L, L, L, L, L, L, /* @ A B C D E F G H I J K L M N O */
-    L, L, L, L, L, L, L, L, L, L, L, V, V, V, V, L, /* P Q R S T U V W X Y Z [ \ ] ^ _ */
-    V, H, H, H, H, H, H, L, L, L, L, L, L, L, L, L, /* ` a b c d e f g h i j k l m n o */
-    L, L, L, L, L, L, L, L, L, L, L, V, V, V, V, 0, /* p q r s t u v w x y z { | } ~ */
-    /* clang-format on */
-};
-
+/* The forms are in order: what may stand in one, may stand in those before. */
 static bool may_stand_in(char c, text_form_t form)
 {
-    const unsigned code = (unsigned char)c - 0x20u;
+    const unsigned code = (unsigned char)c;
+    const unsigned letter = (code | 0x20u) - 'a';
+    text_form_t last = TEXT_PRINTABLE;
 
-    return code < sizeof k_forms && (k_forms[code] & 1u << form) != 0;
+    if (code - '0' <= 9u) {
+        last = TEXT_TASK_ID;
+    } else if (letter < 26u) {
+        last = letter < 6u ? TEXT_MD5 : TEXT_HANDLE;
+    } else if (c == '_' || c == '-') {
+        last = TEXT_HANDLE;
+    } else if (c == '.') {
+        last = TEXT_VERSION;
+    } else if (c == ':') {
+        last = TEXT_ADDRESS;
+    } else if (code - 0x21u < 0x7Fu - 0x21u) {
+        last = TEXT_VISIBLE;
+    } else if (c != ' ') {
+        return false;
+    }
+    return last >= form;
 }
 
 /* ---------------------------------------------------------------- writing */
@@ -93,7 +88,7 @@ void oneota_text_put_url(text_t *text, const char *zero_terminated)
     for (const char *at = zero_terminated; *at != '\0'; at++) {
         const unsigned code = (unsigned char)*at;
         const char escaped[] = {'%', k_hex[code >> 4], k_hex[code & 0xFu]};
-        if (may_stand_in(*at, TEXT_VERSION)) {
+        if (oneota_text_is(at, 1, TEXT_VERSION)) {
             oneota_text_put_bytes(text, at, 1);
         } else {
             oneota_text_put_bytes(text, escaped, sizeof escaped);

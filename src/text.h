@@ -35,15 +35,15 @@ void oneota_text_put_form(text_t *text, const char *form,
                           void (*put)(text_t *text, char letter, const void *from),
                           const void *from);
 
-/** Forms of text from outside: so many characters out of a set. */
+/** Forms of text from outside: so many characters out of a set. Each set holds the next. */
 typedef enum {
     TEXT_PRINTABLE, /**< 1 to 255 of 0x20 to 0x7E */
     TEXT_VISIBLE,   /**< 1 to 255 of 0x21 to 0x7E */
     TEXT_ADDRESS,   /**< 1 to 47 of A-Z a-z 0-9 _ - . : */
     TEXT_VERSION,   /**< 1 to 20 of A-Z a-z 0-9 _ - . */
     TEXT_HANDLE,    /**< 1 to 64 of A-Z a-z 0-9 _ - */
-    TEXT_TASK_ID,   /**< 1 to 20 of 0-9 */
     TEXT_MD5,       /**< 32 of 0-9 a-f A-F */
+    TEXT_TASK_ID,   /**< 1 to 20 of 0-9 */
     TEXT_FORMS
 } text_form_t;
 
