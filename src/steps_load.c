@@ -394,7 +394,6 @@ static event_t store_progress(oneota_t *m)
 /* All bytes were taken: program the last of them, and see whether they are what was announced. */
 static event_t finish(oneota_t *m)
 {
-    uint8_t digest[CRYPTO_DIGEST_MAX];
     oneota_error_t error = oneota_machine_flash(m, oneota_slot_finish(&m->slot));
     if (error == ONEOTA_AGAIN) {
         return EV_STAY;
@@ -403,9 +402,8 @@ static event_t finish(oneota_t *m)
         return flash_failed(m);
     }
     tell_progress(m);
-    oneota_crypto_hash_end(&m->slot.hash, digest);
     clear(m, FLAG_LIVE);
-    if (!oneota_crypto_equal(digest, m->record.order.task.md5, sizeof m->record.order.task.md5)) {
+    if (!oneota_crypto_hash_is(&m->slot.hash, m->record.order.task.md5)) {
         return oneota_machine_mismatch(m, ONEOTA_REASON_DIGEST);
     }
     return EV_DONE;
