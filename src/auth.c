@@ -24,9 +24,9 @@ typedef struct {
     char sign[CRYPTO_SIGN_MAX + 1u];
 } value_t;
 
-static void put_letter(text_t *text, char letter, const void *from)
+static void put_letter(text_t *text, char letter)
 {
-    const value_t *value = from;
+    const value_t *value = text->from;
     const oneota_identity_t *identity = value->identity;
     const char *part = identity->res;
 
@@ -61,22 +61,26 @@ static void put_letter(text_t *text, char letter, const void *from)
 /* What is to be signed stands for a moment where the value will be, which is longer. */
 void oneota_auth_write(text_t *text, const oneota_identity_t *identity, uint64_t et_s)
 {
-    const size_t start = text->length;
+    const text_t before = *text;
     value_t value;
 
-    value.identity = identity;
-    value.et_s = et_s;
-    value.put = oneota_text_put;
     if (identity->sign >= ONEOTA_SIGN_COUNT || identity->key == NULL) {
         text->error = ONEOTA_PARAM;
         return;
     }
-    oneota_text_put_form(text, "$e\n$m\n$r\n$v", put_letter, &value);
+    value.identity = identity;
+    value.et_s = et_s;
+    value.put = oneota_text_put;
+    text->put = put_letter;
+    text->from = &value;
+    oneota_text_put_form(text, "$e\n$m\n$r\n$v");
     if (!oneota_crypto_sign((crypto_hash_kind_t)k_methods[identity->sign].kind, identity->key,
-                            text->data + start, text->length - start, value.sign)) {
+                            text->data + before.length, text->length - before.length, value.sign)) {
         text->error = ONEOTA_PARAM;
     }
-    text->length = start;
+    text->length = before.length;
     value.put = oneota_text_put_url;
-    oneota_text_put_form(text, "version=$v&res=$r&et=$e&method=$m&sign=$s", put_letter, &value);
+    oneota_text_put_form(text, "version=$v&res=$r&et=$e&method=$m&sign=$s");
+    text->put = before.put;
+    text->from = before.from;
 }

@@ -17,21 +17,24 @@
 /* ---------------------------------------------------------------- requests */
 
 /* A text that is missing, or not of its form, could end the line that it stands in. */
-static void put_value(text_t *text, const char *value, text_form_t form,
-                      void (*put)(text_t *text, const char *value))
+static void put_value(text_t *text, const char *value, text_form_t form)
 {
     if (value == NULL || !oneota_text_is(value, strlen(value), form)) {
         text->error = ONEOTA_PARAM;
         return;
     }
-    put(text, value);
+    if (form == TEXT_VISIBLE) {
+        oneota_text_put(text, value);
+    } else {
+        oneota_text_put_url(text, value);
+    }
 }
 
 /* The letters of dialect.h and, in this file alone,
  * $a Authorization  $f $s versions  $n step */
-static void put_letter(text_t *text, char letter, const void *from)
+static void put_letter(text_t *text, char letter)
 {
-    const oneota_request_t *request = from;
+    const oneota_request_t *request = text->from;
     const oneota_image_id_t *image = request->image;
     text_form_t form = TEXT_PRINTABLE;
     const char *value;
@@ -69,6 +72,17 @@ static void put_letter(text_t *text, char letter, const void *from)
     case 'p':
         value = request->identity->product;
         break;
+    case 'w':
+        value = request->host;
+        form = TEXT_VISIBLE;
+        break;
+    case 'x':
+        value = request->prefix;
+        form = TEXT_VISIBLE;
+        if (value == NULL || *value == '\0') {
+            return;
+        }
+        break;
     case 's':
         value = request->s_version;
         form = TEXT_VERSION;
@@ -81,12 +95,7 @@ static void put_letter(text_t *text, char letter, const void *from)
         form = TEXT_VERSION;
         break;
     }
-    put_value(text, value, form, oneota_text_put_url);
-}
-
-static void put_form(text_t *text, const char *form, const oneota_request_t *request)
-{
-    oneota_text_put_form(text, form, put_letter, request);
+    put_value(text, value, form);
 }
 
 static void put_range(text_t *text, const oneota_request_t *request)
@@ -123,7 +132,7 @@ static void put_body(text_t *text, const oneota_request_t *request)
     oneota_text_put(text, "Content-Length: 00\r\n\r\n");
     char *body = text->data + text->length;
     const size_t start = text->length;
-    put_form(text, body_form(request), request);
+    oneota_text_put_form(text, body_form(request));
     const size_t length = text->length - start;
     if (text->error == ONEOTA_OK) {
         body[-6] = (char)('0' + length / 10u);
@@ -144,17 +153,15 @@ static void put_start(text_t *text, const oneota_dialect_t *dialect,
         text->error = ONEOTA_PARAM;
         return;
     }
-    oneota_text_put(text, posts ? "POST " : "GET ");
-    if (request->prefix != NULL && *request->prefix != '\0') {
-        put_value(text, request->prefix, TEXT_VISIBLE, oneota_text_put);
+    oneota_text_put_form(text, posts ? "POST $x" : "GET $x");
+    oneota_text_put_form(text, dialect->root);
+    oneota_text_put_form(text, dialect->paths[call]);
+    oneota_text_put_form(text, " HTTP/1.1\r\nHost: $w\r\n");
+    if (!loads) {
+        oneota_text_put(text, "Content-Type: application/json\r\n");
     }
-    put_form(text, dialect->root, request);
-    put_form(text, dialect->paths[call], request);
-    oneota_text_put(text, " HTTP/1.1\r\nHost: ");
-    put_value(text, request->host, TEXT_VISIBLE, oneota_text_put);
-    oneota_text_put(text, loads ? "\r\n" : "\r\nContent-Type: application/json\r\n");
     if (!loads || dialect->signs_download) {
-        put_form(text, "Authorization: $a\r\n", request);
+        oneota_text_put_form(text, "Authorization: $a\r\n");
     }
 }
 
@@ -182,6 +189,8 @@ oneota_error_t oneota_request_write(const oneota_dialect_t *dialect,
 {
     text_t text = oneota_text_begin(buffer, size);
 
+    text.put = put_letter;
+    text.from = request;
     if (request->again && request->call == ONEOTA_CALL_DOWNLOAD && !dialect->signs_download) {
         cut_range(&text, *length);
     } else {

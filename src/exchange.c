@@ -12,7 +12,6 @@ enum { IDLE = 0, OPENING, SENDING, ANSWER, BODY, STREAM };
 void oneota_exchange_init(oneota_exchange_t *x, const oneota_net_t *net, void *net_ctx,
                           uint8_t *work, uint32_t work_bytes)
 {
-    *x = (oneota_exchange_t){0};
     x->net = net;
     x->net_ctx = net_ctx;
     x->work = work;
@@ -25,19 +24,13 @@ char *oneota_exchange_room(oneota_exchange_t *x, size_t *size)
     return (char *)x->work;
 }
 
-/* How long a state may last. */
-static uint32_t left_ms(const oneota_exchange_t *x, uint32_t now_ms)
+uint32_t oneota_exchange_left_ms(const oneota_exchange_t *x, uint32_t now_ms)
 {
     static const uint32_t k_limits_ms[] = {
         [OPENING] = ONEOTA_CONNECT_MS, [SENDING] = ONEOTA_SILENCE_MS, [ANSWER] = ONEOTA_ANSWER_MS,
         [BODY] = ONEOTA_ANSWER_MS,     [STREAM] = ONEOTA_SILENCE_MS,
     };
-    return oneota_policy_left_ms(now_ms, x->since_ms, k_limits_ms[x->state]);
-}
-
-uint32_t oneota_exchange_left_ms(const oneota_exchange_t *x, uint32_t now_ms)
-{
-    uint32_t left = left_ms(x, now_ms);
+    uint32_t left = oneota_policy_left_ms(now_ms, x->since_ms, k_limits_ms[x->state]);
     uint32_t poll_ms = x->net->poll_ms;
     return poll_ms > 0 && poll_ms < left ? poll_ms : left;
 }
@@ -175,7 +168,8 @@ static exchange_event_t go_on(oneota_exchange_t *x, uint32_t now_ms, http_body_t
     }
     const oneota_error_t error = use_port(x, &most, &moved);
     if (error == ONEOTA_AGAIN) {
-        return left_ms(x, now_ms) > 0 ? EXCHANGE_WAIT : fail(x, ONEOTA_REASON_TIMEOUT, 0);
+        return oneota_exchange_left_ms(x, now_ms) > 0 ? EXCHANGE_WAIT
+                                                      : fail(x, ONEOTA_REASON_TIMEOUT, 0);
     }
     if (error == ONEOTA_CLOSED && x->state >= ANSWER && oneota_http_closed(&x->http) == HTTP_END) {
         oneota_exchange_close(x);

@@ -42,6 +42,7 @@ typedef enum {
     EXCHANGE_WAIT
 } exchange_event_t;
 
+/** @param x  zeroised */
 void oneota_exchange_init(oneota_exchange_t *x, const oneota_net_t *net, void *net_ctx,
                           uint8_t *work, uint32_t work_bytes);
 

@@ -39,7 +39,7 @@ static bool may_stand_in(char c, text_form_t form)
 
 text_t oneota_text_begin(char *data, size_t size)
 {
-    const text_t text = {data, size, 0, ONEOTA_OK};
+    const text_t text = {data, size, 0, NULL, NULL, ONEOTA_OK};
     return text;
 }
 
@@ -96,9 +96,7 @@ void oneota_text_put_url(text_t *text, const char *zero_terminated)
     }
 }
 
-void oneota_text_put_form(text_t *text, const char *form,
-                          void (*put)(text_t *text, char letter, const void *from),
-                          const void *from)
+void oneota_text_put_form(text_t *text, const char *form)
 {
     if (form == NULL) {
         text->error = ONEOTA_PARAM;
@@ -112,7 +110,7 @@ void oneota_text_put_form(text_t *text, const char *form,
         if (*form == '\0') {
             return;
         }
-        put(text, form[1], from);
+        text->put(text, form[1]);
         form += 2;
     }
 }

@@ -11,13 +11,17 @@
 #include <stdint.h>
 
 /** Text being written. After an error nothing more is: a caller may look at the end alone. */
-typedef struct {
+typedef struct text text_t;
+struct text {
     char *data;
     size_t size;
     size_t length;
+    /** Writes what a letter of a form stands for. */
+    void (*put)(text_t *text, char letter);
+    const void *from; /**< what put() needs */
     uint8_t
         error; /**< oneota_error_t: OK; LIMIT too little room; PARAM set by who refuses a value */
-} text_t;
+};
 
 text_t oneota_text_begin(char *data, size_t size);
 void oneota_text_put_bytes(text_t *text, const void *data, size_t length);
@@ -30,10 +34,9 @@ void oneota_text_put(text_t *text, const char *zero_terminated);
  *  zero_terminated: NULL is refused, and so is "" */
 void oneota_text_put_url(text_t *text, const char *zero_terminated);
 
-/** Writes a form, in which $ and a letter stand for what put() writes. form: NULL is refused */
-void oneota_text_put_form(text_t *text, const char *form,
-                          void (*put)(text_t *text, char letter, const void *from),
-                          const void *from);
+/** Writes a form, in which $ and a letter stand for what text->put() writes. form: NULL is
+ *  refused */
+void oneota_text_put_form(text_t *text, const char *form);
 
 /** Forms of text from outside: so many characters out of a set. Each set holds the next. */
 typedef enum {

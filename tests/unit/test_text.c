@@ -126,9 +126,9 @@ static void test_text_put_what_is_missing_is_refused_for_good(void **state)
     assert_int_equal(text.error, ONEOTA_PARAM);
 }
 
-static void put_letter(text_t *text, char letter, const void *from)
+static void put_letter(text_t *text, char letter)
 {
-    const char *const *words = from;
+    const char *const *words = text->from;
     oneota_text_put(text, words[letter - 'a']);
 }
 
@@ -149,13 +149,15 @@ static void test_text_put_form_puts_what_letters_stand_for(void **state)
     for (size_t i = 0; i < COUNT(rows); i++) {
         char data[64];
         text_t text = oneota_text_begin(data, sizeof data);
-        oneota_text_put_form(&text, rows[i].form, put_letter, words);
+        text.put = put_letter;
+        text.from = words;
+        oneota_text_put_form(&text, rows[i].form);
         assert_int_equal(text.error, ONEOTA_OK);
         assert_text(&text, rows[i].expected);
     }
     char data[64];
     text_t text = oneota_text_begin(data, sizeof data);
-    oneota_text_put_form(&text, NULL, put_letter, words);
+    oneota_text_put_form(&text, NULL);
     assert_int_equal(text.error, ONEOTA_PARAM);
 }
 
