@@ -59,26 +59,27 @@ typedef struct {
 
 /* ---------------------------------------------------------------- exchange.c */
 
+/** The small fields come first: that makes small code. */
 typedef struct {
-    const oneota_net_t *net;
-    void *net_ctx;
-    uint8_t *work; /**< borrowed: what is kept, the request or a text; then input */
-    uint32_t work_bytes;
-    oneota_http_t http;
-    const char *address; /**< where to connect; borrowed */
-    const char *server_name;
-    uint32_t request_length;
-    uint32_t text_length; /**< of the body, as far as it was kept over the request; 0 = none */
-    uint32_t begin, end;  /**< of what is to be sent, or of input not taken yet */
-    uint32_t body_end;    /**< input from begin to here is of the body */
-    uint32_t since_ms;    /**< when the present wait began */
-    int32_t code;         /**< native error, or HTTP status, of a failure */
-    uint16_t port;
     uint8_t state;
     uint8_t reason; /**< of a failure, oneota_reason_t */
     bool open;      /**< there is a connection */
     bool reused;    /**< it has carried an answer before, and nothing of this one */
     bool stream;    /**< the body may take as long as it keeps coming */
+    uint16_t port;
+    uint32_t begin, end;  /**< of what is to be sent, or of input not taken yet */
+    uint32_t body_end;    /**< input from begin to here is of the body */
+    uint32_t since_ms;    /**< when the present wait began */
+    uint8_t *work;        /**< borrowed: what is kept, the request or a text; then input */
+    uint32_t work_bytes;
+    uint32_t request_length;
+    uint32_t text_length; /**< of the body, as far as it was kept over the request; 0 = none */
+    const oneota_net_t *net;
+    void *net_ctx;
+    const char *address; /**< where to connect; borrowed */
+    const char *server_name;
+    int32_t code; /**< native error, or HTTP status, of a failure */
+    oneota_http_t http;
 } oneota_exchange_t;
 
 /* ---------------------------------------------------------------- journal.c */
