@@ -106,7 +106,7 @@ static void put_range(text_t *text, const oneota_request_t *request)
     }
     oneota_text_put(text, request->range_form == ONEOTA_RANGE_BARE ? "Range: " : "Range: bytes=");
     oneota_text_put_number(text, request->first);
-    oneota_text_put(text, "-");
+    oneota_text_put_bytes(text, "-", 1);
     oneota_text_put_number(text, request->last);
     oneota_text_put(text, "\r\n\r\n");
 }
