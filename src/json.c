@@ -166,7 +166,10 @@ json_kind_t oneota_json_find(const json_value_t *object, const char *name, json_
         value->text++;
         value->length = scan.at - 2;
     } else {
-        value->length = strcspn(value->text, ",}] \t\r\n"); /* at the latest the last brace */
+        value->length = 0; /* up to what ends it, at the latest the last brace */
+        while (strchr(",}] \t\r\n", value->text[value->length]) == NULL) {
+            value->length++;
+        }
     }
     return item->type == cJSON_String || item->type == cJSON_Number ? JSON_TEXT : JSON_OTHER;
 }
