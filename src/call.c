@@ -165,7 +165,6 @@ event_t oneota_machine_ask(oneota_t *m, const oneota_request_t *request, const c
     const char *name = m->setup->server_name;
     oneota_exchange_start(&m->exchange, address, port, name != NULL ? name : m->setup->address,
                           (uint32_t)length, request->call == ONEOTA_CALL_DOWNLOAD, m->now_ms);
-    m->body_length = 0;
     m->phase = PHASE_ANSWER;
     return EV_STAY;
 }
@@ -177,29 +176,12 @@ uint16_t oneota_machine_port(const oneota_t *m)
 
 /* ---------------------------------------------------------------- the answer */
 
-/* A body that is too long is not read to its end. It is no answer; its beginning tells whose it
- * is. */
-bool oneota_machine_collect(oneota_t *m, const http_body_t *body)
-{
-    size_t room = ONEOTA_JSON_BYTES - (size_t)m->body_length;
-    size_t length = body->length < room ? body->length : room;
-    memcpy(m->exchange.work + m->body_length, body->data, length);
-    if (length < body->length) {
-        oneota_exchange_close(&m->exchange);
-        m->body_length = ONEOTA_JSON_BYTES + 1u;
-        return false;
-    }
-    m->body_length = (uint16_t)(m->body_length + length);
-    oneota_exchange_take(&m->exchange, length, m->now_ms);
-    return true;
-}
-
 #if ONEOTA_LOG_LEVEL >= 1
 /* What does it look like, if it is not OneNET? Cuts the body short. */
 static void log_stranger(oneota_t *m)
 {
     char *text = (char *)m->exchange.work;
-    size_t length = m->body_length < 48u ? m->body_length : 48u;
+    size_t length = m->exchange.text_length < 48u ? m->exchange.text_length : 48u;
     for (size_t n = 0; n < length; n++) {
         text[n] = (text[n] >= 0x20 && text[n] <= 0x7E) ? text[n] : '.';
     }
@@ -236,6 +218,8 @@ static bool authorize_again(oneota_t *m, const oneota_answer_t *answer)
     return true;
 }
 
+/* A body that is too long is not read to its end. It is no answer; its beginning tells whose it
+ * is. */
 bool oneota_machine_read_answer(oneota_t *m, oneota_call_t call, oneota_answer_t *answer)
 {
     const oneota_head_t *head = &m->exchange.http.head;
@@ -243,11 +227,11 @@ bool oneota_machine_read_answer(oneota_t *m, oneota_call_t call, oneota_answer_t
     oneota_reply_t reply;
     reply.status = head->status;
     reply.body = (const char *)work;
-    reply.body_length = m->body_length;
+    reply.body_length = m->exchange.text_length;
     reply.retry_after_s = head->retry_after_s;
     reply.ota_errno = head->ota_errno;
-    oneota_answer_read(m->setup->dialect, (uint8_t)call, &reply, work + EXCHANGE_LINE_BYTES,
-                       m->exchange.work_bytes - EXCHANGE_LINE_BYTES, answer);
+    oneota_answer_read(m->setup->dialect, (uint8_t)call, &reply, work + ONEOTA_JSON_BYTES,
+                       m->exchange.work_bytes - ONEOTA_JSON_BYTES, answer);
     log_answer(m, call, answer);
     m->phase = PHASE_REQUEST;
     return !authorize_again(m, answer);
@@ -276,7 +260,7 @@ event_t oneota_machine_call(oneota_t *m, oneota_call_t call, uint8_t step, ask_t
         m->sleep_ms = oneota_exchange_left_ms(&m->exchange, m->now_ms);
         return EV_STAY;
     case EXCHANGE_BODY:
-        if (oneota_machine_collect(m, &body)) {
+        if (oneota_exchange_keep(&m->exchange, &body, m->now_ms)) {
             return EV_STAY;
         }
         /* fall through */

@@ -17,21 +17,24 @@
 /* ---------------------------------------------------------------- requests */
 
 /* A text that is missing, or not of its form, could end the line that it stands in. */
-static void put_value(text_t *text, const char *value, text_form_t form,
-                      void (*put)(text_t *text, const char *value))
+static void put_value(text_t *text, const char *value, text_form_t form)
 {
     if (value == NULL || !oneota_text_is(value, strlen(value), form)) {
         text->error = ONEOTA_PARAM;
         return;
     }
-    put(text, value);
+    if (form == TEXT_VISIBLE) {
+        oneota_text_put(text, value);
+    } else {
+        oneota_text_put_url(text, value);
+    }
 }
 
 /* The letters of dialect.h and, in this file alone,
- * $a Authorization  $b $e begin and end of the range  $f $s versions  $n step */
-static void put_letter(text_t *text, char letter, const void *from)
+ * $a Authorization  $f $s versions  $n step */
+static void put_letter(text_t *text, char letter)
 {
-    const oneota_request_t *request = from;
+    const oneota_request_t *request = text->from;
     const oneota_image_id_t *image = request->image;
     text_form_t form = TEXT_PRINTABLE;
     const char *value;
@@ -40,15 +43,9 @@ static void put_letter(text_t *text, char letter, const void *from)
     case 'a':
         oneota_auth_write(text, request->identity, request->et_s);
         return;
-    case 'b':
-        oneota_text_put_number(text, request->first);
-        return;
     case 'd':
         value = request->identity->device;
         break;
-    case 'e':
-        oneota_text_put_number(text, request->last);
-        return;
     case 'f':
         value = request->f_version;
         form = TEXT_VERSION;
@@ -75,6 +72,17 @@ static void put_letter(text_t *text, char letter, const void *from)
     case 'p':
         value = request->identity->product;
         break;
+    case 'w':
+        value = request->host;
+        form = TEXT_VISIBLE;
+        break;
+    case 'x':
+        value = request->prefix;
+        form = TEXT_VISIBLE;
+        if (value == NULL || *value == '\0') {
+            return;
+        }
+        break;
     case 's':
         value = request->s_version;
         form = TEXT_VERSION;
@@ -87,26 +95,20 @@ static void put_letter(text_t *text, char letter, const void *from)
         form = TEXT_VERSION;
         break;
     }
-    put_value(text, value, form, oneota_text_put_url);
+    put_value(text, value, form);
 }
 
-static void put_form(text_t *text, const char *form, const oneota_request_t *request)
+static void put_range(text_t *text, const oneota_request_t *request)
 {
-    oneota_text_put_form(text, form, put_letter, request);
-}
-
-/* What ends a request without a body. NULL: such a range may not be asked for */
-static const char *range_form(const oneota_request_t *request)
-{
-    if (request->call != ONEOTA_CALL_DOWNLOAD || request->range_form == ONEOTA_RANGE_NONE) {
-        return "\r\n\r\n";
-    }
     /* one byte may not be asked for: a body of one byte is an error code */
     if (request->range_form > ONEOTA_RANGE_NONE || request->first >= request->last) {
-        return NULL;
+        text->error = ONEOTA_PARAM;
     }
-    return request->range_form == ONEOTA_RANGE_BARE ? "\r\nRange: $b-$e\r\n\r\n"
-                                                    : "\r\nRange: bytes=$b-$e\r\n\r\n";
+    oneota_text_put(text, request->range_form == ONEOTA_RANGE_BARE ? "Range: " : "Range: bytes=");
+    oneota_text_put_number(text, request->first);
+    oneota_text_put_bytes(text, "-", 1);
+    oneota_text_put_number(text, request->last);
+    oneota_text_put(text, "\r\n\r\n");
 }
 
 /* NULL: there is no such step */
@@ -127,10 +129,10 @@ static const char *body_form(const oneota_request_t *request)
 /* A body has 10 to 71 bytes: the two digits of its length are known when it has been written. */
 static void put_body(text_t *text, const oneota_request_t *request)
 {
-    oneota_text_put(text, "\r\nContent-Length: 00\r\n\r\n");
+    oneota_text_put(text, "Content-Length: 00\r\n\r\n");
     char *body = text->data + text->length;
     const size_t start = text->length;
-    put_form(text, body_form(request), request);
+    oneota_text_put_form(text, body_form(request));
     const size_t length = text->length - start;
     if (text->error == ONEOTA_OK) {
         body[-6] = (char)('0' + length / 10u);
@@ -151,41 +153,34 @@ static void put_start(text_t *text, const oneota_dialect_t *dialect,
         text->error = ONEOTA_PARAM;
         return;
     }
-    oneota_text_put(text, posts ? "POST " : "GET ");
-    if (request->prefix != NULL && *request->prefix != '\0') {
-        put_value(text, request->prefix, TEXT_VISIBLE, oneota_text_put);
-    }
-    put_form(text, dialect->root, request);
-    put_form(text, dialect->paths[call], request);
-    oneota_text_put(text, " HTTP/1.1\r\nHost: ");
-    put_value(text, request->host, TEXT_VISIBLE, oneota_text_put);
+    oneota_text_put_form(text, posts ? "POST $x" : "GET $x");
+    oneota_text_put_form(text, dialect->root);
+    oneota_text_put_form(text, dialect->paths[call]);
+    oneota_text_put_form(text, " HTTP/1.1\r\nHost: $w\r\n");
     if (!loads) {
-        oneota_text_put(text, "\r\nContent-Type: application/json");
+        oneota_text_put(text, "Content-Type: application/json\r\n");
     }
     if (!loads || dialect->signs_download) {
-        put_form(text, "\r\nAuthorization: $a", request);
+        oneota_text_put_form(text, "Authorization: $a\r\n");
     }
 }
 
 /* Back to where the last line, the range, begins. */
 static void cut_range(text_t *text, size_t length)
 {
-    static const char name[] = "\r\nRange:";
-    const char *const first = text->data + sizeof name - 2u; /* where the colon may be */
-    const char *at;
+    static const size_t longest = sizeof "Range: bytes=4294967295-4294967295\r\n\r\n" - 1u;
+    size_t at = length - longest;
 
-    if (length < 2u * sizeof name || length > text->size) {
-        text->error = ONEOTA_PARAM;
-        return;
+    if (length > longest && length <= text->size) {
+        for (const char *r; (r = memchr(text->data + at, 'R', length - at)) != NULL; at++) {
+            at = (size_t)(r - text->data);
+            if (memcmp(r - 1, "\nRange:", 7) == 0) {
+                text->length = at;
+                return;
+            }
+        }
     }
-    at = text->data + length - (sizeof "0-1\r\n\r\n" - 1u); /* there is none in these */
-    do {
-        at--;
-    } while (at > first && *at != ':');
-    if (memcmp(at - (sizeof name - 2u), name, sizeof name - 1u) != 0) {
-        text->error = ONEOTA_PARAM;
-    }
-    text->length = (size_t)(at - text->data) - (sizeof name - 2u);
+    text->error = ONEOTA_PARAM;
 }
 
 oneota_error_t oneota_request_write(const oneota_dialect_t *dialect,
@@ -194,6 +189,8 @@ oneota_error_t oneota_request_write(const oneota_dialect_t *dialect,
 {
     text_t text = oneota_text_begin(buffer, size);
 
+    text.put = put_letter;
+    text.from = request;
     if (request->again && request->call == ONEOTA_CALL_DOWNLOAD && !dialect->signs_download) {
         cut_range(&text, *length);
     } else {
@@ -201,8 +198,10 @@ oneota_error_t oneota_request_write(const oneota_dialect_t *dialect,
     }
     if (request->call == ONEOTA_CALL_VERSION || request->call == ONEOTA_CALL_REPORT) {
         put_body(&text, request);
+    } else if (request->call == ONEOTA_CALL_DOWNLOAD && request->range_form != ONEOTA_RANGE_NONE) {
+        put_range(&text, request);
     } else {
-        put_form(&text, range_form(request), request);
+        oneota_text_put(&text, "\r\n");
     }
     *length = text.length;
     if (text.error != ONEOTA_OK) {
@@ -246,7 +245,7 @@ static bool read_number(const json_value_t *value, uint8_t form, void *to)
     const size_t sign = form == A_CODE && *value->text == '-';
     uint32_t number;
 
-    if (!oneota_text_to_u32(value->text + sign, value->length - sign, &number)) {
+    if (!oneota_text_scan(value->text + sign, value->length - sign, "#", &number)) {
         if (!oneota_text_is(value->text + sign, value->length - sign, TEXT_TASK_ID)) {
             return false;
         }
@@ -291,7 +290,11 @@ static json_kind_t read_member(const json_value_t *object, const char *name, uin
         return JSON_OTHER;
     }
     if (form == TEXT_MD5) {
-        oneota_text_to_bytes(value.text, to, 16);
+        for (size_t i = 0; i < 16; i++) {
+            uint32_t byte;
+            (void)oneota_text_read(value.text + 2 * i, 2, 16, &byte);
+            ((uint8_t *)to)[i] = (uint8_t)byte;
+        }
     } else {
         memcpy(to, value.text, value.length);
     }
@@ -310,7 +313,7 @@ static bool settle_address(char *address)
         at += strcspn(at, ":");
     } else {
         for (unsigned part = 0; part < 4u; part++) {
-            const size_t digits = oneota_text_read_u32(at, SIZE_MAX, &number);
+            const size_t digits = oneota_text_read(at, SIZE_MAX, 10, &number);
             if (digits == 0 || number > UINT8_MAX || (digits > 1u && *at == '0')) {
                 return false;
             }
@@ -324,7 +327,8 @@ static bool settle_address(char *address)
             return true;
         }
     }
-    return *at++ == ':' && oneota_text_to_u32(at, strlen(at), &number) && number - 1u < UINT16_MAX;
+    return *at++ == ':' && oneota_text_scan(at, strlen(at), "#", &number) &&
+           number - 1u < UINT16_MAX;
 }
 
 static bool read_task(const json_value_t *data, const oneota_dialect_t *dialect,
@@ -378,7 +382,7 @@ static void judge_text(uint8_t call, const char *text, oneota_answer_t *answer)
     uint32_t now_s = 0;
 
     if (now != NULL) {
-        (void)oneota_text_read_u32(now + 4, SIZE_MAX, &now_s);
+        (void)oneota_text_read(now + 4, SIZE_MAX, 10, &now_s);
         answer->now_s = now_s;
     }
     /* no document has a number for this refusal of a report, only its text */

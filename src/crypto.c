@@ -122,6 +122,15 @@ void oneota_crypto_hash_end(oneota_hash_t *hash, uint8_t *digest)
     oneota_crypto_wipe(hash, sizeof *hash);
 }
 
+bool oneota_crypto_hash_is(oneota_hash_t *hash, const uint8_t *expected)
+{
+    uint8_t digest[CRYPTO_DIGEST_MAX];
+    const size_t length = hash->kind;
+
+    oneota_crypto_hash_end(hash, digest);
+    return memcmp(digest, expected, length) == 0;
+}
+
 /* ---------------------------------------------------------------- signature */
 
 #define BLOCK_BYTES   64u /* of HMAC, with each of the hashes */
@@ -178,17 +187,6 @@ bool oneota_crypto_sign(crypto_hash_kind_t kind, const char *key, const void *da
 }
 
 /* ---------------------------------------------------------------- memory */
-
-/* Looks at every byte, whatever the first ones say. */
-bool oneota_crypto_equal(const uint8_t *a, const uint8_t *b, size_t length)
-{
-    unsigned difference = 0;
-
-    for (size_t i = 0; i < length; i++) {
-        difference |= (unsigned)a[i] ^ b[i];
-    }
-    return difference == 0;
-}
 
 void oneota_crypto_wipe(void *data, size_t length)
 {

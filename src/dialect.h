@@ -46,18 +46,18 @@ enum {
 };
 
 struct oneota_dialect {
-    const char *root; /**< what all paths begin with */
-    /** In root and paths, $ and a letter stand for a value, percent-encoded:
-     *  $p product  $d device  $h handle; for CHECK $t image type  $v version  $m manuf  $o model */
-    const char *paths[ONEOTA_CALL_COUNT];
-    char names[DIALECT_NAMES][6];
-    const dialect_code_t *codes;
     uint8_t id; /**< in the journal: never reused */
     bool signs_download;
     uint8_t handle_form; /**< text_form_t of a handle */
     /** The state in which step 1 starts the download. 0: TOKEN is answered by the code alone, and
      *  starts the download itself. */
     uint8_t announce_state;
+    const char *root; /**< what all paths begin with */
+    /** In root and paths, $ and a letter stand for a value, percent-encoded:
+     *  $p product  $d device  $h handle; for CHECK $t image type  $v version  $m manuf  $o model */
+    const char *paths[ONEOTA_CALL_COUNT];
+    char names[DIALECT_NAMES][6];
+    const dialect_code_t *codes;
 };
 
 #endif

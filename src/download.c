@@ -3,6 +3,8 @@
  */
 #include "download.h"
 
+#include "http.h"
+
 static uint32_t lesser(uint32_t a, uint32_t b)
 {
     return a < b ? a : b;
@@ -58,14 +60,16 @@ void oneota_download_plan(oneota_download_t *d, uint32_t taken, uint32_t size, u
 
 static bool proves_place(const oneota_download_t *d, const oneota_head_t *head, uint32_t size)
 {
-    return head->has_range && head->range_first == d->first && head->range_last >= d->wanted &&
-           head->range_last < d->end && head->range_total == size &&
-           (!head->has_length || head->content_length == head->range_last - head->range_first + 1u);
+    const oneota_range_t *range = &head->range;
+    return range->first == d->first && range->last >= d->wanted && range->last < d->end &&
+           range->total == size &&
+           ((head->said & HTTP_LENGTH) == 0 ||
+            head->content_length == range->last - range->first + 1u);
 }
 
 static download_kind_t judge_partial(oneota_download_t *d, const oneota_head_t *head, uint32_t size)
 {
-    if (!head->has_range) {
+    if (head->range.total == 0) {
         return DOWNLOAD_TEXT;
     }
     if (d->range_form == ONEOTA_RANGE_NONE || !proves_place(d, head, size)) {
@@ -73,14 +77,14 @@ static download_kind_t judge_partial(oneota_download_t *d, const oneota_head_t *
     }
     d->form_known = true;
     d->place = d->first;
-    d->end = (uint32_t)head->range_last + 1u;
+    d->end = head->range.last + 1u;
     return DOWNLOAD_BODY;
 }
 
 static download_kind_t judge_whole(oneota_download_t *d, const oneota_head_t *head, uint32_t size)
 {
     bool asked = d->range_form == ONEOTA_RANGE_NONE || (d->first == 0 && d->end == size);
-    if (!head->has_length || head->content_length != size) {
+    if ((head->said & HTTP_LENGTH) == 0 || head->content_length != size) {
         return DOWNLOAD_TEXT;
     }
     if (!asked) {

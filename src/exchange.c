@@ -3,14 +3,15 @@
  */
 #include "exchange.h"
 
+#include <string.h>
+
 #include "policy.h"
 
-enum { IDLE = 0, OPENING, SENDING, ANSWER, BODY };
+enum { IDLE = 0, OPENING, SENDING, ANSWER, BODY, STREAM };
 
 void oneota_exchange_init(oneota_exchange_t *x, const oneota_net_t *net, void *net_ctx,
                           uint8_t *work, uint32_t work_bytes)
 {
-    *x = (oneota_exchange_t){0};
     x->net = net;
     x->net_ctx = net_ctx;
     x->work = work;
@@ -19,15 +20,35 @@ void oneota_exchange_init(oneota_exchange_t *x, const oneota_net_t *net, void *n
 
 char *oneota_exchange_room(oneota_exchange_t *x, size_t *size)
 {
-    /* a byte is left, so that there is room to receive the answer's first one */
-    *size = x->work_bytes - EXCHANGE_LINE_BYTES - 1u;
-    return (char *)x->work + EXCHANGE_LINE_BYTES;
+    *size = x->work_bytes - ONEOTA_LINE_BYTES; /* so that there is room for a line of the answer */
+    return (char *)x->work;
+}
+
+uint32_t oneota_exchange_left_ms(const oneota_exchange_t *x, uint32_t now_ms)
+{
+    static const uint32_t k_limits_ms[] = {
+        [OPENING] = ONEOTA_CONNECT_MS, [SENDING] = ONEOTA_SILENCE_MS, [ANSWER] = ONEOTA_ANSWER_MS,
+        [BODY] = ONEOTA_ANSWER_MS,     [STREAM] = ONEOTA_SILENCE_MS,
+    };
+    uint32_t left = oneota_policy_left_ms(now_ms, x->since_ms, k_limits_ms[x->state]);
+    uint32_t poll_ms = x->net->poll_ms;
+    return poll_ms > 0 && poll_ms < left ? poll_ms : left;
 }
 
 static void enter(oneota_exchange_t *x, uint8_t state, uint32_t now_ms)
 {
     x->state = state;
     x->since_ms = now_ms;
+}
+
+/* The request is to be sent, over a connection that is there or is opened. */
+static void begin(oneota_exchange_t *x, uint32_t now_ms)
+{
+    oneota_http_begin(&x->http);
+    x->begin = 0;
+    x->end = x->request_length;
+    x->body_end = 0;
+    enter(x, x->open ? SENDING : OPENING, now_ms);
 }
 
 void oneota_exchange_start(oneota_exchange_t *x, const char *address, uint16_t port,
@@ -41,11 +62,9 @@ void oneota_exchange_start(oneota_exchange_t *x, const char *address, uint16_t p
     x->port = port;
     x->server_name = server_name;
     x->request_length = request_length;
+    x->text_length = 0;
     x->stream = stream;
-    x->sent = 0;
-    x->body_end = 0;
-    oneota_http_begin(&x->http, (char *)x->work);
-    enter(x, x->open ? SENDING : OPENING, now_ms);
+    begin(x, now_ms);
 }
 
 void oneota_exchange_close(oneota_exchange_t *x)
@@ -66,101 +85,16 @@ static exchange_event_t fail(oneota_exchange_t *x, oneota_reason_t reason, int32
     return EXCHANGE_FAILED;
 }
 
-static bool answer_began(const oneota_exchange_t *x)
-{
-    return x->http.block_length > 0 || x->state == BODY;
-}
-
 /* The link is gone. A kept connection that died before an answer began is tried again. */
 static exchange_event_t lost(oneota_exchange_t *x, uint32_t now_ms)
 {
     int32_t code = x->net->last_error == NULL ? 0 : x->net->last_error(x->net_ctx);
-    if (!x->reused || answer_began(x)) {
+    if (!x->reused) {
         return fail(x, ONEOTA_REASON_NETWORK, code);
     }
     oneota_exchange_close(x);
-    oneota_http_begin(&x->http, (char *)x->work);
-    x->sent = 0;
-    enter(x, OPENING, now_ms);
+    begin(x, now_ms);
     return EXCHANGE_BUSY;
-}
-
-static uint32_t deadline_ms(const oneota_exchange_t *x)
-{
-    if (x->state == OPENING) {
-        return ONEOTA_CONNECT_MS;
-    }
-    if (x->state == SENDING || (x->state == BODY && x->stream)) {
-        return ONEOTA_SILENCE_MS;
-    }
-    return ONEOTA_ANSWER_MS;
-}
-
-static exchange_event_t wait(oneota_exchange_t *x, uint32_t now_ms)
-{
-    if (!oneota_policy_due(now_ms, x->since_ms, deadline_ms(x))) {
-        return EXCHANGE_WAIT;
-    }
-    return fail(x, ONEOTA_REASON_TIMEOUT, 0);
-}
-
-uint32_t oneota_exchange_left_ms(const oneota_exchange_t *x, uint32_t now_ms)
-{
-    uint32_t left = oneota_policy_left_ms(now_ms, x->since_ms, deadline_ms(x));
-    uint32_t poll_ms = x->net->poll_ms;
-    return poll_ms > 0 && poll_ms < left ? poll_ms : left;
-}
-
-static exchange_event_t open_step(oneota_exchange_t *x, uint32_t now_ms)
-{
-    oneota_error_t error = x->net->open(x->net_ctx, x->address, x->port, x->server_name);
-    if (error == ONEOTA_AGAIN) {
-        return wait(x, now_ms);
-    }
-    if (error != ONEOTA_OK) {
-        return lost(x, now_ms);
-    }
-    x->open = true;
-    enter(x, SENDING, now_ms);
-    return EXCHANGE_BUSY;
-}
-
-static exchange_event_t send_step(oneota_exchange_t *x, uint32_t now_ms)
-{
-    size_t sent = 0;
-    size_t left = x->request_length - x->sent;
-    const uint8_t *data = x->work + EXCHANGE_LINE_BYTES + x->sent;
-    oneota_error_t error = x->net->send(x->net_ctx, data, left, &sent);
-    if (error == ONEOTA_AGAIN) {
-        return wait(x, now_ms);
-    }
-    if (error != ONEOTA_OK || sent == 0 || sent > left) {
-        return lost(x, now_ms);
-    }
-    x->sent += (uint32_t)sent;
-    enter(x, x->sent == x->request_length ? ANSWER : SENDING, now_ms);
-    return EXCHANGE_BUSY;
-}
-
-/* The peer ended in order: the end of this body, or of the link. */
-static exchange_event_t closed(oneota_exchange_t *x, uint32_t now_ms)
-{
-    if (oneota_http_closed(&x->http) != HTTP_END) {
-        return lost(x, now_ms);
-    }
-    oneota_exchange_close(x);
-    return EXCHANGE_END;
-}
-
-static exchange_event_t end(oneota_exchange_t *x)
-{
-    bool keep = x->http.head.keep && x->begin == x->end;
-    x->state = IDLE;
-    x->reused = true;
-    if (!keep) {
-        oneota_exchange_close(x);
-    }
-    return EXCHANGE_END;
 }
 
 static exchange_event_t parse(oneota_exchange_t *x, uint32_t now_ms, http_body_t *body)
@@ -171,73 +105,131 @@ static exchange_event_t parse(oneota_exchange_t *x, uint32_t now_ms, http_body_t
     x->begin += (uint32_t)used;
     switch (event) {
     case HTTP_HEAD:
-        enter(x, BODY, now_ms);
-        return EXCHANGE_HEAD;
+        enter(x, x->stream ? STREAM : BODY, now_ms);
+        break;
     case HTTP_BODY:
-        x->body = (uint32_t)(body->data - x->work);
-        x->body_end = x->body + (uint32_t)body->length;
-        return EXCHANGE_BODY;
+        x->body_end = x->begin;
+        x->begin -= (uint32_t)body->length;
+        break;
     case HTTP_END:
-        return end(x);
+        x->state = IDLE;
+        x->reused = true;
+        if ((x->http.head.said & HTTP_CLOSE) != 0 || x->begin != x->end) {
+            oneota_exchange_close(x);
+        }
+        break;
     case HTTP_BAD:
         return fail(x, ONEOTA_REASON_PEER, x->http.head.status);
     default:
-        return EXCHANGE_BUSY;
+        break;
+    }
+    return (exchange_event_t)event;
+}
+
+/* Input goes behind what is kept, and behind the beginning of a line that has not ended yet. */
+static size_t make_room(oneota_exchange_t *x)
+{
+    const uint32_t front = x->text_length > 0 ? x->text_length : x->request_length;
+    const uint32_t begun = x->end - x->begin;
+
+    if (begun > 0) {
+        memmove(x->work + front, x->work + x->begin, begun);
+    }
+    x->begin = front;
+    x->end = front + begun;
+    x->body_end = 0;
+    return x->work_bytes - x->end;
+}
+
+/* The one call of the port that the state waits for. *moved: bytes that went through, of *most */
+static oneota_error_t use_port(oneota_exchange_t *x, size_t *most, size_t *moved)
+{
+    const oneota_net_t *net = x->net;
+
+    switch (x->state) {
+    case OPENING:
+        *most = *moved = 1;
+        return net->open(x->net_ctx, x->address, x->port, x->server_name);
+    case SENDING:
+        *most = x->end - x->begin;
+        return net->send(x->net_ctx, x->work + x->begin, *most, moved);
+    default:
+        *most = make_room(x);
+        return net->recv(x->net_ctx, x->work + x->end, *most, moved);
     }
 }
 
-static exchange_event_t receive(oneota_exchange_t *x, uint32_t now_ms, http_body_t *body)
+static exchange_event_t go_on(oneota_exchange_t *x, uint32_t now_ms, http_body_t *body)
 {
-    size_t received = 0;
-    x->begin = x->end = EXCHANGE_LINE_BYTES + x->request_length;
-    size_t room = x->work_bytes - x->begin;
-    oneota_error_t error = x->net->recv(x->net_ctx, x->work + x->begin, room, &received);
+    size_t most, moved = 0;
+
+    if (x->state == IDLE) {
+        return fail(x, ONEOTA_REASON_NETWORK, 0);
+    }
+    const oneota_error_t error = use_port(x, &most, &moved);
     if (error == ONEOTA_AGAIN) {
-        return wait(x, now_ms);
+        return oneota_exchange_left_ms(x, now_ms) > 0 ? EXCHANGE_WAIT
+                                                      : fail(x, ONEOTA_REASON_TIMEOUT, 0);
     }
-    if (error == ONEOTA_CLOSED) {
-        return closed(x, now_ms);
+    if (error == ONEOTA_CLOSED && x->state >= ANSWER && oneota_http_closed(&x->http) == HTTP_END) {
+        oneota_exchange_close(x);
+        return EXCHANGE_END;
     }
-    if (error != ONEOTA_OK || received == 0 || received > room) {
+    if (error != ONEOTA_OK || moved - 1u >= most) {
         return lost(x, now_ms);
     }
-    x->end = x->begin + (uint32_t)received;
-    if (x->state == BODY && x->stream) {
+    switch (x->state) {
+    case OPENING:
+        x->open = true;
+        enter(x, SENDING, now_ms);
+        return EXCHANGE_BUSY;
+    case SENDING:
+        x->begin += (uint32_t)moved;
+        enter(x, x->begin == x->end ? ANSWER : SENDING, now_ms);
+        return EXCHANGE_BUSY;
+    case STREAM:
         x->since_ms = now_ms;
+        break;
     }
+    x->end += (uint32_t)moved;
+    x->reused = false;
     return parse(x, now_ms, body);
 }
 
 void oneota_exchange_take(oneota_exchange_t *x, size_t length, uint32_t now_ms)
 {
-    x->body += (uint32_t)length;
-    if (x->stream) {
+    x->begin += (uint32_t)length;
+    if (x->state == STREAM) {
         x->since_ms = now_ms; /* a slow flash is not a silent peer */
     }
 }
 
+bool oneota_exchange_keep(oneota_exchange_t *x, const http_body_t *body, uint32_t now_ms)
+{
+    const size_t room = ONEOTA_JSON_BYTES - x->text_length;
+    const size_t length = body->length < room ? body->length : room;
+
+    memmove(x->work + x->text_length, body->data, length);
+    x->text_length += (uint32_t)length;
+    if (length < body->length) {
+        x->text_length++;
+        oneota_exchange_close(x);
+        return false;
+    }
+    oneota_exchange_take(x, length, now_ms);
+    return true;
+}
+
 exchange_event_t oneota_exchange_step(oneota_exchange_t *x, uint32_t now_ms, http_body_t *body)
 {
-    if (x->body < x->body_end) {
-        body->data = x->work + x->body;
-        body->length = x->body_end - x->body;
+    if (x->begin < x->body_end) {
+        body->data = x->work + x->begin;
+        body->length = x->body_end - x->begin;
         return EXCHANGE_BODY;
     }
-    exchange_event_t event;
-    switch (x->state) {
-    case OPENING:
-        return open_step(x, now_ms);
-    case SENDING:
-        return send_step(x, now_ms);
-    case BODY:
-        event = parse(x, now_ms, body);
-        if (event != EXCHANGE_BUSY) {
-            return event;
-        }
-        /* fall through */
-    case ANSWER:
-        return receive(x, now_ms, body);
-    default:
-        return fail(x, ONEOTA_REASON_NETWORK, 0);
+    if (x->state < BODY) {
+        return go_on(x, now_ms, body);
     }
+    const exchange_event_t event = parse(x, now_ms, body);
+    return event != EXCHANGE_BUSY ? event : go_on(x, now_ms, body);
 }

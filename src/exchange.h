@@ -17,8 +17,8 @@
  *         case EXCHANGE_FAILED: ... x->reason, x->code; the connection is closed ...
  *     }
  *
- * Work buffer: [ line or JSON body | request, then input ]. The request stays, for
- * the next one may differ in its range alone.
+ * Work buffer: [ request, then input ]. The request stays, for the next one may differ in its range
+ * alone; but a body that is text is kept over it: [ text, then input ].
  */
 #ifndef ONEOTA_SRC_EXCHANGE_H
 #define ONEOTA_SRC_EXCHANGE_H
@@ -26,24 +26,23 @@
 #include "http.h"
 #include "oneota/state.h"
 
-/** The front of the work buffer: the header line, and, once the header is over, free for the
- * caller. */
-#define EXCHANGE_LINE_BYTES \
-    (ONEOTA_LINE_BYTES > ONEOTA_JSON_BYTES ? ONEOTA_LINE_BYTES : ONEOTA_JSON_BYTES)
+/** Least work buffer: a request with the longest Authorization, and a line; or, of its caller, a
+ * text and what the longest task takes to be read, whose nodes are made of pointers. */
+#define EXCHANGE_WORK_MIN                                                              \
+    ((ONEOTA_LINE_BYTES > ONEOTA_JSON_BYTES ? ONEOTA_LINE_BYTES : ONEOTA_JSON_BYTES) + \
+     (sizeof(void *) > 4u ? 1600u : 1000u))
 
-/** Least work buffer: a request with the longest Authorization, and some input; or, of its
- * caller, what the longest task takes to be read, whose nodes are made of pointers. */
-#define EXCHANGE_WORK_MIN (EXCHANGE_LINE_BYTES + (sizeof(void *) > 4u ? 1600u : 1000u))
-
+/** What http.h says, and what only a connection can say. */
 typedef enum {
-    EXCHANGE_WAIT = 0,
-    EXCHANGE_BUSY,
-    EXCHANGE_HEAD,
-    EXCHANGE_BODY,
-    EXCHANGE_END,
-    EXCHANGE_FAILED
+    EXCHANGE_BUSY = HTTP_MORE,
+    EXCHANGE_HEAD = HTTP_HEAD,
+    EXCHANGE_BODY = HTTP_BODY,
+    EXCHANGE_END = HTTP_END,
+    EXCHANGE_FAILED = HTTP_BAD,
+    EXCHANGE_WAIT
 } exchange_event_t;
 
+/** @param x  zeroised */
 void oneota_exchange_init(oneota_exchange_t *x, const oneota_net_t *net, void *net_ctx,
                           uint8_t *work, uint32_t work_bytes);
 
@@ -60,6 +59,10 @@ exchange_event_t oneota_exchange_step(oneota_exchange_t *x, uint32_t now_ms, htt
 
 /** The first length bytes of the body that was shown are used. */
 void oneota_exchange_take(oneota_exchange_t *x, size_t length, uint32_t now_ms);
+
+/** Takes all of the body that was shown to the text at the front of the work buffer.
+ *  @return false: there is more of it than ONEOTA_JSON_BYTES; the connection is closed */
+bool oneota_exchange_keep(oneota_exchange_t *x, const http_body_t *body, uint32_t now_ms);
 
 /** How long oneota_exchange_step() may be left alone if nothing arrives. */
 uint32_t oneota_exchange_left_ms(const oneota_exchange_t *x, uint32_t now_ms);

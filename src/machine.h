@@ -203,11 +203,7 @@ event_t oneota_machine_ask(oneota_t *m, const oneota_request_t *request, const c
 /** The main host's port. */
 uint16_t oneota_machine_port(const oneota_t *m);
 
-/** Takes body bytes of an answer that is text to the front of the work buffer. @return false:
- * too long, the connection is closed; oneota_machine_read_answer() judges by the status */
-bool oneota_machine_collect(oneota_t *m, const http_body_t *body);
-
-/** Reads the text that was collected. @return false: the Authorization was made anew, ask again */
+/** Reads the text that was kept. @return false: the Authorization was made anew, ask again */
 bool oneota_machine_read_answer(oneota_t *m, oneota_call_t call, oneota_answer_t *answer);
 
 /* ---------------------------------------------------------------- steps_prove.c */

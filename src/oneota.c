@@ -104,7 +104,7 @@ static oneota_error_t refuse(const oneota_setup_t *setup, oneota_error_t error, 
 
 /* ---------------------------------------------------------------- init, poll, deinit */
 
-/* [ line or body | request and input | carry | journal's scratch ] */
+/* [ request or text, and input | carry | journal's scratch ] */
 static oneota_error_t share_memory(oneota_t *client, const oneota_setup_t *setup)
 {
     uint32_t carry = largest_program_unit(setup);

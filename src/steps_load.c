@@ -141,7 +141,7 @@ static const char *download_host(oneota_t *m, uint16_t *port)
         *colon = '\0';
     }
     const char *digits = m->address + strlen(m->address) + 1u;
-    (void)oneota_text_to_u32(digits, strlen(digits), &number);
+    (void)oneota_text_scan(digits, strlen(digits), "#", &number);
     *port = (uint16_t)number; /* calls.c has checked it */
     return m->address;
 }
@@ -178,8 +178,7 @@ static event_t next_range(oneota_t *m)
         m->step = 1;
         return EV_ASIDE;
     }
-    uint8_t percent =
-        oneota_download_percent_due(taken, package_size(m), m->record.at.percent);
+    uint8_t percent = oneota_download_percent_due(taken, package_size(m), m->record.at.percent);
     if (percent != 0) {
         m->record.at.percent = percent; /* stored before it is sent: each is said once */
         m->step = percent;
@@ -302,7 +301,7 @@ static event_t take_body(oneota_t *m, const http_body_t *body)
     uint32_t left = d->end - d->place;
     uint32_t length = body->length < left ? (uint32_t)body->length : left;
     if (d->text) {
-        return oneota_machine_collect(m, body) ? EV_STAY : judge_text(m);
+        return oneota_exchange_keep(&m->exchange, body, m->now_ms) ? EV_STAY : judge_text(m);
     }
     if (length == 0) { /* more than the header said */
         return attempt_failed(m, ONEOTA_REASON_PEER, m->exchange.http.head.status, 0);
@@ -395,7 +394,6 @@ static event_t store_progress(oneota_t *m)
 /* All bytes were taken: program the last of them, and see whether they are what was announced. */
 static event_t finish(oneota_t *m)
 {
-    uint8_t digest[CRYPTO_DIGEST_MAX];
     oneota_error_t error = oneota_machine_flash(m, oneota_slot_finish(&m->slot));
     if (error == ONEOTA_AGAIN) {
         return EV_STAY;
@@ -404,9 +402,8 @@ static event_t finish(oneota_t *m)
         return flash_failed(m);
     }
     tell_progress(m);
-    oneota_crypto_hash_end(&m->slot.hash, digest);
     clear(m, FLAG_LIVE);
-    if (!oneota_crypto_equal(digest, m->record.order.task.md5, sizeof m->record.order.task.md5)) {
+    if (!oneota_crypto_hash_is(&m->slot.hash, m->record.order.task.md5)) {
         return oneota_machine_mismatch(m, ONEOTA_REASON_DIGEST);
     }
     return EV_DONE;

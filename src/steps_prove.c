@@ -23,7 +23,6 @@ uint8_t oneota_machine_target_slot(const oneota_t *m)
  * @return OK it is the task's; VERIFY it is not; AGAIN; STORAGE */
 static oneota_error_t read_back(oneota_t *m, uint8_t slot)
 {
-    uint8_t digest[CRYPTO_DIGEST_MAX];
     const oneota_image_t *image = task_image(m);
     if (m->phase == PHASE_BEGIN) {
         oneota_slot_begin(&m->slot, image->slot[slot], image->slot_ctx[slot], NULL,
@@ -37,10 +36,8 @@ static oneota_error_t read_back(oneota_t *m, uint8_t slot)
         return error;
     }
     m->phase = PHASE_ACT;
-    oneota_crypto_hash_end(&m->slot.hash, digest);
-    return oneota_crypto_equal(digest, m->record.order.task.md5, sizeof m->record.order.task.md5)
-               ? ONEOTA_OK
-               : ONEOTA_VERIFY;
+    return oneota_crypto_hash_is(&m->slot.hash, m->record.order.task.md5) ? ONEOTA_OK
+                                                                          : ONEOTA_VERIFY;
 }
 
 event_t oneota_machine_mismatch(oneota_t *m, oneota_reason_t reason)

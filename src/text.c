@@ -10,41 +10,36 @@
 
 #include "oneota/calls.h"
 
-/* What characters are, as sums of the forms that they may stand in. */
-enum {
-    B = 1 << TEXT_PRINTABLE, /* blank */
-    V = B + (1 << TEXT_VISIBLE),
-    A = V + (1 << TEXT_ADDRESS), /* : */
-    D = A + (1 << TEXT_VERSION), /* . */
-    L = D + (1 << TEXT_HANDLE),  /* most letters, _ - */
-    H = L + (1 << TEXT_MD5),
-    N = H + (1 << TEXT_TASK_ID)
-};
-
-/* From 0x20. */
-static const uint8_t k_forms[96] = {
-    /* clang-format off */
-    B, V, V, V, V, V, V, V, V, V, V, V, V, L, D, V, /*   ! " # $ % & ' ( ) * + , - . / */
-    N, N, N, N, N, N, N, N, N, N, A, V, V, V, V, V, /* 0 1 2 3 4 5 6 7 8 9 : ; < = > ? */
-    V, H, H, H, H, H, H, L, L, L, L, L, L, L, L, L, /* @ A B C D E F G H I J K L M N O */
-    L, L, L, L, L, L, L, L, L, L, L, V, V, V, V, L, /* P Q R S T U V W X Y Z [ \ ] ^ _ */
-    V, H, H, H, H, H, H, L, L, L, L, L, L, L, L, L, /* ` a b c d e f g h i j k l m n o */
-    L, L, L, L, L, L, L, L, L, L, L, V, V, V, V, 0, /* p q r s t u v w x y z { | } ~ */
-    /* clang-format on */
-};
-
+/* The forms are in order: what may stand in one, may stand in those before. */
 static bool may_stand_in(char c, text_form_t form)
 {
-    const unsigned code = (unsigned char)c - 0x20u;
+    const unsigned code = (unsigned char)c;
+    const unsigned letter = (code | 0x20u) - 'a';
+    text_form_t last = TEXT_PRINTABLE;
 
-    return code < sizeof k_forms && (k_forms[code] & 1u << form) != 0;
+    if (code - '0' <= 9u) {
+        last = TEXT_TASK_ID;
+    } else if (letter < 26u) {
+        last = letter < 6u ? TEXT_MD5 : TEXT_HANDLE;
+    } else if (c == '_' || c == '-') {
+        last = TEXT_HANDLE;
+    } else if (c == '.') {
+        last = TEXT_VERSION;
+    } else if (c == ':') {
+        last = TEXT_ADDRESS;
+    } else if (code - 0x21u < 0x7Fu - 0x21u) {
+        last = TEXT_VISIBLE;
+    } else if (c != ' ') {
+        return false;
+    }
+    return last >= form;
 }
 
 /* ---------------------------------------------------------------- writing */
 
 text_t oneota_text_begin(char *data, size_t size)
 {
-    const text_t text = {data, size, 0, ONEOTA_OK};
+    const text_t text = {data, size, 0, NULL, NULL, ONEOTA_OK};
     return text;
 }
 
@@ -93,7 +88,7 @@ void oneota_text_put_url(text_t *text, const char *zero_terminated)
     for (const char *at = zero_terminated; *at != '\0'; at++) {
         const unsigned code = (unsigned char)*at;
         const char escaped[] = {'%', k_hex[code >> 4], k_hex[code & 0xFu]};
-        if (may_stand_in(*at, TEXT_VERSION)) {
+        if (oneota_text_is(at, 1, TEXT_VERSION)) {
             oneota_text_put_bytes(text, at, 1);
         } else {
             oneota_text_put_bytes(text, escaped, sizeof escaped);
@@ -101,9 +96,7 @@ void oneota_text_put_url(text_t *text, const char *zero_terminated)
     }
 }
 
-void oneota_text_put_form(text_t *text, const char *form,
-                          void (*put)(text_t *text, char letter, const void *from),
-                          const void *from)
+void oneota_text_put_form(text_t *text, const char *form)
 {
     if (form == NULL) {
         text->error = ONEOTA_PARAM;
@@ -117,7 +110,7 @@ void oneota_text_put_form(text_t *text, const char *form,
         if (*form == '\0') {
             return;
         }
-        put(text, form[1], from);
+        text->put(text, form[1]);
         form += 2;
     }
 }
@@ -147,47 +140,47 @@ bool oneota_text_is(const char *data, size_t length, text_form_t form)
     return length == 0;
 }
 
-size_t oneota_text_read_u32(const char *data, size_t length, uint32_t *number)
+size_t oneota_text_read(const char *data, size_t length, unsigned base, uint32_t *number)
 {
-    uint32_t value = 0;
+    uint64_t value = 0;
     size_t i = 0;
+
     for (; i < length; i++) {
-        const uint32_t digit = (uint32_t)data[i] - '0';
-        if (digit > 9u) {
-            break;
+        unsigned digit = (unsigned char)data[i] - (unsigned)'0';
+        if (digit > 9u) { /* 'A' is 0x41, 'a' is 0x61 */
+            digit = ((unsigned char)data[i] | 0x20u) - 'a';
+            if (digit >= base - 10u) {
+                break;
+            }
+            digit += 10u;
         }
-        const uint64_t longer = (uint64_t)value * 10u + digit;
-        if (longer > UINT32_MAX) {
+        value = value * base + digit;
+        if (value > UINT32_MAX) {
             return 0;
         }
-        value = (uint32_t)longer;
     }
-    *number = value;
+    *number = (uint32_t)value;
     return i;
 }
 
-bool oneota_text_to_u32(const char *data, size_t length, uint32_t *number)
+bool oneota_text_scan(const char *data, size_t length, const char *form, uint32_t *numbers)
 {
-    return length > 0 && oneota_text_read_u32(data, length, number) == length;
-}
+    const char *const end = data + length;
 
-void oneota_text_to_bytes(const char *hex, uint8_t *bytes, size_t count)
-{
-    for (size_t i = 0; i < 2u * count; i++) {
-        const unsigned code = (unsigned char)hex[i];
-        const unsigned nibble = (code & 0xFu) + (code >> 6) * 9u; /* '1' is 0x31, 'a' is 0x61 */
-        bytes[i / 2u] = (uint8_t)((unsigned)bytes[i / 2u] << 4 | nibble);
-    }
-}
-
-bool oneota_text_equal_nocase(const char *a, size_t length, const char *b)
-{
-    for (size_t i = 0; i < length; i++) {
-        if (b[i] == '\0' || (a[i] != b[i] && ((a[i] ^ b[i]) != 0x20 || b[i] < 'A'))) {
+    for (char wanted; (wanted = *form) != '\0'; form++) {
+        size_t used = 1;
+        if (wanted == '#') {
+            used = oneota_text_read(data, (size_t)(end - data), 10, numbers++);
+            if (used == 0) {
+                return false;
+            }
+        } else if (data == end || (wanted != *data && wanted != '?' &&
+                                   ((wanted ^ *data) != 0x20 || wanted < 'A'))) {
             return false;
         }
+        data += used;
     }
-    return b[length] == '\0';
+    return data == end;
 }
 
 const char *oneota_text_pick(const char *names, unsigned count, unsigned index)

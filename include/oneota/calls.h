@@ -139,6 +139,10 @@ typedef enum {
 /** One request. Members that the call does not use are not read. Text is borrowed. */
 typedef struct {
     uint8_t call;                      /**< oneota_call_t */
+    uint8_t step;                      /**< REPORT */
+    uint8_t range_form;                /**< DOWNLOAD: oneota_range_form_t */
+    bool again;                        /**< DOWNLOAD: the buffer holds this request with another
+                                            range, of *length bytes; only the range is written */
     const oneota_identity_t *identity; /**< all calls */
     const char *host;                  /**< value of the Host header */
     const char *prefix;                /**< put before the path; NULL: none */
@@ -147,10 +151,6 @@ typedef struct {
     const char *s_version;             /**< VERSION: of the application; NULL: not reported */
     const oneota_image_id_t *image;    /**< CHECK */
     const char *handle;                /**< TOKEN, DOWNLOAD, REPORT: the task's token or id */
-    uint8_t step;                      /**< REPORT */
-    uint8_t range_form;                /**< DOWNLOAD: oneota_range_form_t */
-    bool again;                        /**< DOWNLOAD: the buffer holds this request with another
-                                            range, of *length bytes; only the range is written */
     uint32_t first, last;              /**< DOWNLOAD: both inclusive, first < last */
 } oneota_request_t;
 

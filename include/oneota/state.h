@@ -32,55 +32,54 @@ typedef struct {
 
 /* ---------------------------------------------------------------- http.c */
 
+/** Content-Range: bytes first-last/total, with first <= last < total. */
+typedef struct {
+    uint32_t first, last, total;
+} oneota_range_t;
+
 /** What the header of an answer said. Numbers beyond 32 bits: the answer was refused. */
 typedef struct {
-    uint32_t content_length; /**< when has_length */
-    uint32_t range_first;    /**< when has_range: Content-Range: bytes first-last/total */
-    uint32_t range_last;
-    uint32_t range_total;
+    uint32_t said;           /**< HTTP_* of http.h */
+    uint32_t content_length; /**< with HTTP_LENGTH */
+    oneota_range_t range;    /**< Content-Range; total 0 = none */
     uint32_t date_s;        /**< Date as Unix seconds, 0 = none; not read with status 206 */
     uint32_t retry_after_s; /**< Retry-After in seconds; when it was a date: the time until it,
                                   counted from Date; 0 = none */
     int32_t ota_errno;      /**< -1 = none */
     uint16_t status;
-    bool has_length;
-    bool has_range;
-    bool chunked;
-    bool keep; /**< the connection can carry another request */
 } oneota_head_t;
 
 typedef struct {
     uint8_t state;
     uint8_t interim; /**< 1xx answers seen */
-    uint8_t seen;    /**< of this header: what several of its lines decide together */
-    uint16_t line_length;
-    uint16_t block_length; /**< bytes of this header or trailer block */
-    uint32_t left;         /**< body bytes still to come in this body or chunk */
-    char *line;            /**< borrowed: ONEOTA_LINE_BYTES, used until the header ends */
+    uint32_t block_left; /**< bytes that this header or trailer block may still have */
+    uint32_t left;       /**< body bytes still to come in this body or chunk */
     oneota_head_t head;
 } oneota_http_t;
 
 /* ---------------------------------------------------------------- exchange.c */
 
+/** The small fields come first: that makes small code. */
 typedef struct {
-    const oneota_net_t *net;
-    void *net_ctx;
-    uint8_t *work; /**< borrowed: line or JSON body, then request and input */
-    uint32_t work_bytes;
-    oneota_http_t http;
-    const char *address; /**< where to connect; borrowed */
-    const char *server_name;
-    uint32_t request_length, sent;
-    uint32_t begin, end;     /**< input not parsed yet: work[begin..end) */
-    uint32_t body, body_end; /**< body bytes not taken yet, likewise */
-    uint32_t since_ms;       /**< when the present wait began */
-    int32_t code;            /**< native error, or HTTP status, of a failure */
-    uint16_t port;
     uint8_t state;
     uint8_t reason; /**< of a failure, oneota_reason_t */
     bool open;      /**< there is a connection */
-    bool reused;    /**< it has carried an answer before */
+    bool reused;    /**< it has carried an answer before, and nothing of this one */
     bool stream;    /**< the body may take as long as it keeps coming */
+    uint16_t port;
+    uint32_t begin, end;  /**< of what is to be sent, or of input not taken yet */
+    uint32_t body_end;    /**< input from begin to here is of the body */
+    uint32_t since_ms;    /**< when the present wait began */
+    uint8_t *work;        /**< borrowed: what is kept, the request or a text; then input */
+    uint32_t work_bytes;
+    uint32_t request_length;
+    uint32_t text_length; /**< of the body, as far as it was kept over the request; 0 = none */
+    const oneota_net_t *net;
+    void *net_ctx;
+    const char *address; /**< where to connect; borrowed */
+    const char *server_name;
+    int32_t code; /**< native error, or HTTP status, of a failure */
+    oneota_http_t http;
 } oneota_exchange_t;
 
 /* ---------------------------------------------------------------- journal.c */
@@ -185,7 +184,6 @@ typedef struct {
     uint8_t step;         /**< last report, or the one that is due */
     uint8_t shown;        /**< percent last told to the application */
     uint16_t flags;       /**< FLAG_* of machine.h */
-    uint16_t body_length; /**< of the JSON body that is being collected */
     bool busy;            /**< a flash operation goes on: nothing else may come between */
     const oneota_setup_t *setup;
     uint32_t now_ms;      /**< the clock, as this poll began */

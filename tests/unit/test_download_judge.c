@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "download.h"
+#include "http.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define SIZE         10000u
@@ -59,7 +60,7 @@ static const row_t k_rows[] = {
     {"backwards", BYTES, 2000, 4000, false, 206, -1, 2000, 1999, SIZE, 0, BAD, 0, 0},
     {"smaller total", BYTES, 2000, 4000, false, 206, -1, 2000, 3999, SIZE - 1u, 2000, BAD, 0, 0},
     {"larger total", BYTES, 2000, 4000, false, 206, -1, 2000, 3999, SIZE + 1u, 2000, BAD, 0, 0},
-    {"total 0", BYTES, 2000, 4000, false, 206, -1, 2000, 3999, 0, 2000, BAD, 0, 0},
+    {"total 0: none", BYTES, 2000, 4000, false, 206, -1, 2000, 3999, 0, 2000, TEXT, 0, 0},
     {"largest total", BYTES, 2000, 4000, false, 206, -1, 2000, 3999, UINT32_MAX, 2000, BAD, 0, 0},
     {"largest range", BYTES, 2000, 4000, false, 206, -1, MOST, UINT32_MAX, SIZE, 2000, BAD, 0, 0},
     {"largest last", BYTES, 2000, 4000, false, 206, -1, 2000, UINT32_MAX, SIZE, 2000, BAD, 0, 0},
@@ -101,11 +102,11 @@ static oneota_head_t head_of(const row_t *row)
     memset(&head, 0, sizeof head);
     head.status = row->status;
     head.ota_errno = row->ota_errno;
-    head.has_range = row->range_first != NO_RANGE;
-    head.range_first = row->range_first;
-    head.range_last = row->range_last;
-    head.range_total = row->range_total;
-    head.has_length = row->length != NO_LENGTH;
+    if (row->range_first != NO_RANGE) {
+        const oneota_range_t range = {row->range_first, row->range_last, row->range_total};
+        head.range = range;
+    }
+    head.said = row->length != NO_LENGTH ? HTTP_LENGTH : 0;
     head.content_length = row->length;
     return head;
 }
@@ -148,10 +149,9 @@ static void test_download_judge_one_byte_overlap_begins_one_earlier(void **state
     oneota_download_plan(&d, SIZE - 1u, SIZE, 90, 8);
     head.status = 206;
     head.ota_errno = -1;
-    head.has_range = true;
-    head.range_first = SIZE - 2u;
-    head.range_last = SIZE - 1u;
-    head.range_total = SIZE;
+    head.range.first = SIZE - 2u;
+    head.range.last = SIZE - 1u;
+    head.range.total = SIZE;
     assert_int_equal(oneota_download_judge(&d, &head, SIZE), DOWNLOAD_BODY);
     assert_int_equal(d.place, SIZE - 2u);
     assert_int_equal(d.wanted, SIZE - 1u);
@@ -169,10 +169,9 @@ static void test_download_judge_one_byte_overlap_alone_is_refused(void **state)
     oneota_download_plan(&d, SIZE - 1u, SIZE, 90, 8);
     head.status = 206;
     head.ota_errno = -1;
-    head.has_range = true;
-    head.range_first = SIZE - 2u;
-    head.range_last = SIZE - 2u;
-    head.range_total = SIZE;
+    head.range.first = SIZE - 2u;
+    head.range.last = SIZE - 2u;
+    head.range.total = SIZE;
     assert_int_equal(oneota_download_judge(&d, &head, SIZE), DOWNLOAD_BAD);
     assert_int_equal(d.place, d.wanted);
     assert_false(d.form_known);
@@ -189,7 +188,7 @@ static void test_download_judge_whole_file_again_skips_what_is_there(void **stat
     oneota_download_plan(&d, 4000, SIZE, 0, 8);
     head.status = 200;
     head.ota_errno = -1;
-    head.has_length = true;
+    head.said = HTTP_LENGTH;
     head.content_length = SIZE;
     assert_int_equal(oneota_download_judge(&d, &head, SIZE), DOWNLOAD_BODY);
     assert_int_equal(d.place, 0);

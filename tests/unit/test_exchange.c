@@ -60,23 +60,23 @@ static void test_exchange_one_thing_at_a_time(void **state)
     assert_sent_once();
 }
 
-static void test_exchange_room_leaves_one_byte_for_the_answer(void **state)
+static void test_exchange_room_leaves_a_line_for_the_answer(void **state)
 {
     size_t size = 0;
     (void)state;
     xrig_init(&rig, 0);
     char *room = oneota_exchange_room(&rig.x, &size);
-    assert_ptr_equal(room, (char *)rig.work + EXCHANGE_LINE_BYTES);
-    assert_int_equal(size, EXCHANGE_WORK_MIN - EXCHANGE_LINE_BYTES - 1u);
+    assert_ptr_equal(room, (char *)rig.work);
+    assert_int_equal(size, EXCHANGE_WORK_MIN - ONEOTA_LINE_BYTES);
     memset(room, 'x', size);
     script_net_hear(&rig.net, "HTTP/1.1 200 \r\nContent-Length: 4\r\n\r\nbody");
     oneota_exchange_start(&rig.x, "server", 80, "name", (uint32_t)size, false, 0);
     assert_int_equal(xrig_step(&rig), EXCHANGE_BUSY);
     assert_int_equal(xrig_step(&rig), EXCHANGE_BUSY);
-    assert_int_equal(xrig_step(&rig), EXCHANGE_BUSY);
-    assert_int_equal(rig.net.room, 1);
+    assert_int_equal(xrig_step(&rig), EXCHANGE_HEAD);
+    assert_int_equal(rig.net.room, ONEOTA_LINE_BYTES);
     assert_int_equal(xrig_go(&rig), EXCHANGE_END);
-    assert_int_equal(rig.net.room, 1); /* the request stays for the next range */
+    assert_int_equal(rig.net.room, ONEOTA_LINE_BYTES); /* the request stays for the next range */
     assert_string_equal(rig.text, "body");
 }
 
@@ -115,6 +115,26 @@ static void test_exchange_answer_byte_by_byte_is_the_same(void **state)
     assert_int_equal(xrig_go(&rig), EXCHANGE_END);
     assert_string_equal(rig.text, "hello");
     assert_int_equal(rig.heads, 1);
+}
+
+/* A line is as long as the room for it, and comes in two pieces. */
+static void test_exchange_longest_line_behind_the_longest_request_is_read(void **state)
+{
+    static char line[ONEOTA_LINE_BYTES + 1];
+    size_t size = 0;
+    (void)state;
+    xrig_init(&rig, 0);
+    memset(line, 'x', sizeof line - 1u);
+    memcpy(line, "X: ", 3);
+    memcpy(line + ONEOTA_LINE_BYTES - 2, "\r\n", 3);
+    memset(oneota_exchange_room(&rig.x, &size), 'x', size);
+    script_net_hear(&rig.net, "HTTP/1.1 200 \r\n");
+    script_net_hear(&rig.net, "X");
+    script_net_hear(&rig.net, line + 1);
+    script_net_hear(&rig.net, "Content-Length: 4\r\n\r\nbody");
+    oneota_exchange_start(&rig.x, "server", 80, "name", (uint32_t)size, false, 0);
+    assert_int_equal(xrig_go(&rig), EXCHANGE_END);
+    assert_string_equal(rig.text, "body");
 }
 
 static void test_exchange_body_taken_in_parts_loses_nothing(void **state)
@@ -295,9 +315,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_exchange_one_thing_at_a_time),
-        cmocka_unit_test(test_exchange_room_leaves_one_byte_for_the_answer),
+        cmocka_unit_test(test_exchange_room_leaves_a_line_for_the_answer),
         cmocka_unit_test(test_exchange_send_in_parts_goes_on_where_it_was),
         cmocka_unit_test(test_exchange_answer_byte_by_byte_is_the_same),
+        cmocka_unit_test(test_exchange_longest_line_behind_the_longest_request_is_read),
         cmocka_unit_test(test_exchange_body_taken_in_parts_loses_nothing),
         cmocka_unit_test(test_exchange_answer_ended_by_close_is_an_end),
         cmocka_unit_test(test_exchange_answer_without_body_ends_at_once),

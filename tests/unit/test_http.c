@@ -49,8 +49,8 @@ static void test_http_captured_check_task_is_read(void **state)
     assert_int_equal(result->heads, 1);
     assert_int_equal(head->status, 200);
     assert_int_equal(head->date_s, 1572920455);
-    assert_true(head->chunked && head->keep);
-    assert_true(!head->has_length && !head->has_range);
+    assert_int_equal(head->said & SAID, HTTP_CHUNKED);
+    assert_int_equal(head->range.total, 0);
     assert_int_equal(head->retry_after_s, 0);
     assert_int_equal(head->ota_errno, -1);
     assert_int_equal(result->body_length, 0xC2);
@@ -67,11 +67,11 @@ static void test_http_captured_download_is_read(void **state)
     assert_int_equal(result->used, 254);
     assert_int_equal(result->heads, 1);
     assert_int_equal(head->status, 206);
-    assert_true(head->has_length && head->has_range && head->keep);
+    assert_int_equal(head->said & SAID, HTTP_LENGTH);
     assert_int_equal(head->content_length, 6);
-    assert_int_equal(head->range_first, 0);
-    assert_int_equal(head->range_last, 5);
-    assert_int_equal(head->range_total, 22);
+    assert_int_equal(head->range.first, 0);
+    assert_int_equal(head->range.last, 5);
+    assert_int_equal(head->range.total, 22);
     assert_int_equal(head->date_s, 0);
     assert_body(result, "111111");
 }
@@ -122,7 +122,6 @@ static const good_t k_good[] = {
     {OK "Content-Length: 0\r\n\r\nab", 200, "", 2},
     {OK "Content-Length: 1\r\n\r\na", 200, "a", 0},
     {OK "Content-Length: 2\r\n\r\nabc", 200, "ab", 1},
-    {OK "Content-Length: 2\r\nContent-Length: 02\r\n\r\nab", 200, "ab", 0},
     {OK "Content-Encoding: Identity\r\nContent-Length: 2\r\n\r\nab", 200, "ab", 0},
     /* no body */
     {"HTTP/1.1 204 \r\n\r\nab", 204, "", 2},
@@ -171,7 +170,7 @@ static void test_http_whole_lines_are_read_where_they_lie(void **state)
     oneota_http_t http;
     http_body_t body;
     size_t used = 0;
-    oneota_http_begin(&http, NULL);
+    oneota_http_begin(&http);
     assert_int_equal(oneota_http_feed(&http, (const uint8_t *)answer, LENGTH(answer), &used, &body),
                      HTTP_HEAD);
     assert_int_equal(used, LENGTH(answer) - 20u);
@@ -184,7 +183,7 @@ static void test_http_no_framing_ends_with_the_connection(void **state)
     const result_t *result = read_text(answer);
     assert_int_equal(result->event, HTTP_MORE);
     assert_body(result, "ab\r\n\r\n");
-    assert_false(result->head.keep);
+    assert_int_equal(result->head.said & SAID, HTTP_CLOSE);
 }
 
 static void test_http_largest_length_is_counted(void **state)
@@ -273,6 +272,7 @@ static const bad_t k_bad[] = {
     BAD(OK "Content-Length: 42949672950\r\n"),
     BAD(OK "Content-Length: 18446744073709551621\r\n"),
     BAD(OK "Content-Length: 99999999999999999999999999\r\n"),
+    BAD(OK "Content-Length: 5\r\nContent-Length: 5\r\n"),
     BAD(OK "Content-Length: 5\r\nContent-Length: 6\r\n"),
     BAD(OK "Content-Length: 5\r\nContent-Length: x\r\n"),
     /* codings */
@@ -319,9 +319,9 @@ static const bad_t k_bad[] = {
     BAD(CHUNKED "100000000\r\n"),
     BAD(CHUNKED "FFFFFFFFF\r\n"),
     BAD(CHUNKED "10000000000000002\r\n"),
-    BAD(CHUNKED "2\r\nabc"),
+    BAD(CHUNKED "2\r\nabc\n"),
     BAD(CHUNKED "2\r\nab0\r\n"),
-    BAD(CHUNKED "2\r\nab\r0"),
+    BAD(CHUNKED "2\r\nab\r0\n"),
     BAD(CHUNKED "2\r\nab\r\n\r\n"),
 };
 
@@ -357,11 +357,10 @@ static void test_http_malformed_is_refused_and_stays_so(void **state)
         }
     }
     static const uint8_t good[] = OK "\r\n";
-    char line[ONEOTA_LINE_BYTES];
     oneota_http_t http;
     http_body_t body;
     size_t used = 0;
-    oneota_http_begin(&http, line);
+    oneota_http_begin(&http);
     assert_int_equal(oneota_http_feed(&http, (const uint8_t *)"\n", 1, &used, &body), HTTP_BAD);
     assert_int_equal(oneota_http_feed(&http, good, LENGTH(good), &used, &body), HTTP_BAD);
     assert_int_equal(used, 0);
@@ -593,7 +592,6 @@ static void test_http_closed_ends_only_what_it_may(void **state)
         assert_int_equal(oneota_http_feed(&reader.http, (const uint8_t *)"HTTP", 4, &used, &body),
                          k_closed[i].expected);
         assert_int_equal(used, 0);
-        free(reader.line);
     }
 }
 
@@ -604,19 +602,17 @@ static void test_http_begin_starts_anew(void **state)
     reader_t reader;
     reader_begin(&reader, &result);
     for (size_t i = 0; i < COUNT(k_bad); i++) {
-        char line[ONEOTA_LINE_BYTES];
         http_body_t body;
         size_t used;
         reader_feed(&reader, k_bad[i].answer, k_bad[i].length);
-        oneota_http_begin(&reader.http, line);
+        oneota_http_begin(&reader.http);
         assert_int_equal(oneota_http_feed(&reader.http, (const uint8_t *)k_download,
                                           LENGTH(k_download), &used, &body),
                          HTTP_HEAD);
-        assert_true(reader.http.head.has_range && reader.http.head.keep);
-        free(reader.line);
+        assert_true(reader.http.head.range.total == 22 &&
+                    (reader.http.head.said & SAID) == HTTP_LENGTH);
         reader_begin(&reader, &result);
     }
-    free(reader.line);
 }
 
 /* ---------------------------------------------------------------- anything */

@@ -126,9 +126,9 @@ static void test_text_put_what_is_missing_is_refused_for_good(void **state)
     assert_int_equal(text.error, ONEOTA_PARAM);
 }
 
-static void put_letter(text_t *text, char letter, const void *from)
+static void put_letter(text_t *text, char letter)
 {
-    const char *const *words = from;
+    const char *const *words = text->from;
     oneota_text_put(text, words[letter - 'a']);
 }
 
@@ -149,13 +149,15 @@ static void test_text_put_form_puts_what_letters_stand_for(void **state)
     for (size_t i = 0; i < COUNT(rows); i++) {
         char data[64];
         text_t text = oneota_text_begin(data, sizeof data);
-        oneota_text_put_form(&text, rows[i].form, put_letter, words);
+        text.put = put_letter;
+        text.from = words;
+        oneota_text_put_form(&text, rows[i].form);
         assert_int_equal(text.error, ONEOTA_OK);
         assert_text(&text, rows[i].expected);
     }
     char data[64];
     text_t text = oneota_text_begin(data, sizeof data);
-    oneota_text_put_form(&text, NULL, put_letter, words);
+    oneota_text_put_form(&text, NULL);
     assert_int_equal(text.error, ONEOTA_PARAM);
 }
 
@@ -299,8 +301,8 @@ static void test_text_is_length_is_within_bounds(void **state)
 
 typedef struct {
     const char *text;
-    bool whole;    /* oneota_text_to_u32() */
-    size_t digits; /* oneota_text_read_u32() */
+    bool whole;    /* oneota_text_scan() */
+    size_t digits; /* oneota_text_read() */
     uint32_t number;
 } u32_t;
 
@@ -341,39 +343,57 @@ static void test_text_u32_is_digits_alone_up_to_the_largest(void **state)
     for (size_t i = 0; i < COUNT(k_u32); i++) {
         const u32_t *row = &k_u32[i];
         uint32_t number = 12345;
-        assert_int_equal(oneota_text_to_u32(row->text, strlen(row->text), &number), row->whole);
+        assert_int_equal(oneota_text_scan(row->text, strlen(row->text), "#", &number), row->whole);
         assert_true(!row->whole || number == row->number);
-        assert_int_equal(oneota_text_read_u32(row->text, strlen(row->text), &number), row->digits);
+        assert_int_equal(oneota_text_read(row->text, strlen(row->text), 10, &number), row->digits);
         assert_true(row->digits == 0 || number == row->number);
     }
     uint32_t number = 0;
-    assert_true(oneota_text_to_u32("1234", 2, &number));
+    assert_true(oneota_text_scan("1234", 2, "#", &number));
     assert_int_equal(number, 12);
-    assert_int_equal(oneota_text_read_u32("1234 56", SIZE_MAX, &number), 4);
+    assert_int_equal(oneota_text_read("1234 56", SIZE_MAX, 10, &number), 4);
     assert_int_equal(number, 1234);
-    assert_false(oneota_text_to_u32("1\0002", 3, &number));
+    assert_false(oneota_text_scan("1\0002", 3, "#", &number));
 }
 
-static void test_text_to_bytes_reads_hex_in_any_case(void **state)
+static void test_text_read_hex_in_any_case(void **state)
 {
     (void)state;
-    static const uint8_t expected[] = {0x00, 0x19, 0xAF, 0xaf, 0xFF, 0x9a};
-    uint8_t bytes[sizeof expected + 1];
-    memset(bytes, 0x5A, sizeof bytes);
-    oneota_text_to_bytes("0019AFafFf9A", bytes, sizeof expected);
-    assert_memory_equal(bytes, expected, sizeof expected);
-    assert_int_equal(bytes[sizeof expected], 0x5A);
+    static const u32_t rows[] = {
+        {"0", true, 1, 0},
+        {"c2;x", false, 2, 0xC2},
+        {"FFFFffff", true, 8, UINT32_MAX},
+        {"100000000", false, 0, 0},
+        {"0000000000aF ", false, 12, 0xAF},
+        {"", false, 0, 0},
+        {"g", false, 0, 0},
+        {"G", false, 0, 0},
+        {"@", false, 0, 0},
+        {"`", false, 0, 0},
+        {"/", false, 0, 0},
+        {":", false, 0, 0},
+        {"\x10", false, 0, 0},
+        {"\xE1", false, 0, 0},
+        {"9:", false, 1, 9},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        uint32_t number = 0;
+        assert_int_equal(oneota_text_read(rows[i].text, strlen(rows[i].text), 16, &number),
+                         rows[i].digits);
+        assert_int_equal(number, rows[i].number);
+    }
     for (unsigned value = 0; value < 256u; value++) {
         char hex[8];
+        uint32_t number = 0;
         (void)snprintf(hex, sizeof hex, value % 2u == 0 ? "%02x" : "%02X", value);
-        oneota_text_to_bytes(hex, bytes, 1);
-        assert_int_equal(bytes[0], value);
+        assert_int_equal(oneota_text_read(hex, 2, 16, &number), 2);
+        assert_int_equal(number, value);
     }
 }
 
 /* ---------------------------------------------------------------- comparison */
 
-static void test_text_equal_nocase_only_ascii_letters_differ(void **state)
+static void test_text_scan_only_ascii_letters_differ(void **state)
 {
     (void)state;
     for (int a = 0x20; a < 256; a++) {
@@ -385,21 +405,51 @@ static void test_text_equal_nocase_only_ascii_letters_differ(void **state)
                 continue; /* b is a word of the protocol */
             }
             const bool expected = a == b || (letters && (a | 0x20) == (b | 0x20));
-            assert_int_equal(oneota_text_equal_nocase(left, 3, right), expected);
+            assert_int_equal(oneota_text_scan(left, 3, right, NULL), expected);
         }
     }
 }
 
-static void test_text_equal_nocase_lengths_must_agree(void **state)
+static void test_text_scan_lengths_must_agree(void **state)
 {
     (void)state;
-    assert_true(oneota_text_equal_nocase("", 0, ""));
-    assert_true(oneota_text_equal_nocase("chunkedX", 7, "CHUNKED"));
-    assert_false(oneota_text_equal_nocase("chunke", 6, "chunked"));
-    assert_false(oneota_text_equal_nocase("chunked ", 8, "chunked"));
-    assert_false(oneota_text_equal_nocase("", 0, "c"));
-    assert_false(oneota_text_equal_nocase("c", 1, ""));
-    assert_false(oneota_text_equal_nocase("ab\0\0", 4, "ab"));
+    assert_true(oneota_text_scan("", 0, "", NULL));
+    assert_true(oneota_text_scan("chunkedX", 7, "CHUNKED", NULL));
+    assert_false(oneota_text_scan("chunke", 6, "chunked", NULL));
+    assert_false(oneota_text_scan("chunked ", 8, "chunked", NULL));
+    assert_false(oneota_text_scan("", 0, "c", NULL));
+    assert_false(oneota_text_scan("c", 1, "", NULL));
+    assert_false(oneota_text_scan("ab\0\0", 4, "ab", NULL));
+}
+
+static void test_text_scan_reads_the_numbers_of_a_form(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *form;
+        bool good;
+        uint32_t first, second;
+    } rows[] = {
+        {"bytes 5-07", "bytes #-#", true, 5, 7},
+        {"BYTES 4294967295-0", "bytes #-#", true, UINT32_MAX, 0},
+        {"bytes 4294967296-0", "bytes #-#", false, 0, 0},
+        {"bytes 5-7 ", "bytes #-#", false, 0, 0},
+        {"bytes 5-", "bytes #-#", false, 0, 0},
+        {"bytes -7", "bytes #-#", false, 0, 0},
+        {"bytes=5-7", "bytes #-#", false, 0, 0},
+        {"ab12c", "??##?", false, 0, 0},
+        {"ab12c", "??#?", true, 12, 0},
+        {"12:3", "#:#", true, 12, 3},
+        {"??", "??", true, 0, 0},
+        {"?", "??", false, 0, 0},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        uint32_t numbers[2] = {0, 0};
+        assert_int_equal(
+            oneota_text_scan(rows[i].text, strlen(rows[i].text), rows[i].form, numbers),
+            rows[i].good);
+        assert_true(!rows[i].good || (numbers[0] == rows[i].first && numbers[1] == rows[i].second));
+    }
 }
 
 static void test_text_pick_gives_the_name_at_its_place(void **state)
@@ -431,9 +481,10 @@ int main(void)
         cmocka_unit_test(test_text_is_each_character_by_its_form),
         cmocka_unit_test(test_text_is_length_is_within_bounds),
         cmocka_unit_test(test_text_u32_is_digits_alone_up_to_the_largest),
-        cmocka_unit_test(test_text_to_bytes_reads_hex_in_any_case),
-        cmocka_unit_test(test_text_equal_nocase_only_ascii_letters_differ),
-        cmocka_unit_test(test_text_equal_nocase_lengths_must_agree),
+        cmocka_unit_test(test_text_read_hex_in_any_case),
+        cmocka_unit_test(test_text_scan_only_ascii_letters_differ),
+        cmocka_unit_test(test_text_scan_lengths_must_agree),
+        cmocka_unit_test(test_text_scan_reads_the_numbers_of_a_form),
         cmocka_unit_test(test_text_pick_gives_the_name_at_its_place),
     };
     return cmocka_run_group_tests_name("text", tests, NULL, NULL);
