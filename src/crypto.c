@@ -122,13 +122,23 @@ void oneota_crypto_hash_end(oneota_hash_t *hash, uint8_t *digest)
     oneota_crypto_wipe(hash, sizeof *hash);
 }
 
+bool oneota_crypto_equal(const uint8_t *a, const uint8_t *b, size_t length)
+{
+    unsigned difference = 0;
+
+    while (length-- > 0) {
+        difference |= (unsigned)a[length] ^ b[length];
+    }
+    return difference == 0;
+}
+
 bool oneota_crypto_hash_is(oneota_hash_t *hash, const uint8_t *expected)
 {
     uint8_t digest[CRYPTO_DIGEST_MAX];
     const size_t length = hash->kind;
 
     oneota_crypto_hash_end(hash, digest);
-    return memcmp(digest, expected, length) == 0;
+    return oneota_crypto_equal(digest, expected, length);
 }
 
 /* ---------------------------------------------------------------- signature */

@@ -23,7 +23,10 @@ void oneota_crypto_hash_add(oneota_hash_t *hash, const void *data, size_t length
 /** Ends the hash and wipes its context. digest: as many bytes as the kind says */
 void oneota_crypto_hash_end(oneota_hash_t *hash, uint8_t *digest);
 
-/** Ends the hash. @return whether the digest is the expected one, which is no secret */
+/** Compares two digests in constant time. */
+bool oneota_crypto_equal(const uint8_t *a, const uint8_t *b, size_t length);
+
+/** Ends the hash. @return whether the digest is the expected one */
 bool oneota_crypto_hash_is(oneota_hash_t *hash, const uint8_t *expected);
 
 #define CRYPTO_SIGN_MAX 44u /* base64 of the longest MAC */

@@ -400,6 +400,13 @@ static void test_crypto_hash_is_sees_every_bit(void **state)
     }
 }
 
+static void test_crypto_equal_two_differences_do_not_cancel_out(void **state)
+{
+    (void)state;
+    assert_true(oneota_crypto_equal((const uint8_t *)"\x01\x01", (const uint8_t *)"\x01\x01", 2));
+    assert_false(oneota_crypto_equal((const uint8_t *)"\x01\x01", (const uint8_t *)"\x02\x02", 2));
+}
+
 static void test_crypto_wipe_zeroises_these_bytes_alone(void **state)
 {
     uint8_t bytes[10];
@@ -426,6 +433,7 @@ int main(void)
         cmocka_unit_test(test_crypto_sign_key_that_is_none_is_refused),
         cmocka_unit_test(test_crypto_sign_key_of_more_than_128_bytes_is_refused),
         cmocka_unit_test(test_crypto_hash_is_sees_every_bit),
+        cmocka_unit_test(test_crypto_equal_two_differences_do_not_cancel_out),
         cmocka_unit_test(test_crypto_wipe_zeroises_these_bytes_alone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
