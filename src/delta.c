@@ -4,7 +4,7 @@
  * delta.c: takes differential packages apart, block by block. The format, integers little-endian:
  *
  *     header   0 "ODP1"  4 version 1  5 flags 0  6 log2 of the largest block  7 codec
- *              8 length of this header, 128   12 size of old image   16 of new image   20 of package
+ *              8 length of this header, 128  12 size of old image  16 of new image  20 of package
  *              24 zero   28 SHA-256 of old image   60 of new image   92 not looked at
  *              124 CRC-32 of what comes before
  *     blocks   0 u16 packed length   2 u16 unpacked length   4 u32 bytes of the new image
@@ -72,7 +72,8 @@ static oneota_reason_t judge_sizes(oneota_delta_state_t *d, uint32_t old_size, u
     if (new_size > d->source.new_size) {
         return fail(d, ONEOTA_REASON_SPACE);
     }
-    if (new_size == 0 || oneota_bytes_get_u32(d->header + 20) != d->source.package_size) {
+    if (new_size == 0 || d->source.package_size <= ONEOTA_DELTA_HEADER_BYTES ||
+        oneota_bytes_get_u32(d->header + 20) != d->source.package_size) {
         return damaged(d);
     }
     d->source.old_size = old_size;

@@ -160,8 +160,8 @@ struct oneota_delta {
 
     /**
      * Goes on behind the header, once the old image was found to be the right one.
-     * @param offset    in the package, of the next byte that will be fed, as place() gave it; 0: the
-     *                  byte behind the header
+     * @param offset    in the package, of the next byte that will be fed, as place() gave it; 0:
+     *                  the byte behind the header
      * @param position  in the new image, from the same place(); 0 with offset 0
      * @param skip      the new image is there up to here: below, nothing is produced
      * @return NONE; DIGEST: there can be no such place; start() with zeros then
