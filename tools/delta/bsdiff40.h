@@ -8,7 +8,8 @@
 
 #include "match.h"
 
-/** The new image that a patch makes, and the pieces it is made of. @return NULL, or what is wrong */
+/** The new image that a patch makes, and the pieces it is made of.
+ *  @return NULL, or what is wrong */
 const char *bsdiff40_read(const bytes_t *old, const bytes_t *patch, bytes_t *new_image,
                           pieces_t *pieces);
 

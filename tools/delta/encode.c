@@ -5,9 +5,9 @@
  *
  * Operations are written until a block is full, and cut there. Whether a short run of unchanged
  * bytes between changed ones is worth a token of its own, and whether changed bytes are better
- * written in pairs (instructions of Thumb are), depends on the images: each answer is tried over all
- * of them, and the one that makes the smallest package is taken. So is a package that uses nothing
- * of the old image, the refuge of images that have nothing in common.
+ * written in pairs (instructions of Thumb are), depends on the images: each answer is tried over
+ * all of them, and the one that makes the smallest package is taken. So is a package that uses
+ * nothing of the old image, the refuge of images that have nothing in common.
  */
 #include "encode.h"
 
@@ -107,7 +107,7 @@ static uint32_t next_run(const encoder_t *e, const piece_t *piece, uint32_t from
     return end - begin;
 }
 
-/* Tokens for the bytes that the piece adds, as many as fit into room. @return bytes that they make */
+/* Tokens for the bytes that the piece adds, as many as fit into room. @return bytes they make */
 static uint32_t put_tokens(const encoder_t *e, const piece_t *piece, uint8_t *to, uint32_t room,
                            uint32_t *used)
 {

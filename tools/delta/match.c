@@ -3,13 +3,13 @@
  *
  * match.c: the cheapest way from the beginning of the new image to its end.
  *
- * A place of the new image is reached either along a line of the old one (new place i stands against
- * old place i + offset), where bytes that agree cost nothing and changed ones are written as a
- * difference, or by writing the byte as it is. Another line costs an operation. At each place the
- * longest matches in the old image, looked up among its sorted suffixes, offer lines, which may well
- * be entered before that place: in firmware, code that moved differs in a few bytes of each address,
- * and is the same between them. A line that has become dearer than the best way by more than SLACK is
- * dropped, so that a few are followed at a time.
+ * A place of the new image is reached either along a line of the old one (new place i stands
+ * against old place i + offset), where bytes that agree cost nothing and changed ones are written
+ * as a difference, or by writing the byte as it is. Another line costs an operation. At each
+ * place the longest matches in the old image, looked up among its sorted suffixes, offer lines,
+ * which may well be entered before that place: in firmware, code that moved differs in a few
+ * bytes of each address, and is the same between them. A line that has become dearer than the
+ * best way by more than SLACK is dropped, so that a few are followed at a time.
  *
  * Costs are estimates of bits in the package, in sixteenths. How rare a byte, or a difference, is in
  * these images is learned from a first walk; the second one counts.
@@ -45,7 +45,7 @@
 
 #define NONE UINT32_MAX
 
-/* An operation that may become one of the package: where its line is entered, and what is before. */
+/* An operation that may become one of the package: where its line is entered, what is before. */
 typedef struct {
     uint32_t new_pos, old_pos;
     uint32_t before;     /* the operation before; NONE: this is the first */
