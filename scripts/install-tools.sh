@@ -3,11 +3,11 @@
 #
 #   sh scripts/install-tools.sh GROUP...
 #
-#   build   compiler, CMake, mbedTLS and cJSON
+#   build   compiler, CMake, mbedTLS and cJSON; what oneota-delta is built on
 #   demo    what examples/demo.sh needs: build, and the platform stand-in
 #   test    what the tests on this machine need besides build
 #   arm     cross compiler, newlib and QEMU for the Cortex-M tests
-#   bench   valgrind, and the libcurl that the benchmarks compare with
+#   bench   valgrind, and what the benchmarks compare with: libcurl, bsdiff, xdelta3
 #   source  what scripts/fetch-deps.sh needs
 #
 # Does nothing, not even a refresh of the package lists, when nothing is missing. A package counts as
@@ -35,11 +35,17 @@ build,demo       ninja-build             program ninja
 build,demo       pkg-config              program pkg-config
 build,demo       libmbedtls-dev          header  mbedtls/sha256.h
 build,demo       libcjson-dev            header  cjson/cJSON.h
+build,demo       libdivsufsort-dev       header  divsufsort.h
+build,demo       libdeflate-dev          header  libdeflate.h
+build,demo       libbz2-dev              header  bzlib.h
 test,demo        python3                 file    /usr/bin/python3
 test,demo        python3-aiohttp         python  aiohttp
 test,demo        curl                    program curl
 test             python3-pytest          python  pytest
 test             libcmocka-dev           cmocka  cmocka.h
+test             zlib1g-dev              header  zlib.h
+test,bench       bsdiff                  program bsdiff
+bench            xdelta3                 program xdelta3
 test             nginx                   program nginx
 test,demo        openssl                 program openssl
 test             clang                   program clang

@@ -18,6 +18,7 @@ sanitize    build,test                    unit tests and a sample of the faults 
 e2e         build,test                    oneota-device against the platform stand-in
 fault       build,test                    power cuts, broken links and storage errors at every step
 clang       build,test                    unit tests, built with clang
+delta       build,test,arm,source,bench   oneota-delta, and damaged packages by the thousand; sizes beside bsdiff
 install     build,test                    installed, found by CMake, and used by programs outside the tree
 bench       build,bench                   instructions a range, and links' speed, within their targets
 lwip        build,test,source             the lwIP port over lwIP 2.2, and the POSIX port over its sockets

@@ -17,10 +17,11 @@ ROWS = [
     # 1: what everybody knows, and what the platform provides
     "oneota/error.h oneota/config.h",
     "oneota/port.h oneota/calls.h",
+    "oneota/delta.h",
     "oneota/setup.h",
     "oneota/state.h",
     # 2: one exchange, and what it is made of
-    "text.h text.c bytes.h bytes.c policy.h policy.c",
+    "text.h text.c bytes.h bytes.c policy.h policy.c inflate.c",
     "json.h json.c crypto.h crypto.c error.c",
     "http.h http.c auth.h auth.c",
     "exchange.h exchange.c",
@@ -28,7 +29,7 @@ ROWS = [
     "dialect.h",
     "codes.h",
     "calls.c south.c fuse.c studio.c",
-    "record.h record.c journal.h journal.c slot.h slot.c download.h download.c",
+    "record.h record.c journal.h journal.c slot.h slot.c download.h download.c delta.c",
     # 4: what happens next, and what each state does
     "machine.h",
     "machine.c report.c call.c steps_boot.c steps_call.c steps_load.c steps_prove.c",
