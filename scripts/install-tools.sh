@@ -7,6 +7,7 @@
 #   demo    what examples/demo.sh needs: build, and the platform stand-in
 #   test    what the tests on this machine need besides build
 #   arm     cross compiler, newlib and QEMU for the Cortex-M tests
+#   skip    what runs Cortex-M code with an instruction left out, besides arm
 #   bench   valgrind, and the libcurl that the benchmarks compare with
 #   source  what scripts/fetch-deps.sh needs
 #
@@ -47,6 +48,7 @@ test             libclang-rt-dev         asan    clang
 arm              gcc-arm-none-eabi       program arm-none-eabi-gcc
 arm              libnewlib-arm-none-eabi newlib  nano.specs
 arm              qemu-system-arm         program qemu-system-arm
+skip             python3-unicorn         python  unicorn
 bench            valgrind                program valgrind
 bench            libcurl4-openssl-dev    header  curl/curl.h
 source           dpkg-dev                program dpkg-source
@@ -64,7 +66,7 @@ die() {
 }
 
 usage() {
-    echo "usage: sh scripts/install-tools.sh build|demo|test|arm|bench|source ..." >&2
+    echo "usage: sh scripts/install-tools.sh build|demo|test|arm|skip|bench|source ..." >&2
     exit 2
 }
 
@@ -193,7 +195,7 @@ main() {
     [ $# -gt 0 ] || usage
     for group in "$@"; do
         case $group in
-        build | demo | test | arm | bench | source) ;;
+        build | demo | test | arm | skip | bench | source) ;;
         *) usage ;;
         esac
     done

@@ -6,6 +6,7 @@
 #include "crypto_ecdsa.h"
 
 #include "mbedtls/ecdsa.h"
+#include "mbedtls/md.h"
 
 #include "oneota/trailer.h"
 
@@ -48,8 +49,12 @@ uint32_t oneota_crypto_verify_p256(const uint8_t *key, const uint8_t *digest,
     mbedtls_mpi_free(&check.r);
     mbedtls_ecp_point_free(&check.key);
     mbedtls_ecp_group_free(&check.group);
-    if (error == MBEDTLS_ERR_MPI_ALLOC_FAILED || error == MBEDTLS_ERR_ECP_ALLOC_FAILED) {
+    switch (error) {
+    case MBEDTLS_ERR_MPI_ALLOC_FAILED:
+    case MBEDTLS_ERR_ECP_ALLOC_FAILED:
+    case MBEDTLS_ERR_MD_ALLOC_FAILED: /* of the random numbers that 2.28 blinds with */
         return ONEOTA_PROVEN_NOT_NOW;
+    default:
+        return ONEOTA_PROVEN ^ (uint32_t)error;
     }
-    return ONEOTA_PROVEN ^ (uint32_t)error;
 }

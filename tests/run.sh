@@ -20,6 +20,7 @@ clang       build,test                    unit tests, built with clang
 install     build,test                    installed, found by CMake, and used by programs outside the tree
 bench       build,bench                   instructions a range, and links' speed, within their targets
 arm         arm,source,test               cross compiled for Cortex-M4; flash and RAM within their limits
+sign        build,test,arm,skip,source    oneota-image against openssl; the proof with any instruction left out
 unit        build,test                    unit tests, built with gcc
 checks      build,test                    layers, headers, symbols and style
 END

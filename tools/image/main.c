@@ -16,21 +16,24 @@
 #define NEEDED_FACTS (OPTION_VERSION | OPTION_COUNTER | OPTION_IN)
 
 static const command_t k_commands[] = {
-    {"keygen", command_keygen, OPTION_OUT, OPTION_OUT,
-     "--out KEY.pem: makes a key; writes KEY.pem (keep it secret) and KEY.pub"},
-    {"key", command_key, OPTION_PUBKEY | OPTION_PUBKEYS, OPTION_PUBKEY,
-     "--pubkey KEY.pub...: prints public keys as an array for the firmware"},
+    {"keygen", command_keygen, OPTION_OUT, OPTION_OUT, "--out KEY.pem",
+     "makes a key; writes KEY.pem (keep it secret) and KEY.pub"},
+    {"key", command_key, OPTION_PUBKEY | OPTION_PUBKEYS, OPTION_PUBKEY, "--pubkey KEY.pub...",
+     "prints public keys as an array for the firmware"},
     {"sign", command_sign, FACTS | OPTION_KEY | OPTION_OUT, NEEDED_FACTS | OPTION_KEY | OPTION_OUT,
-     "--key KEY.pem FACTS --in FIRMWARE --out PACKAGE: signs"},
+     "--key KEY.pem FACTS --in FIRMWARE --out PACKAGE", "signs, and verifies what was written"},
     {"digest", command_digest, FACTS | OPTION_PUBKEY | OPTION_OUT | OPTION_MESSAGE,
      NEEDED_FACTS | OPTION_PUBKEY,
-     "--pubkey KEY.pub FACTS --in FIRMWARE: prints the SHA-256 that a signer elsewhere is to sign"},
+     "--pubkey KEY.pub FACTS --in FIRMWARE [--out FILE] [--message FILE]",
+     "prints the SHA-256 that a signer elsewhere is to sign"},
     {"attach", command_attach, FACTS | OPTION_PUBKEY | OPTION_SIGNATURE | OPTION_OUT,
      NEEDED_FACTS | OPTION_PUBKEY | OPTION_SIGNATURE | OPTION_OUT,
-     "--pubkey KEY.pub FACTS --in FIRMWARE --signature FILE --out PACKAGE: signs with that"},
+     "--pubkey KEY.pub FACTS --in FIRMWARE --signature FILE --out PACKAGE",
+     "signs with what that signer has made"},
     {"verify", command_verify, OPTION_PUBKEY | OPTION_PUBKEYS | OPTION_PACKAGE,
-     OPTION_PUBKEY | OPTION_PACKAGE, "--pubkey KEY.pub... PACKAGE: is it signed by one of these?"},
-    {"info", command_info, OPTION_PACKAGE, OPTION_PACKAGE, "PACKAGE: what the trailer says"},
+     OPTION_PUBKEY | OPTION_PACKAGE, "--pubkey KEY.pub... PACKAGE",
+     "is it signed by one of these, and whole?"},
+    {"info", command_info, OPTION_PACKAGE, OPTION_PACKAGE, "PACKAGE", "what the trailer says"},
 };
 #define COMMANDS (sizeof k_commands / sizeof k_commands[0])
 
@@ -38,7 +41,8 @@ static void help(void)
 {
     (void)printf("oneota-image: signs packages for over-the-air updates\n\n");
     for (size_t n = 0; n < COMMANDS; n++) {
-        (void)printf("  oneota-image %s %s\n", k_commands[n].name, k_commands[n].summary);
+        (void)printf("  oneota-image %s %s\n      %s\n", k_commands[n].name, k_commands[n].usage,
+                     k_commands[n].summary);
     }
     (void)printf(
         "\nFACTS:\n"

@@ -25,8 +25,8 @@ typedef struct {
 typedef struct {
     const char *name;
     int (*run)(const options_t *options);
-    unsigned takes, needs; /**< OPTION_* */
-    const char *summary;
+    unsigned takes, needs;       /**< OPTION_* */
+    const char *usage, *summary; /**< for --help */
 } command_t;
 
 enum {
