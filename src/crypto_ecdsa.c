@@ -5,6 +5,8 @@
  */
 #include "crypto_ecdsa.h"
 
+#include <stdbool.h>
+
 #include "mbedtls/ecdsa.h"
 #include "mbedtls/md.h"
 
@@ -28,33 +30,36 @@ static int load(check_t *check, const uint8_t *key, const uint8_t *signature)
     return error != 0 ? error : mbedtls_mpi_read_binary(&check->s, signature + 32, 32);
 }
 
-/* The answer is made of the error without a branch, and of an error until there is another answer:
- * an instruction that is skipped leaves something else than ONEOTA_PROVEN. mbedTLS checks the
+static bool is_memory(int error)
+{
+    return error == MBEDTLS_ERR_MPI_ALLOC_FAILED || error == MBEDTLS_ERR_ECP_ALLOC_FAILED ||
+           error == MBEDTLS_ERR_MD_ALLOC_FAILED; /* of the random numbers that 2.28 blinds with */
+}
+
+/* The answer is made of the error without a branch, and so that ONEOTA_PROVEN is in no register
+ * before it is the answer: an instruction that is skipped leaves something else. mbedTLS checks the
  * ranges of r and s. */
 uint32_t oneota_crypto_verify_p256(const uint8_t *key, const uint8_t *digest,
                                    const uint8_t *signature)
 {
     check_t check;
-    volatile int error = -1;
+    volatile uint32_t inverse = 0; /* of the error; until there is one, of one */
 
     mbedtls_ecp_group_init(&check.group);
     mbedtls_ecp_point_init(&check.key);
     mbedtls_mpi_init(&check.r);
     mbedtls_mpi_init(&check.s);
     const int unloaded = load(&check, key, signature);
-    error = unloaded != 0 ? unloaded
-                          : mbedtls_ecdsa_verify(&check.group, digest, ONEOTA_DIGEST_BYTES,
-                                                 &check.key, &check.r, &check.s);
+    if (unloaded == 0) {
+        inverse = ~(uint32_t)mbedtls_ecdsa_verify(&check.group, digest, ONEOTA_DIGEST_BYTES,
+                                                  &check.key, &check.r, &check.s);
+    }
     mbedtls_mpi_free(&check.s);
     mbedtls_mpi_free(&check.r);
     mbedtls_ecp_point_free(&check.key);
     mbedtls_ecp_group_free(&check.group);
-    switch (error) {
-    case MBEDTLS_ERR_MPI_ALLOC_FAILED:
-    case MBEDTLS_ERR_ECP_ALLOC_FAILED:
-    case MBEDTLS_ERR_MD_ALLOC_FAILED: /* of the random numbers that 2.28 blinds with */
+    if (is_memory(unloaded) || is_memory((int)~inverse)) {
         return ONEOTA_PROVEN_NOT_NOW;
-    default:
-        return ONEOTA_PROVEN ^ (uint32_t)error;
     }
+    return ~ONEOTA_PROVEN ^ inverse;
 }

@@ -219,17 +219,21 @@ oneota_error_t oneota_proof_step(oneota_proof_t *proof, void *buffer, uint32_t b
     return ONEOTA_AGAIN;
 }
 
-uint32_t oneota_proof_holds(const oneota_proof_t *proof)
+/* Ends it first: a proof that is left over must be of no use to whoever fails to begin his own. */
+uint32_t oneota_proof_use(oneota_proof_t *proof)
 {
+    const uint32_t verdict = proof->verdict;
+    proof->verdict = 0;
+    proof->size = 0;
     if (oneota_trailer_check(&proof->trailer, proof->position + ONEOTA_TRAILER_BYTES) !=
             ONEOTA_REASON_NONE ||
         oneota_trailer_judge(&proof->trailer, proof->trust, proof->wanted) != ONEOTA_REASON_NONE ||
         !equal(proof->found, proof->trailer.digest)) {
         return ~ONEOTA_PROVEN;
     }
-    return proof->verdict;
+    return verdict;
 }
 
 const oneota_scheme_t oneota_ecdsa_p256 = {oneota_trust_is_sound, oneota_trailer_screen,
                                            oneota_proof_begin,    oneota_proof_step,
-                                           oneota_proof_holds,    oneota_floor_raise};
+                                           oneota_proof_use,      oneota_floor_raise};

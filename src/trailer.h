@@ -16,7 +16,7 @@ struct oneota_scheme {
     void (*begin)(oneota_proof_t *proof, const oneota_trust_t *trust, const oneota_wanted_t *wanted,
                   const oneota_flash_t *flash, void *flash_ctx, uint32_t size);
     oneota_error_t (*step)(oneota_proof_t *proof, void *buffer, uint32_t buffer_bytes);
-    uint32_t (*holds)(const oneota_proof_t *proof);
+    uint32_t (*use)(oneota_proof_t *proof);
     bool (*raise)(oneota_floor_t *floor, const oneota_trailer_t *trailer);
 };
 

@@ -11,11 +11,12 @@
  *     oneota_proof_begin(&proof, &trust, &wanted, &flash, ctx, size);
  *     while ((error = oneota_proof_step(&proof, buffer, sizeof buffer)) == ONEOTA_AGAIN)
  *         feed_the_watchdog();
- *     if (error == ONEOTA_OK && oneota_proof_holds(&proof) == ONEOTA_PROVEN)
+ *     if (error == ONEOTA_OK && oneota_proof_use(&proof) == ONEOTA_PROVEN)
  *         start();
  *
- * Both conditions are needed: oneota_proof_holds() decides again from what was read, so that one
- * instruction that is skipped (a glitch of the supply) starts nothing that was not proven.
+ * Both conditions are needed: oneota_proof_use() decides again from what was read, so that one
+ * instruction that is skipped (a glitch of the supply) starts nothing that was not proven. It does
+ * so once: what a proof is used for, another needs a proof of its own.
  *
  * Needs: sizeof(oneota_proof_t), about 400 bytes; a step does one read of flash, or the signature
  * check (oneota/trailer.h, "Needs").
@@ -62,8 +63,9 @@ void oneota_proof_begin(oneota_proof_t *proof, const oneota_trust_t *trust,
  */
 oneota_error_t oneota_proof_step(oneota_proof_t *proof, void *buffer, uint32_t buffer_bytes);
 
-/** Decides again, from what the steps have read. @return ONEOTA_PROVEN, or anything else */
-uint32_t oneota_proof_holds(const oneota_proof_t *proof);
+/** Decides again, from what the steps have read, and ends the proof: proof->trailer alone stays.
+ *  @return ONEOTA_PROVEN, or anything else */
+uint32_t oneota_proof_use(oneota_proof_t *proof);
 
 #ifdef __cplusplus
 }

@@ -75,6 +75,13 @@ static void begin(uint32_t size)
                        size);
 }
 
+/* Of the proof as it stands, which goes on. */
+static uint32_t verdict(void)
+{
+    oneota_proof_t proof = bench.proof;
+    return oneota_proof_use(&proof);
+}
+
 /* Each step reads flash once at most, and changes nothing there. */
 static oneota_error_t step(uint32_t buffer_bytes)
 {
@@ -111,7 +118,7 @@ static void assert_refused(uint32_t size, oneota_reason_t reason)
 {
     assert_int_equal(prove(size), ONEOTA_VERIFY);
     assert_int_equal(bench.proof.reason, reason);
-    assert_int_not_equal(oneota_proof_holds(&bench.proof), ONEOTA_PROVEN);
+    assert_int_not_equal(verdict(), ONEOTA_PROVEN);
 }
 
 /* ---------------------------------------------------------------- good */
@@ -122,9 +129,9 @@ static void test_proof_signed_package_holds_with_any_buffer(void **state)
     (void)state;
     for (size_t n = 0; n < COUNT(sizes); n++) {
         begin(PACKAGE);
-        assert_int_not_equal(oneota_proof_holds(&bench.proof), ONEOTA_PROVEN);
+        assert_int_not_equal(verdict(), ONEOTA_PROVEN);
         assert_int_equal(run(sizes[n]), ONEOTA_OK);
-        assert_int_equal(oneota_proof_holds(&bench.proof), ONEOTA_PROVEN);
+        assert_int_equal(verdict(), ONEOTA_PROVEN);
         assert_int_equal(bench.proof.reason, ONEOTA_REASON_NONE);
         assert_memory_equal(&bench.proof.trailer, &bench.trailer, ONEOTA_TRAILER_BYTES);
     }
@@ -135,9 +142,20 @@ static void test_proof_holds_at_the_end_and_not_before(void **state)
     (void)state;
     begin(PACKAGE);
     while (step(512) == ONEOTA_AGAIN) {
-        assert_int_not_equal(oneota_proof_holds(&bench.proof), ONEOTA_PROVEN);
+        assert_int_not_equal(verdict(), ONEOTA_PROVEN);
     }
-    assert_int_equal(oneota_proof_holds(&bench.proof), ONEOTA_PROVEN);
+    assert_int_equal(verdict(), ONEOTA_PROVEN);
+}
+
+static void test_proof_can_be_used_once(void **state)
+{
+    (void)state;
+    assert_int_equal(prove(PACKAGE), ONEOTA_OK);
+    assert_int_equal(oneota_proof_use(&bench.proof), ONEOTA_PROVEN);
+    assert_memory_equal(&bench.proof.trailer, &bench.trailer, ONEOTA_TRAILER_BYTES);
+    assert_int_not_equal(oneota_proof_use(&bench.proof), ONEOTA_PROVEN);
+    assert_int_equal(step(1000), ONEOTA_VERIFY);
+    assert_int_not_equal(oneota_proof_use(&bench.proof), ONEOTA_PROVEN);
 }
 
 static void test_proof_package_may_fill_the_slot_or_have_one_byte(void **state)
@@ -151,7 +169,7 @@ static void test_proof_package_may_fill_the_slot_or_have_one_byte(void **state)
         fake_flash_put(&bench.flash, 0, payload, lengths[n]);
         fake_flash_put(&bench.flash, lengths[n], &bench.trailer, ONEOTA_TRAILER_BYTES);
         assert_int_equal(prove(lengths[n] + ONEOTA_TRAILER_BYTES), ONEOTA_OK);
-        assert_int_equal(oneota_proof_holds(&bench.proof), ONEOTA_PROVEN);
+        assert_int_equal(verdict(), ONEOTA_PROVEN);
     }
 }
 
@@ -276,9 +294,9 @@ static void test_proof_flash_that_cannot_be_read_once_delays_and_does_not_change
         bench.flash.fault_count = 1;
         bench.flash.fault_at = n;
         assert_int_equal(prove(PACKAGE), ONEOTA_STORAGE);
-        assert_int_not_equal(oneota_proof_holds(&bench.proof), ONEOTA_PROVEN);
+        assert_int_not_equal(verdict(), ONEOTA_PROVEN);
         assert_int_equal(run(1000), ONEOTA_OK);
-        assert_int_equal(oneota_proof_holds(&bench.proof), ONEOTA_PROVEN);
+        assert_int_equal(verdict(), ONEOTA_PROVEN);
     }
 }
 
@@ -309,7 +327,7 @@ static void assert_second_decision_refuses(uint32_t size)
     for (unsigned n = 0; n < 50u; n++) {
         (void)step(1000);
     }
-    assert_int_not_equal(oneota_proof_holds(&bench.proof), ONEOTA_PROVEN);
+    assert_int_not_equal(verdict(), ONEOTA_PROVEN);
 }
 
 static void test_proof_second_decision_refuses_what_the_first_let_pass(void **state)
@@ -334,9 +352,9 @@ static void test_proof_second_decision_refuses_what_the_first_let_pass(void **st
     bench.trailer.zeros[3] = 0;
     put();
     assert_int_equal(prove(PACKAGE), ONEOTA_OK);
-    assert_int_equal(oneota_proof_holds(&bench.proof), ONEOTA_PROVEN);
+    assert_int_equal(verdict(), ONEOTA_PROVEN);
     bench.proof.verdict ^= 1u;
-    assert_int_not_equal(oneota_proof_holds(&bench.proof), ONEOTA_PROVEN);
+    assert_int_not_equal(verdict(), ONEOTA_PROVEN);
 }
 
 #define WITH_SLOT(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
@@ -346,6 +364,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         WITH_SLOT(test_proof_signed_package_holds_with_any_buffer),
         WITH_SLOT(test_proof_holds_at_the_end_and_not_before),
+        WITH_SLOT(test_proof_can_be_used_once),
         WITH_SLOT(test_proof_package_may_fill_the_slot_or_have_one_byte),
         WITH_SLOT(test_proof_payload_changed_in_any_4_kib_is_refused),
         WITH_SLOT(test_proof_any_byte_of_the_trailer_changed_is_refused),

@@ -76,7 +76,7 @@ static void test_scheme_names_the_functions_of_this_file(void **state)
     assert_true(oneota_ecdsa_p256.screen == oneota_trailer_screen);
     assert_true(oneota_ecdsa_p256.begin == oneota_proof_begin);
     assert_true(oneota_ecdsa_p256.step == oneota_proof_step);
-    assert_true(oneota_ecdsa_p256.holds == oneota_proof_holds);
+    assert_true(oneota_ecdsa_p256.use == oneota_proof_use);
     assert_true(oneota_ecdsa_p256.raise == oneota_floor_raise);
 }
 

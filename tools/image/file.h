@@ -19,7 +19,8 @@ typedef struct {
 /** Takes room for length bytes, and one more that is zero. */
 bool file_room(bytes_t *bytes, size_t length);
 
-/** Reads at most max bytes, and puts a zero behind them that does not count. A longer file fails. */
+/** Reads at most max bytes, and puts a zero behind them that does not count. A longer file
+ *  fails. */
 bool file_read(const char *path, size_t max, bytes_t *bytes);
 
 /** Wipes and frees. */

@@ -177,7 +177,7 @@ static int verify_full(const bytes_t *package, const char *path, const oneota_tr
     do {
         error = oneota_proof_step(&proof, buffer, sizeof buffer);
     } while (error == ONEOTA_AGAIN);
-    if (error != ONEOTA_OK || oneota_proof_holds(&proof) != ONEOTA_PROVEN) {
+    if (error != ONEOTA_OK || oneota_proof_use(&proof) != ONEOTA_PROVEN) {
         return say_fail(EXIT_REFUSED, "%s: the payload is not the one that was signed", path);
     }
     return EXIT_DONE;
