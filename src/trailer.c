@@ -89,14 +89,14 @@ uint32_t oneota_trailer_verify(const oneota_trailer_t *trailer, const oneota_tru
     return ~ONEOTA_PROVEN;
 }
 
-static oneota_reason_t judge_counter(const oneota_trailer_t *trailer, uint32_t window,
-                                     const oneota_floor_t *floor)
+static bool counter_suits(const oneota_trailer_t *trailer, uint32_t window,
+                          const oneota_floor_t *floor)
 {
     uint32_t counter = number(trailer->counter);
-    bool suits = counter > floor->counter
-                     ? counter - floor->counter <= window
-                     : counter == floor->counter && equal(trailer->digest, floor->digest);
-    return suits ? ONEOTA_REASON_NONE : ONEOTA_REASON_COUNTER;
+    if (counter == floor->counter) {
+        return equal(trailer->digest, floor->digest);
+    }
+    return counter > floor->counter && (counter - floor->counter <= window || floor->counter == 0);
 }
 
 oneota_reason_t oneota_trailer_judge(const oneota_trailer_t *trailer, const oneota_trust_t *trust,
@@ -117,9 +117,9 @@ oneota_reason_t oneota_trailer_judge(const oneota_trailer_t *trailer, const oneo
         (wanted->base == NULL || !equal(trailer->base, wanted->base))) {
         return ONEOTA_REASON_BASE;
     }
-    return judge_counter(trailer,
-                         trust->counter_window != 0 ? trust->counter_window : ONEOTA_COUNTER_WINDOW,
-                         &wanted->floor);
+    uint32_t window = trust->counter_window != 0 ? trust->counter_window : ONEOTA_COUNTER_WINDOW;
+    return counter_suits(trailer, window, &wanted->floor) ? ONEOTA_REASON_NONE
+                                                          : ONEOTA_REASON_COUNTER;
 }
 
 static oneota_reason_t screen(const oneota_trailer_t *trailer, uint32_t package_bytes,

@@ -151,7 +151,7 @@ typedef struct {
  * raised, and only after a confirm.
  */
 typedef struct {
-    uint32_t counter; /**< 0: none yet */
+    uint32_t counter; /**< 0: none yet, any is taken */
     uint8_t digest[ONEOTA_DIGEST_BYTES];
 } oneota_floor_t;
 

@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "crypto_ecdsa.h"
+#include "fake_signer.h"
 #include "oneota/trailer.h"
 #include "text.h"
 
@@ -104,6 +105,22 @@ static void test_crypto_verify_without_memory_says_so(void **state)
     }
 }
 
+/* To be tried again, unlike a signature that is wrong. */
+static void test_trailer_screen_without_memory_says_so(void **state)
+{
+    const oneota_trust_t trust = fake_signer_trust(1);
+    const oneota_wanted_t wanted = {.type = ONEOTA_PACKAGE_FULL};
+    oneota_trailer_t trailer;
+    (void)state;
+    fake_signer_fill(&trailer, "x", 1);
+    fake_signer_sign(&trailer, 0);
+    calls = 0;
+    fail_at = 3;
+    const oneota_reason_t reason = oneota_trailer_screen(&trailer, 193, &trust, &wanted);
+    fail_at = 0;
+    assert_int_equal(reason, OWN_CALLOC ? ONEOTA_REASON_MEMORY : ONEOTA_REASON_NONE);
+}
+
 /* ---------------------------------------------------------------- signatures */
 
 static void test_crypto_verify_published_signature_is_proven(void **state)
@@ -169,6 +186,7 @@ int main(void)
         cmocka_unit_test(test_crypto_verify_any_bit_changed_is_refused),
         cmocka_unit_test(test_crypto_verify_key_that_is_no_point_is_refused),
         cmocka_unit_test(test_crypto_verify_without_memory_says_so),
+        cmocka_unit_test(test_trailer_screen_without_memory_says_so),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -352,9 +352,9 @@ static void test_trailer_judge_counter_is_held_at_every_edge(void **state)
         bool same, good;
     } rows[] = {
         /* the window, as it is by default and as it is given */
-        {0, 1, 0, false, true},
-        {0, 1000, 0, false, true},
-        {0, 1001, 0, false, false},
+        {1, 2, 0, false, true},
+        {1, 1001, 0, false, true},
+        {1, 1002, 0, false, false},
         {50, 51, 0, false, true},
         {50, 1050, 0, false, true},
         {50, 1051, 0, false, false},
@@ -372,7 +372,11 @@ static void test_trailer_judge_counter_is_held_at_every_edge(void **state)
         /* fast-forward */
         {50, UINT32_MAX, 0, false, false},
         {50, UINT32_MAX, UINT32_MAX, false, true},
-        {0, UINT32_MAX, UINT32_MAX, false, true},
+        {1, UINT32_MAX, UINT32_MAX, false, true},
+        /* a device that has confirmed none yet */
+        {0, 1, 0, false, true},
+        {0, 1001, 1, false, true},
+        {0, UINT32_MAX, 0, false, true},
         /* the end of the counter */
         {UINT32_MAX - 1u, UINT32_MAX, 0, false, true},
         {UINT32_MAX, UINT32_MAX, 0, true, true},
