@@ -8,6 +8,7 @@
 #   test    what the tests on this machine need besides build
 #   arm     cross compiler, newlib and QEMU for the Cortex-M tests
 #   bench   valgrind, and what the benchmarks compare with: libcurl, bsdiff, xdelta3
+#   skip    what runs Cortex-M code with an instruction left out, besides arm
 #   source  what scripts/fetch-deps.sh needs
 #
 # Does nothing, not even a refresh of the package lists, when nothing is missing. A package counts as
@@ -53,6 +54,7 @@ test             libclang-rt-dev         asan    clang
 arm              gcc-arm-none-eabi       program arm-none-eabi-gcc
 arm              libnewlib-arm-none-eabi newlib  nano.specs
 arm              qemu-system-arm         program qemu-system-arm
+skip             python3-unicorn         python  unicorn
 bench            valgrind                program valgrind
 bench            libcurl4-openssl-dev    header  curl/curl.h
 source           dpkg-dev                program dpkg-source
@@ -70,7 +72,7 @@ die() {
 }
 
 usage() {
-    echo "usage: sh scripts/install-tools.sh build|demo|test|arm|bench|source ..." >&2
+    echo "usage: sh scripts/install-tools.sh build|demo|test|arm|skip|bench|source ..." >&2
     exit 2
 }
 
@@ -199,7 +201,7 @@ main() {
     [ $# -gt 0 ] || usage
     for group in "$@"; do
         case $group in
-        build | demo | test | arm | bench | source) ;;
+        build | demo | test | arm | skip | bench | source) ;;
         *) usage ;;
         esac
     done

@@ -23,6 +23,7 @@ install     build,test                    installed, found by CMake, and used by
 bench       build,bench                   instructions a range, and links' speed, within their targets
 lwip        build,test,source             the lwIP port over lwIP 2.2, and the POSIX port over its sockets
 arm         arm,source,test               cross compiled for Cortex-M4; flash and RAM within their limits
+sign        build,test,arm,skip,source    oneota-image against openssl; the proof with any instruction left out
 unit        build,test                    unit tests, built with gcc
 checks      build,test                    layers, headers, symbols and style
 END

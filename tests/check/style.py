@@ -8,7 +8,7 @@ import pathlib
 import re
 import sys
 
-FOLDERS = ("include", "src", "port", "examples", "tests")
+FOLDERS = ("include", "src", "port", "examples", "tools", "tests")
 COLUMNS = 100
 SOURCE_LINES = 500  # of a file of the library
 

@@ -1,0 +1,35 @@
+. tests/suites/lib.sh
+build_gcc
+
+# The worked example of the format, by openssl alone; and that the script sees a wrong one.
+check "the example of the format" sh tests/sign/example.sh
+other() {
+    sed "$1" include/oneota/trailer.h >"$scratch/trailer.h"
+    sh tests/sign/example.sh "$scratch/trailer.h"
+}
+refuses "example: other version" "openssl refuses the signature" other 's/trailer  32: 31/trailer  32: 32/'
+refuses "example: other r" "openssl refuses the signature" other 's/trailer 128: 30/trailer 128: 31/'
+refuses "example: other key" "openssl refuses the key" other 's/key       0: 04 9d/key       0: 04 9e/'
+refuses "example: a line less" "not 192 bytes" other '/trailer 144:/d'
+
+# Any one instruction left out on the way to the decision. Each case of damage is a test.
+skip() {
+    variant=$1
+    shift
+    check "skip $variant: builds" sh tests/sign/skip/build.sh "build/skip-$variant" "$@"
+    "$python" tests/sign/skip/skip.py "build/skip-$variant/start.elf" build/gcc/oneota-image >"$output" 2>&1 || status=$?
+    cat "$output"
+    good=$(grep -c '^skips .* 0 started$' "$output") || :
+    count "$good" "$(($(grep -c '^skips ' "$output") - good))"
+    [ "${status:-0}" = 0 ] || fail "skip $variant"
+    [ "$good" -gt 0 ] || fail "skip $variant: nothing was left out"
+    status=
+}
+skip small
+skip fast -O2
+check "skip weak: builds" sh tests/sign/skip/build.sh build/skip-weak -DSKIP_WEAK
+refuses "skip: a decision that is made once" " [1-9][0-9]* started$" "$python" tests/sign/skip/skip.py \
+    build/skip-weak/start.elf build/gcc/oneota-image --case payload --case class
+
+export ONEOTA_IMAGE="$root/build/gcc/oneota-image"
+run_pytest tests/sign/test_*.py
