@@ -45,8 +45,10 @@ LANGUAGE = {"include": {"stdbool.h", "stddef.h", "stdint.h"},
 SEAMS = {"json.c": r"cJSON\.h$", "crypto.c": r"(mbedtls|psa)/",
          "crypto_ecdsa.c": r"(mbedtls|psa)/"}
 VENDORS = r"(mbedtls|psa|cjson|lwip|sys|arpa|netinet)/|cJSON\.h$|netdb\.h$|unistd\.h$|pthread\.h$"
-# A boot loader and its firmware share what the library is proven with: the journal, and the hashes.
-SHARED = {"examples/mps2": {"bytes.h", "crypto.h", "journal.h"}}
+# A boot loader and its firmware share what the library is proven with: the journal, and the hashes;
+# a tool shares the byte order and the hashes of the packages it makes.
+SHARED = {"examples/mps2": {"bytes.h", "crypto.h", "journal.h"},
+          "tools/delta": {"bytes.h", "crypto.h"}}
 # The one include whose name is not in the source: a file of the user's own settings.
 USERS_OWN = {"oneota/config.h": "ONEOTA_CONFIG_FILE"}
 

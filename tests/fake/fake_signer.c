@@ -122,3 +122,11 @@ void fake_signer_sha256(const void *data, size_t length, uint8_t digest[ONEOTA_D
 {
     must(sha256(data, length, digest, 0));
 }
+
+void signer_read_hex(const char *hex, uint8_t *bytes, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        const char digits[3] = {hex[2u * i], hex[2u * i + 1u], '\0'};
+        bytes[i] = (uint8_t)strtoul(digits, NULL, 16);
+    }
+}

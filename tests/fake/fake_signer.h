@@ -33,4 +33,7 @@ void fake_signer_sign_only(oneota_trailer_t *trailer, unsigned signer);
 
 void fake_signer_sha256(const void *data, size_t length, uint8_t digest[ONEOTA_DIGEST_BYTES]);
 
+/** hex: 2 x count hex digits */
+void signer_read_hex(const char *hex, uint8_t *bytes, size_t count);
+
 #endif

@@ -15,7 +15,6 @@
 #include "crypto_ecdsa.h"
 #include "fake_signer.h"
 #include "oneota/trailer.h"
-#include "text.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -42,10 +41,10 @@ static vector_t vector(const char *r, const char *s)
 {
     vector_t v;
     v.key[0] = 0x04;
-    oneota_text_to_bytes(KEY_X KEY_Y, v.key + 1, 64);
-    oneota_text_to_bytes(HASH, v.hash, 32);
-    oneota_text_to_bytes(r, v.signature, 32);
-    oneota_text_to_bytes(s, v.signature + 32, 32);
+    signer_read_hex(KEY_X KEY_Y, v.key + 1, 64);
+    signer_read_hex(HASH, v.hash, 32);
+    signer_read_hex(r, v.signature, 32);
+    signer_read_hex(s, v.signature + 32, 32);
     return v;
 }
 

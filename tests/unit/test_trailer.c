@@ -13,7 +13,6 @@
 
 #include "bytes.h"
 #include "fake_signer.h"
-#include "text.h"
 #include "trailer.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -193,8 +192,8 @@ static void test_trailer_example_of_the_header_is_proven(void **state)
         &oneota_ecdsa_p256, (const uint8_t(*)[ONEOTA_PUBKEY_BYTES])keys, 1, 7, 3, 0};
     oneota_wanted_t wanted = anything();
     (void)state;
-    oneota_text_to_bytes(k_key, keys[0], sizeof keys[0]);
-    oneota_text_to_bytes(k_trailer, (uint8_t *)&trailer, sizeof trailer);
+    signer_read_hex(k_key, keys[0], sizeof keys[0]);
+    signer_read_hex(k_trailer, (uint8_t *)&trailer, sizeof trailer);
     wanted.version = "1.2.3";
     assert_int_equal(oneota_trailer_screen(&trailer, 7 + 192, &trust, &wanted), ONEOTA_REASON_NONE);
 }

@@ -11,8 +11,8 @@
  * bytes of each address, and is the same between them. A line that has become dearer than the
  * best way by more than SLACK is dropped, so that a few are followed at a time.
  *
- * Costs are estimates of bits in the package, in sixteenths. How rare a byte, or a difference, is in
- * these images is learned from a first walk; the second one counts.
+ * Costs are estimates of bits in the package, in sixteenths. How rare a byte, or a difference, is
+ * in these images is learned from a first walk; the second one counts.
  */
 #include "match.h"
 
