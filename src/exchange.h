@@ -26,10 +26,13 @@
 #include "http.h"
 #include "oneota/state.h"
 
+#define EXCHANGE_LARGER(a, b) ((a) > (b) ? (a) : (b))
+
 /** The front of the work buffer: the header line, and, once the header is over, free for the
- * caller. */
+ * caller, who collects a JSON body there, or has a record of the journal made. */
 #define EXCHANGE_LINE_BYTES \
-    (ONEOTA_LINE_BYTES > ONEOTA_JSON_BYTES ? ONEOTA_LINE_BYTES : ONEOTA_JSON_BYTES)
+    EXCHANGE_LARGER(ONEOTA_LINE_BYTES, \
+                    EXCHANGE_LARGER(ONEOTA_JSON_BYTES, ONEOTA_PROGRAM_UNIT_MAX))
 
 /** Least work buffer: a request with the longest Authorization, and some input; or, of its
  * caller, what the longest task takes to be read, whose nodes are made of pointers. */

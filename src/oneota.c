@@ -12,8 +12,6 @@
 #include "machine.h"
 #include "text.h"
 
-#define SCRATCH_LEAST 64u
-
 /* ---------------------------------------------------------------- checks of the set-up */
 
 static bool flash_complete(const oneota_flash_t *flash)
@@ -79,7 +77,7 @@ static bool identity_usable(const oneota_setup_t *s)
 
 static uint32_t largest_program_unit(const oneota_setup_t *s)
 {
-    uint32_t unit = s->journal->program_unit;
+    uint32_t unit = 0;
     for (uint8_t n = 0; n < s->image_count; n++) {
         for (unsigned slot = 0; slot < 2u; slot++) {
             uint32_t other = s->images[n].slot[slot]->program_unit;
@@ -104,19 +102,17 @@ static oneota_error_t refuse(const oneota_setup_t *setup, oneota_error_t error, 
 
 /* ---------------------------------------------------------------- init, poll, deinit */
 
-/* [ line or body | request and input | carry | journal's scratch ] */
+/* [ line, JSON body or record | request and input | carry ] */
 static oneota_error_t share_memory(oneota_t *client, const oneota_setup_t *setup)
 {
     uint32_t carry = largest_program_unit(setup);
-    uint32_t scratch = carry > SCRATCH_LEAST ? carry : SCRATCH_LEAST;
-    uint8_t *work = setup->work;
-    if (setup->work_bytes < EXCHANGE_WORK_MIN + carry + scratch || setup->work_bytes > 65536u) {
+    if (setup->work_bytes < EXCHANGE_WORK_MIN + carry || setup->work_bytes > 65536u) {
         return refuse(setup, ONEOTA_LIMIT, "work_bytes");
     }
-    uint32_t exchange = (uint32_t)setup->work_bytes - carry - scratch;
-    oneota_exchange_init(&client->exchange, setup->net, setup->net_ctx, work, exchange);
+    oneota_exchange_init(&client->exchange, setup->net, setup->net_ctx, setup->work,
+                         (uint32_t)setup->work_bytes - carry);
     oneota_error_t error = oneota_journal_init(&client->journal, setup->journal, setup->journal_ctx,
-                                               work + exchange + carry, scratch);
+                                               setup->work);
     return error == ONEOTA_OK ? error : refuse(setup, error, "journal");
 }
 

@@ -90,21 +90,16 @@ typedef struct {
 typedef struct {
     const oneota_flash_t *flash;
     void *flash_ctx;
-    uint8_t *scratch; /**< borrowed: scratch_bytes, a multiple of the program unit */
-    uint32_t scratch_bytes;
-    oneota_erase_unit_t home;              /**< the unit that counts; length 0: none yet */
-    oneota_erase_unit_t unit;              /**< the unit being scanned or written */
-    uint32_t generation;                   /**< of the newest seal, read or written */
+    uint8_t *scratch;         /**< borrowed: one record, whole */
+    uint8_t step;             /**< what is being done */
+    bool fresh;               /**< home was sealed since the start: records may be appended */
+    bool busy;                /**< the flash is programming what is in scratch */
+    uint32_t place;           /**< of the record being scanned or written, or of the next one */
+    uint32_t generation;      /**< of the newest seal, read or written */
+    oneota_erase_unit_t unit; /**< the unit being scanned or written */
+    oneota_erase_unit_t home; /**< the unit that counts; length 0: none yet */
     uint32_t newest[ONEOTA_JOURNAL_TYPES]; /**< offset of the newest record of each type */
-    uint32_t moved[ONEOTA_JOURNAL_TYPES];  /**< what newest will be when this write is whole */
-    uint32_t place;  /**< of the record being scanned or written, or of the next one */
-    uint32_t done;   /**< bytes of the record being written that are programmed */
-    uint32_t crc;    /**< of that record */
-    uint16_t length; /**< of its payload */
-    uint8_t phase;
-    uint8_t step; /**< what of a move is being written */
-    bool fresh;   /**< home was sealed since the start: records may be appended */
-    bool busy;    /**< the flash is programming what is in scratch */
+    uint32_t found[ONEOTA_JOURNAL_TYPES];  /**< likewise, in the unit being scanned or written */
 } oneota_journal_t;
 
 /* ---------------------------------------------------------------- record.c */
