@@ -82,13 +82,13 @@ event_t oneota_machine_judge(oneota_t *m, ask_t who, const oneota_answer_t *answ
     case ASIDE:
         return EV_ASIDE;
     case DOUBT:
-        if (!has(m, FLAG_RECHECKED)) {
+        if (!m->rechecked) {
             return EV_RECHECK;
         }
         break;
     case REFUSED:
-        if (!has(m, FLAG_DOUBTED)) {
-            set(m, FLAG_DOUBTED);
+        if (!m->doubted) {
+            m->doubted = true;
             return EV_RECHECK;
         }
         return oneota_machine_fail(m, ONEOTA_STEP_UNKNOWN, ONEOTA_REASON_PACKAGE, answer->code);
@@ -114,11 +114,8 @@ static uint64_t unix_now(oneota_t *m)
     const oneota_clock_t *clock = m->setup->clock;
     uint64_t seconds = 0;
     bool known = clock->unix_s != NULL && clock->unix_s(m->setup->clock_ctx, &seconds);
-    if (m->learned_s != 0 && (!known || has(m, FLAG_AUTH))) {
-        uint32_t passed_s = (m->now_ms - m->learned_ms) / 1000u;
-        m->learned_s += passed_s;
-        m->learned_ms += passed_s * 1000u;
-        return m->learned_s;
+    if (m->clock_s != 0 && (!known || m->authorized_again)) {
+        return m->clock_s;
     }
     return known ? seconds : ONEOTA_BUILD_TIME_S;
 }
@@ -224,15 +221,14 @@ static void log_answer(oneota_t *m, oneota_call_t call, const oneota_answer_t *a
 static bool authorize_again(oneota_t *m, const oneota_answer_t *answer)
 {
     uint64_t now_s = answer->now_s != 0 ? answer->now_s : m->exchange.http.head.date_s;
-    if (answer->verdict != ONEOTA_VERDICT_AUTH || has(m, FLAG_AUTH)) {
-        clear(m, FLAG_AUTH);
+    if (answer->verdict != ONEOTA_VERDICT_AUTH || m->authorized_again) {
+        m->authorized_again = false;
         return false;
     }
     if (now_s != 0 && now_s < LEARNED_MAX_S) {
-        m->learned_s = (uint32_t)now_s;
-        m->learned_ms = m->now_ms;
+        m->clock_s = (uint32_t)now_s;
     }
-    set(m, FLAG_AUTH);
+    m->authorized_again = true;
     return true;
 }
 
@@ -256,7 +252,7 @@ bool oneota_machine_read_answer(oneota_t *m, oneota_call_t call, oneota_answer_t
 static event_t call_failed(oneota_t *m, oneota_reason_t reason, int32_t code)
 {
     oneota_exchange_close(&m->exchange);
-    clear(m, FLAG_AUTH);
+    m->authorized_again = false;
     m->phase = PHASE_REQUEST;
     return oneota_machine_back_off(m, reason, code);
 }

@@ -13,19 +13,20 @@
 
 /* ---------------------------------------------------------------- states and events */
 
+/** In the order of an update, which what pauses, cancels and is timed goes by. */
 typedef enum {
     ST_NONE = 0,   /**< a forgotten cell of the table */
     ST_START,      /**< read journal and boot control */
     ST_VERSION,    /**< report the running versions */
     ST_CHECK,      /**< is there a task, for each image in turn? */
+    ST_RENEW,      /**< the token was refused: is the task still the same? */
     ST_GATE,       /**< battery and signal for a round of download */
     ST_TOKEN,      /**< is the task still valid? */
     ST_PREFIX,     /**< hash again what is stored */
     ST_DOWNLOAD,   /**< ranges into the slot */
     ST_PROGRESS,   /**< report the percentage */
     ST_VERIFY,     /**< read the slot back */
-    ST_LOADED, /**< report 101 */
-    ST_RENEW,    /**< the token was refused: is the task still the same? */
+    ST_LOADED,     /**< report 101 */
     ST_DOUBT,      /**< 101 was refused: is the task still the same? */
     ST_INSTALL,    /**< consent, battery and signal for the installation */
     ST_MARK,       /**< last read-back, then mark for trial */
@@ -46,32 +47,13 @@ typedef enum {
     EV_STAY = 0, /**< the step goes on */
     EV_DONE,     /**< its work is done */
     EV_NONE,     /**< there was nothing to do, or nothing came of it */
+    EV_RECHECK,  /**< the platform's word on the task is needed */
+    EV_ASIDE,    /**< something else comes first */
     EV_LATER,    /**< failed for now: go on with it after a wait */
     EV_FAIL,     /**< the task failed: record.result is to be reported */
     EV_OVER,     /**< the task is over, no report */
-    EV_RECHECK,  /**< the platform's word on the task is needed */
-    EV_ASIDE,    /**< something else comes first */
     EV_COUNT
 } event_t;
-
-enum {
-    FLAG_REPORTED = 1u << 0,      /**< the versions were reported since the start */
-    FLAG_CHECK = 1u << 1,         /**< a check is due after the version report */
-    FLAG_VERSION_FIRST = 1u << 2, /**< the platform asked for the version once */
-    FLAG_UPDATED = 1u << 3,       /**< 201 was delivered; say so after the version report */
-    FLAG_AUTH = 1u << 4,          /**< a new Authorization was tried for this call */
-    FLAG_RECHECKED = 1u << 5,     /**< the task was asked for again since its token was good */
-    FLAG_DOUBTED = 1u << 6,       /**< the download's refusal was looked into */
-    FLAG_ANNOUNCE = 1u << 7,      /**< step 1 is due before the first byte */
-    FLAG_LIVE = 1u << 8,          /**< the slot in RAM is in step with the flash */
-    FLAG_DIRTY = 1u << 9,         /**< the record changed: store it before the next state */
-    FLAG_PAUSED = 1u << 10,
-    FLAG_DEFERRED = 1u << 11,
-    FLAG_CANCEL = 1u << 12,
-    FLAG_CONFIRM = 1u << 13,
-    FLAG_REJECT = 1u << 14,
-    FLAG_FORGET = 1u << 15
-};
 
 #define WAIT_FOREVER_MS 2000000000u
 
@@ -81,28 +63,10 @@ void oneota_machine_init(oneota_t *m, const oneota_setup_t *setup);
 uint32_t oneota_machine_poll(oneota_t *m);
 const char *oneota_machine_state_text(uint8_t state);
 
-/** Adds the time since the last call to the task's time, in the states of the download. */
-void oneota_machine_count_time(oneota_t *m);
-
 /** The state in which work goes on: by what is recorded and what the boot control says. */
 state_t oneota_machine_resume_state(uint8_t stage, uint8_t condition);
 
 /* ---------------------------------------------------------------- for the steps: small ones */
-
-static inline bool has(const oneota_t *m, unsigned flag)
-{
-    return (m->flags & flag) != 0;
-}
-
-static inline void set(oneota_t *m, unsigned flag)
-{
-    m->flags = (uint16_t)(m->flags | flag);
-}
-
-static inline void clear(oneota_t *m, unsigned flag)
-{
-    m->flags = (uint16_t)(m->flags & ~flag);
-}
 
 /** The image that the task is for. */
 static inline const oneota_image_t *task_image(const oneota_t *m)
@@ -114,6 +78,9 @@ static inline const oneota_image_t *task_image(const oneota_t *m)
 
 /** Tells the application; the event's members are what the client's are at this moment. */
 void oneota_machine_tell(const oneota_t *m, oneota_event_type_t type);
+
+/** What part of the package so many bytes are. */
+uint8_t oneota_machine_percent(const oneota_t *m, uint32_t bytes);
 
 /** A random number of the device. */
 uint32_t oneota_machine_random(const oneota_t *m);
@@ -155,13 +122,16 @@ uint32_t oneota_machine_interval_ms(const oneota_t *m);
 uint32_t oneota_machine_poll_ms(const oneota_t *m);
 uint32_t oneota_machine_first_ms(const oneota_t *m);
 
-/** Writes the task, or how far it has come, into the journal. Repeat while AGAIN. */
-oneota_error_t oneota_machine_store_order(oneota_t *m);
-oneota_error_t oneota_machine_store_progress(oneota_t *m);
-
 /** Notes whether a flash operation goes on: then nothing else may come between, and the next
  * poll is soon. @return error */
 oneota_error_t oneota_machine_flash(oneota_t *m, oneota_error_t error);
+
+/** Likewise. @return DONE; STAY: it goes on; LATER: it failed, complained, with a back-off */
+event_t oneota_machine_await(oneota_t *m, oneota_error_t error);
+
+/** Writes the task, or how far it has come, into the journal. Repeat while STAY. */
+event_t oneota_machine_store_order(oneota_t *m);
+event_t oneota_machine_store_progress(oneota_t *m);
 
 /** One line of log: "area: what key=value". Use the LOG macros. */
 void oneota_machine_log(const oneota_t *m, oneota_log_level_t level, const char *what,
@@ -214,6 +184,14 @@ bool oneota_machine_read_answer(oneota_t *m, oneota_call_t call, oneota_answer_t
 
 /** The slot of the task's image that does not run. */
 uint8_t oneota_machine_target_slot(const oneota_t *m);
+
+/** Begins at the first byte of a slot of the task's image; and reads on, as far as end.
+ *  @return OK; AGAIN; STORAGE */
+void oneota_machine_begin_slot(oneota_t *m, uint8_t slot);
+oneota_error_t oneota_machine_read_slot(oneota_t *m, uint32_t end);
+
+/** Ends the hash over what was read or written. @return it is the task's digest */
+bool oneota_machine_proves(oneota_t *m);
 
 /** What is in flash, or what arrived, is not what was announced: one more download, then 205.
  *  @return NONE or FAIL */

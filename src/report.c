@@ -31,6 +31,12 @@ void oneota_machine_tell(const oneota_t *m, oneota_event_type_t type)
     m->setup->event(m->setup->event_ctx, &event);
 }
 
+uint8_t oneota_machine_percent(const oneota_t *m, uint32_t bytes)
+{
+    uint32_t size = m->record.order.task.size;
+    return size == 0 ? 0u : (uint8_t)((uint64_t)bytes * 100u / size);
+}
+
 uint32_t oneota_machine_random(const oneota_t *m)
 {
     return m->setup->device->random(m->setup->device_ctx);
@@ -139,26 +145,28 @@ event_t oneota_machine_round(oneota_t *m, oneota_reason_t reason, int32_t code, 
         return oneota_machine_fail(m, result, reason, code);
     }
     m->record.at.rounds++;
-    set(m, FLAG_DIRTY);
+    m->dirty = true;
     return oneota_machine_later(m, reason, code, oneota_machine_interval_ms(m));
 }
 
 event_t oneota_machine_conditions(oneota_t *m, uint8_t low_battery, uint8_t weak_signal)
 {
     const oneota_device_t *device = m->setup->device;
-    int32_t battery = device->battery == NULL ? -1 : device->battery(m->setup->device_ctx);
-    int32_t signal = device->signal == NULL ? -1 : device->signal(m->setup->device_ctx);
-    bool powered = oneota_policy_passes(battery, m->record.order.task.power);
-    if (powered && oneota_policy_passes(signal, m->record.order.task.signal)) {
-        return EV_DONE;
+    const oneota_task_t *task = &m->record.order.task;
+    oneota_reason_t reason = ONEOTA_REASON_BATTERY;
+    uint8_t result = low_battery;
+    int32_t level = device->battery == NULL ? -1 : device->battery(m->setup->device_ctx);
+    if (oneota_policy_passes(level, task->power)) {
+        reason = ONEOTA_REASON_SIGNAL;
+        result = weak_signal;
+        level = device->signal == NULL ? -1 : device->signal(m->setup->device_ctx);
+        if (oneota_policy_passes(level, task->signal)) {
+            return EV_DONE;
+        }
     }
-    oneota_reason_t reason = powered ? ONEOTA_REASON_SIGNAL : ONEOTA_REASON_BATTERY;
-    if (m->record.order.task.retry == 0) {
-        return oneota_machine_later(m, reason, powered ? signal : battery,
-                                    oneota_machine_interval_ms(m));
-    }
-    return oneota_machine_round(m, reason, powered ? signal : battery,
-                                powered ? weak_signal : low_battery);
+    return task->retry == 0
+               ? oneota_machine_later(m, reason, level, oneota_machine_interval_ms(m))
+               : oneota_machine_round(m, reason, level, result);
 }
 
 oneota_error_t oneota_machine_flash(oneota_t *m, oneota_error_t error)
@@ -168,14 +176,26 @@ oneota_error_t oneota_machine_flash(oneota_t *m, oneota_error_t error)
     return error;
 }
 
-oneota_error_t oneota_machine_store_order(oneota_t *m)
+event_t oneota_machine_await(oneota_t *m, oneota_error_t error)
 {
-    return oneota_machine_flash(m, oneota_journal_write(&m->journal, RECORD_ORDER, &m->record.order,
+    switch (oneota_machine_flash(m, error)) {
+    case ONEOTA_OK:
+        return EV_DONE;
+    case ONEOTA_AGAIN:
+        return EV_STAY;
+    default:
+        return oneota_machine_back_off(m, ONEOTA_REASON_STORAGE, 0);
+    }
+}
+
+event_t oneota_machine_store_order(oneota_t *m)
+{
+    return oneota_machine_await(m, oneota_journal_write(&m->journal, RECORD_ORDER, &m->record.order,
                                                         sizeof m->record.order));
 }
 
-oneota_error_t oneota_machine_store_progress(oneota_t *m)
+event_t oneota_machine_store_progress(oneota_t *m)
 {
-    return oneota_machine_flash(
+    return oneota_machine_await(
         m, oneota_journal_write(&m->journal, RECORD_PROGRESS, &m->record.at, sizeof m->record.at));
 }

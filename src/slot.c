@@ -5,15 +5,8 @@
 
 #include <string.h>
 
-bool oneota_slot_fits(const oneota_flash_t *flash, void *flash_ctx, uint32_t size)
-{
-    uint32_t capacity = flash->size(flash_ctx);
-    capacity -= capacity % flash->program_unit;
-    return size > 0 && size <= capacity;
-}
-
 void oneota_slot_begin(oneota_slot_t *slot, const oneota_flash_t *flash, void *flash_ctx,
-                       uint8_t *carry, uint32_t size, crypto_hash_kind_t kind)
+                       uint8_t *carry, uint32_t size)
 {
     slot->flash = flash;
     slot->flash_ctx = flash_ctx;
@@ -22,7 +15,14 @@ void oneota_slot_begin(oneota_slot_t *slot, const oneota_flash_t *flash, void *f
     slot->size = size;
     slot->position = 0;
     slot->erased_end = 0;
-    oneota_crypto_hash_begin(&slot->hash, kind);
+    oneota_crypto_hash_begin(&slot->hash, CRYPTO_MD5);
+}
+
+bool oneota_slot_fits(const oneota_slot_t *slot)
+{
+    uint32_t capacity = slot->flash->size(slot->flash_ctx);
+    capacity &= ~(slot->flash->program_unit - 1u);
+    return slot->size - 1u < capacity;
 }
 
 uint32_t oneota_slot_taken(const oneota_slot_t *slot)

@@ -87,7 +87,7 @@ static event_t begin(oneota_t *m)
         oneota_machine_tell(m, ONEOTA_EVENT_TASK);
         return EV_DONE;
     }
-    set(m, FLAG_CHECK);
+    m->check_due = true;
     oneota_machine_begin_wait(
         m, m->setup->check_at_once || is_foreign(m) ? 0u : oneota_machine_first_ms(m));
     m->phase = PHASE_FIRST;
@@ -119,7 +119,7 @@ event_t oneota_step_install(oneota_t *m)
         oneota_machine_tell(m, ONEOTA_EVENT_READY);
         return EV_STAY;
     }
-    if (has(m, FLAG_DEFERRED)) {
+    if (m->deferred) {
         return oneota_machine_later(m, ONEOTA_REASON_PAUSED, 0, WAIT_FOREVER_MS);
     }
     return oneota_machine_conditions(m, ONEOTA_STEP_INSTALL_BATTERY, ONEOTA_STEP_INSTALL_BATTERY);
@@ -161,10 +161,10 @@ event_t oneota_step_trial(oneota_t *m)
     if (m->phase == 0) {
         return begin_trial(m);
     }
-    if (has(m, FLAG_REJECT)) {
+    if (m->reject) {
         return oneota_machine_fail(m, ONEOTA_STEP_INSTALL_UNKNOWN, ONEOTA_REASON_REJECTED, 0);
     }
-    if (has(m, FLAG_CONFIRM)) {
+    if (m->confirm) {
         return EV_DONE;
     }
     if (!oneota_machine_waits(m)) {
@@ -175,7 +175,7 @@ event_t oneota_step_trial(oneota_t *m)
 
 static event_t confirmed(oneota_t *m)
 {
-    clear(m, FLAG_CONFIRM);
+    m->confirm = false;
     m->failures = 0;
     m->boot.condition = ONEOTA_BOOT_CONFIRMED;
     if (!has_task(m)) {
@@ -191,16 +191,13 @@ event_t oneota_step_settle(oneota_t *m)
 {
     const oneota_boot_port_t *boot = m->setup->boot;
     bool stays = m->state == ST_CONFIRM;
-    switch (oneota_machine_flash(
-        m, (stays ? boot->confirm : boot->revert)(m->setup->boot_ctx, m->image))) {
-    case ONEOTA_OK:
-        clear(m, FLAG_REJECT);
-        return stays ? confirmed(m) : EV_DONE;
-    case ONEOTA_AGAIN:
-        return EV_STAY;
-    default:
-        return oneota_machine_back_off(m, ONEOTA_REASON_STORAGE, 0);
+    event_t event = oneota_machine_await(
+        m, (stays ? boot->confirm : boot->revert)(m->setup->boot_ctx, m->image));
+    if (event != EV_DONE) {
+        return event;
     }
+    m->reject = false;
+    return stays ? confirmed(m) : EV_DONE;
 }
 
 /* ---------------------------------------------------------------- close, wait */
@@ -210,15 +207,17 @@ event_t oneota_step_close(oneota_t *m)
 {
     oneota_record_t *record = &m->record;
     if (record->at.result == ONEOTA_STEP_UPDATED) {
-        clear(m, FLAG_REPORTED);
-        set(m, FLAG_UPDATED);
+        m->reported = false;
+        m->updated = true;
     } else if (has_task(m)) {
         m->step = record->at.result;
         m->reason = record->at.reason;
         oneota_machine_tell(m, ONEOTA_EVENT_ENDED);
     }
     oneota_record_clear(record);
-    clear(m, FLAG_LIVE | FLAG_RECHECKED | FLAG_CANCEL);
+    m->live = false;
+    m->rechecked = false;
+    m->cancel = false;
     return EV_DONE;
 }
 
@@ -236,12 +235,12 @@ event_t oneota_step_wait(oneota_t *m)
     if (m->phase == 0) {
         return begin_idle(m);
     }
-    if (oneota_machine_waits(m) && !has(m, FLAG_CANCEL)) {
+    if (oneota_machine_waits(m) && !m->cancel) {
         return EV_STAY;
     }
     if (m->record.at.stage == STAGE_NONE) {
-        set(m, FLAG_CHECK);
-        clear(m, FLAG_VERSION_FIRST);
+        m->check_due = true;
+        m->version_first = false;
     }
     return EV_DONE;
 }

@@ -27,7 +27,6 @@ event_t oneota_step_gate(oneota_t *m)
 {
     event_t event = oneota_machine_conditions(m, ONEOTA_STEP_BATTERY, ONEOTA_STEP_SIGNAL);
     if (event == EV_DONE) { /* a new round */
-        m->download.attempts = 0;
         m->download.package_errors = 0;
         m->download.form_known = false;
         m->download.range_form = ONEOTA_RANGE_BYTES;
@@ -39,65 +38,56 @@ event_t oneota_step_gate(oneota_t *m)
 
 /* Progress that the journal holds is a hint: it counts where an erase unit starts, or for all of
  * it. */
-static bool can_resume(const oneota_t *m, const oneota_flash_t *flash, void *flash_ctx)
+static bool can_resume(const oneota_t *m)
 {
+    const oneota_flash_t *flash = m->slot.flash;
     uint32_t stored = m->record.at.stored;
-    if (stored == 0 || stored >= package_size(m)) {
-        return stored == package_size(m);
-    }
-    return flash->erase_unit(flash_ctx, stored).start == stored;
+    return stored < package_size(m) ? flash->erase_unit(m->slot.flash_ctx, stored).start == stored
+                                    : stored == package_size(m);
 }
 
-static void start_over(oneota_t *m)
+static void begin_slot(oneota_t *m)
 {
-    uint8_t target = oneota_machine_target_slot(m);
-    const oneota_image_t *image = task_image(m);
-    uint8_t *carry = m->exchange.work + m->exchange.work_bytes;
-    oneota_slot_begin(&m->slot, image->slot[target], image->slot_ctx[target], carry,
-                      package_size(m), CRYPTO_MD5);
+    oneota_machine_begin_slot(m, oneota_machine_target_slot(m));
 }
 
 static event_t begin_prefix(oneota_t *m)
 {
-    uint8_t target = oneota_machine_target_slot(m);
-    const oneota_flash_t *flash = task_image(m)->slot[target];
-    void *flash_ctx = task_image(m)->slot_ctx[target];
-    if (!oneota_slot_fits(flash, flash_ctx, package_size(m))) {
+    begin_slot(m);
+    if (!oneota_slot_fits(&m->slot)) {
         return oneota_machine_fail(m, ONEOTA_STEP_NO_SPACE, ONEOTA_REASON_SPACE, 0);
     }
     if (m->record.order.task.type != 1u) {
         return oneota_machine_fail(m, ONEOTA_STEP_UNKNOWN, ONEOTA_REASON_TYPE,
                                    m->record.order.task.type);
     }
-    if (!can_resume(m, flash, flash_ctx)) {
+    if (!can_resume(m)) {
         m->record.at.stored = 0;
     }
-    start_over(m);
     m->phase = PHASE_ANSWER;
     return EV_STAY;
 }
 
 event_t oneota_step_prefix(oneota_t *m)
 {
-    if (has(m, FLAG_LIVE)) {
+    if (m->live) {
         return EV_DONE;
     }
     if (m->phase == PHASE_REQUEST) {
         return begin_prefix(m);
     }
     if (m->record.at.stored > 0) {
-        oneota_error_t error = oneota_slot_read(&m->slot, m->record.at.stored, m->exchange.work,
-                                                m->exchange.work_bytes);
+        oneota_error_t error = oneota_machine_read_slot(m, m->record.at.stored);
         if (error == ONEOTA_AGAIN) {
             return EV_STAY;
         }
         if (error != ONEOTA_OK) { /* what cannot be read is downloaded again */
             m->record.at.stored = 0;
-            start_over(m);
+            begin_slot(m);
         }
     }
     LOG_INFO(m, "download: from", "byte", NULL, m->record.at.stored);
-    set(m, FLAG_LIVE);
+    m->live = true;
     return EV_DONE;
 }
 
@@ -106,22 +96,25 @@ event_t oneota_step_prefix(oneota_t *m)
 /* 0/8, 10/8, 127/8, 169.254/16, 172.16/12, 192.168/16, and names that are not global. */
 static bool is_private(const char *host)
 {
-    unsigned part[2] = {0, 0};
-    unsigned n = 0;
-    if (strchr(host, '.') == NULL) {
+    uint32_t first = 0;
+    uint32_t second = 0;
+    const char *dot = strchr(host, '.');
+    if (dot == NULL || oneota_text_read_u32(host, (size_t)(dot - host), &first) == 0) {
+        return dot == NULL;
+    }
+    (void)oneota_text_read_u32(dot + 1, strlen(dot + 1), &second);
+    switch (first) {
+    case 0:
+    case 10:
+    case 127:
         return true;
+    case 169:
+        return second == 254u;
+    case 172:
+        return second >> 4 == 1u;
+    default:
+        return first == 192u && second == 168u;
     }
-    for (; n < 2u && *host >= '0' && *host <= '9'; host++) {
-        part[n] = part[n] * 10u + (unsigned)(*host - '0');
-        if (host[1] == '.') {
-            host++;
-            n++;
-        }
-    }
-    return n == 2u &&
-           (part[0] == 0 || part[0] == 10u || part[0] == 127u ||
-            (part[0] == 169u && part[1] == 254u) || (part[0] == 172u && part[1] >> 4 == 1u) ||
-            (part[0] == 192u && part[1] == 168u));
 }
 
 /* The task's own host, when it names one and the application allows it, and never one that would be
@@ -173,17 +166,16 @@ static event_t next_range(oneota_t *m)
         m->phase = PHASE_TAIL;
         return EV_STAY;
     }
-    if (has(m, FLAG_ANNOUNCE)) {
-        clear(m, FLAG_ANNOUNCE);
+    if (m->announce) {
+        m->announce = false;
         m->step = 1;
         return EV_ASIDE;
     }
-    uint8_t percent =
-        oneota_download_percent_due(taken, package_size(m), m->record.at.percent);
-    if (percent != 0) {
+    uint8_t percent = oneota_download_percent(taken, package_size(m), m->record.at.percent);
+    if (percent != m->record.at.percent) {
         m->record.at.percent = percent; /* stored before it is sent: each is said once */
         m->step = percent;
-        set(m, FLAG_DIRTY);
+        m->dirty = true;
         return EV_ASIDE;
     }
     return request_range(m);
@@ -194,8 +186,8 @@ static event_t next_range(oneota_t *m)
 
 static event_t end_round(oneota_t *m)
 {
-    oneota_download_t *d = &m->download;
-    bool package = d->package_errors >= d->attempts;
+    const oneota_download_t *d = &m->download;
+    bool package = d->package_errors >= m->failures;
     return package ? oneota_machine_round(m, ONEOTA_REASON_PACKAGE, m->code, ONEOTA_STEP_UNKNOWN)
                    : oneota_machine_round(m, ONEOTA_REASON_RETRIES, m->code, ONEOTA_STEP_TIMEOUT);
 }
@@ -206,18 +198,20 @@ static event_t attempt_failed(oneota_t *m, oneota_reason_t reason, int32_t code,
     oneota_download_t *d = &m->download;
     oneota_exchange_close(&m->exchange);
     oneota_download_shrink(d);
-    clear(m, FLAG_AUTH);
+    m->authorized_again = false;
     m->address[0] = '\0'; /* from the main host, then */
     if (d->range_form == ONEOTA_RANGE_BARE && !d->form_known) {
         oneota_download_next_form(d);
     }
     oneota_machine_complain(m, reason, code);
-    d->attempts = d->place > d->wanted ? 0u : (uint8_t)(d->attempts + 1u);
-    if (d->attempts >= ONEOTA_ATTEMPTS) {
+    uint32_t backoff_ms = oneota_machine_backoff_ms(m);
+    if (d->place > d->wanted) { /* it has brought new bytes */
+        m->failures = 0;
+    }
+    if (m->failures >= ONEOTA_ATTEMPTS) {
         return end_round(m);
     }
-    m->failures = d->attempts > 0 ? (uint8_t)(d->attempts - 1u) : 0u;
-    oneota_machine_begin_wait(m, wait_ms != 0 ? wait_ms : oneota_machine_backoff_ms(m));
+    oneota_machine_begin_wait(m, wait_ms != 0 ? wait_ms : backoff_ms);
     m->phase = PHASE_BACKOFF;
     return EV_STAY;
 }
@@ -226,7 +220,7 @@ static event_t attempt_failed(oneota_t *m, oneota_reason_t reason, int32_t code,
 static event_t flash_failed(oneota_t *m)
 {
     oneota_exchange_close(&m->exchange);
-    clear(m, FLAG_LIVE);
+    m->live = false;
     m->download.flash_errors++;
     if (m->download.flash_errors >= FLASH_ERRORS_MAX) {
         return oneota_machine_fail(m, ONEOTA_STEP_UNKNOWN, ONEOTA_REASON_STORAGE, 0);
@@ -258,8 +252,7 @@ static event_t judge_text(oneota_t *m)
 
 static void tell_progress(oneota_t *m)
 {
-    uint32_t size = package_size(m);
-    uint8_t percent = (uint8_t)((uint64_t)m->slot.position * 100u / size);
+    uint8_t percent = oneota_machine_percent(m, m->slot.position);
     if (percent != m->shown) {
         m->shown = percent;
         oneota_machine_tell(m, ONEOTA_EVENT_PROGRESS);
@@ -288,9 +281,9 @@ static event_t write_body(oneota_t *m, const http_body_t *body, uint32_t length)
     oneota_exchange_take(&m->exchange, taken, m->now_ms);
     if (taken > 0) {
         m->download.place += taken;
-        m->download.attempts = 0;
         m->download.package_errors = 0;
-        clear(m, FLAG_DOUBTED);
+        m->failures = 0;
+        m->doubted = false;
         tell_progress(m);
     }
     return EV_STAY;
@@ -352,7 +345,6 @@ static event_t end_range(oneota_t *m)
         return attempt_failed(m, ONEOTA_REASON_NETWORK, 0, 0);
     }
     oneota_download_grow(d);
-    m->failures = 0;
     m->phase = PHASE_AGAIN;
     return EV_STAY;
 }
@@ -381,21 +373,15 @@ static event_t take_answer(oneota_t *m)
 
 static event_t store_progress(oneota_t *m)
 {
-    oneota_error_t error = oneota_machine_store_progress(m);
-    if (error == ONEOTA_AGAIN) {
-        return EV_STAY;
+    if (oneota_machine_store_progress(m) != EV_STAY) { /* it can do without what failed */
+        m->phase = PHASE_ANSWER;
     }
-    if (error != ONEOTA_OK) { /* the download can do without; a reset would cost more */
-        oneota_machine_complain(m, ONEOTA_REASON_STORAGE, 0);
-    }
-    m->phase = PHASE_ANSWER;
     return EV_STAY;
 }
 
 /* All bytes were taken: program the last of them, and see whether they are what was announced. */
 static event_t finish(oneota_t *m)
 {
-    uint8_t digest[CRYPTO_DIGEST_MAX];
     oneota_error_t error = oneota_machine_flash(m, oneota_slot_finish(&m->slot));
     if (error == ONEOTA_AGAIN) {
         return EV_STAY;
@@ -404,22 +390,15 @@ static event_t finish(oneota_t *m)
         return flash_failed(m);
     }
     tell_progress(m);
-    oneota_crypto_hash_end(&m->slot.hash, digest);
-    clear(m, FLAG_LIVE);
-    if (!oneota_crypto_equal(digest, m->record.order.task.md5, sizeof m->record.order.task.md5)) {
-        return oneota_machine_mismatch(m, ONEOTA_REASON_DIGEST);
-    }
-    return EV_DONE;
+    m->live = false;
+    return oneota_machine_proves(m) ? EV_DONE : oneota_machine_mismatch(m, ONEOTA_REASON_DIGEST);
 }
 
 event_t oneota_step_download(oneota_t *m)
 {
-    if (!m->busy) { /* what is being written must not change */
-        oneota_machine_count_time(m);
-        if (m->record.at.spent_s > ONEOTA_TASK_S) { /* within a range, too */
-            oneota_exchange_close(&m->exchange);
-            return oneota_machine_fail(m, ONEOTA_STEP_TIMEOUT, ONEOTA_REASON_DEADLINE, 0);
-        }
+    if (m->record.at.spent_s > ONEOTA_TASK_S) { /* within a range, too */
+        oneota_exchange_close(&m->exchange);
+        return oneota_machine_fail(m, ONEOTA_STEP_TIMEOUT, ONEOTA_REASON_DEADLINE, 0);
     }
     switch (m->phase) {
     case PHASE_REQUEST:

@@ -19,28 +19,40 @@ uint8_t oneota_machine_target_slot(const oneota_t *m)
     return m->boot.slot == 0 ? 1u : 0u;
 }
 
+void oneota_machine_begin_slot(oneota_t *m, uint8_t slot)
+{
+    const oneota_image_t *image = task_image(m);
+    oneota_slot_begin(&m->slot, image->slot[slot], image->slot_ctx[slot],
+                      m->exchange.work + m->exchange.work_bytes, m->record.order.task.size);
+}
+
+oneota_error_t oneota_machine_read_slot(oneota_t *m, uint32_t end)
+{
+    return oneota_slot_read(&m->slot, end, m->exchange.work, m->exchange.work_bytes);
+}
+
+bool oneota_machine_proves(oneota_t *m)
+{
+    uint8_t digest[CRYPTO_DIGEST_MAX];
+    const uint8_t *md5 = m->record.order.task.md5;
+    oneota_crypto_hash_end(&m->slot.hash, digest);
+    return oneota_crypto_equal(digest, md5, sizeof m->record.order.task.md5);
+}
+
 /* Hashes the image in a slot, a block each call.
  * @return OK it is the task's; VERIFY it is not; AGAIN; STORAGE */
 static oneota_error_t read_back(oneota_t *m, uint8_t slot)
 {
-    uint8_t digest[CRYPTO_DIGEST_MAX];
-    const oneota_image_t *image = task_image(m);
     if (m->phase == PHASE_BEGIN) {
-        oneota_slot_begin(&m->slot, image->slot[slot], image->slot_ctx[slot], NULL,
-                          m->record.order.task.size, CRYPTO_MD5);
+        oneota_machine_begin_slot(m, slot);
         m->phase = PHASE_READ;
-        return ONEOTA_AGAIN;
     }
-    oneota_error_t error = oneota_slot_read(&m->slot, m->record.order.task.size, m->exchange.work,
-                                            m->exchange.work_bytes);
+    oneota_error_t error = oneota_machine_read_slot(m, m->record.order.task.size);
     if (error != ONEOTA_OK) {
         return error;
     }
     m->phase = PHASE_ACT;
-    oneota_crypto_hash_end(&m->slot.hash, digest);
-    return oneota_crypto_equal(digest, m->record.order.task.md5, sizeof m->record.order.task.md5)
-               ? ONEOTA_OK
-               : ONEOTA_VERIFY;
+    return oneota_machine_proves(m) ? ONEOTA_OK : ONEOTA_VERIFY;
 }
 
 event_t oneota_machine_mismatch(oneota_t *m, oneota_reason_t reason)
@@ -51,7 +63,7 @@ event_t oneota_machine_mismatch(oneota_t *m, oneota_reason_t reason)
     oneota_machine_complain(m, reason, 0);
     m->record.at.again = 1;
     m->record.at.stored = 0;
-    set(m, FLAG_DIRTY);
+    m->dirty = true;
     return EV_NONE;
 }
 
@@ -60,19 +72,15 @@ event_t oneota_machine_mismatch(oneota_t *m, oneota_reason_t reason)
 static event_t inspect(oneota_t *m)
 {
     const oneota_setup_t *setup = m->setup;
-    switch (oneota_machine_flash(m, setup->boot->inspect(setup->boot_ctx, m->image,
-                                                         oneota_machine_target_slot(m),
-                                                         m->record.order.task.size))) {
-    case ONEOTA_OK:
-        m->record.at.stored = m->record.order.task.size;
-        return EV_DONE;
-    case ONEOTA_AGAIN:
-        return EV_STAY;
-    case ONEOTA_VERIFY:
+    oneota_error_t error = setup->boot->inspect(
+        setup->boot_ctx, m->image, oneota_machine_target_slot(m), m->record.order.task.size);
+    if (error == ONEOTA_VERIFY) {
         return oneota_machine_fail(m, ONEOTA_STEP_INSTALL_MISMATCH, ONEOTA_REASON_IMAGE, 0);
-    default:
-        return oneota_machine_back_off(m, ONEOTA_REASON_STORAGE, 0);
     }
+    if (error == ONEOTA_OK) {
+        m->record.at.stored = m->record.order.task.size;
+    }
+    return oneota_machine_await(m, error);
 }
 
 /* The call failed. Was it done all the same? Else the proof is made anew before each further
