@@ -120,15 +120,17 @@ static uint64_t unix_now(oneota_t *m)
     return known ? seconds : ONEOTA_BUILD_TIME_S;
 }
 
-/* The running version of the first image of a type; NULL: there is none. */
-static const char *version_of(const oneota_setup_t *setup, uint8_t type)
+/* The running versions: of each type the first image's. */
+static void fill_versions(const oneota_setup_t *setup, oneota_request_t *request)
 {
-    for (uint8_t n = 0; n < setup->image_count; n++) {
-        if (setup->images[n].id.type == type) {
-            return setup->images[n].id.version;
+    for (uint8_t n = setup->image_count; n > 0; n--) {
+        const oneota_image_id_t *id = &setup->images[n - 1u].id;
+        if (id->type == ONEOTA_FOTA) {
+            request->f_version = id->version;
+        } else {
+            request->s_version = id->version;
         }
     }
-    return NULL;
 }
 
 void oneota_machine_request(oneota_t *m, oneota_call_t call, oneota_request_t *request)
@@ -143,8 +145,7 @@ void oneota_machine_request(oneota_t *m, oneota_call_t call, oneota_request_t *r
         request->et_s = unix_now(m) + ONEOTA_ET_S;
     }
     if (call == ONEOTA_CALL_VERSION) {
-        request->f_version = version_of(setup, ONEOTA_FOTA);
-        request->s_version = version_of(setup, ONEOTA_SOTA);
+        fill_versions(setup, request);
     }
     request->image = &setup->images[m->image].id;
     request->handle = m->record.order.handle;
@@ -176,7 +177,7 @@ uint16_t oneota_machine_port(const oneota_t *m)
 
 /* A body that is too long is not read to its end. It is no answer; its beginning tells whose it
  * is. */
-bool oneota_machine_collect(oneota_t *m, const http_body_t *body)
+static bool collect(oneota_t *m, const http_body_t *body)
 {
     size_t room = ONEOTA_JSON_BYTES - (size_t)m->body_length;
     size_t length = body->length < room ? body->length : room;
@@ -189,6 +190,22 @@ bool oneota_machine_collect(oneota_t *m, const http_body_t *body)
     m->body_length = (uint16_t)(m->body_length + length);
     oneota_exchange_take(&m->exchange, length, m->now_ms);
     return true;
+}
+
+exchange_event_t oneota_machine_exchange(oneota_t *m, http_body_t *body)
+{
+    exchange_event_t event = oneota_exchange_step(&m->exchange, m->now_ms, body);
+    if (event == EXCHANGE_WAIT) {
+        m->sleep_ms = oneota_exchange_left_ms(&m->exchange, m->now_ms);
+    }
+    return event;
+}
+
+exchange_event_t oneota_machine_read_text(oneota_t *m)
+{
+    http_body_t body;
+    exchange_event_t event = oneota_machine_exchange(m, &body);
+    return event == EXCHANGE_BODY && !collect(m, &body) ? EXCHANGE_END : event;
 }
 
 #if ONEOTA_LOG_LEVEL >= 1
@@ -260,22 +277,13 @@ static event_t call_failed(oneota_t *m, oneota_reason_t reason, int32_t code)
 event_t oneota_machine_call(oneota_t *m, oneota_call_t call, uint8_t step, ask_t who,
                             oneota_answer_t *answer)
 {
-    http_body_t body;
     if (m->phase == PHASE_REQUEST) {
         oneota_request_t request;
         oneota_machine_request(m, call, &request);
         request.step = step;
         return oneota_machine_ask(m, &request, m->setup->address, oneota_machine_port(m));
     }
-    switch (oneota_exchange_step(&m->exchange, m->now_ms, &body)) {
-    case EXCHANGE_WAIT:
-        m->sleep_ms = oneota_exchange_left_ms(&m->exchange, m->now_ms);
-        return EV_STAY;
-    case EXCHANGE_BODY:
-        if (oneota_machine_collect(m, &body)) {
-            return EV_STAY;
-        }
-        /* fall through */
+    switch (oneota_machine_read_text(m)) {
     case EXCHANGE_END:
         return oneota_machine_read_answer(m, call, answer) ? oneota_machine_judge(m, who, answer)
                                                            : EV_STAY;

@@ -35,7 +35,6 @@ void oneota_download_plan(oneota_download_t *d, uint32_t taken, uint32_t size, u
     if (d->range_bytes == 0) {
         d->range_bytes = ONEOTA_RANGE_FIRST;
     }
-    d->text = false;
     d->wanted = taken;
     d->place = taken;
     if (d->range_form == ONEOTA_RANGE_NONE || size == 1u) {

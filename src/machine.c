@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "exchange.h"
+#include "journal.h"
 #include "policy.h"
 #include "text.h"
 
@@ -127,11 +128,6 @@ const char *oneota_machine_state_text(uint8_t state)
     return oneota_text_pick(k_names, ST_COUNT, state);
 }
 
-state_t oneota_machine_resume_state(uint8_t stage, uint8_t condition)
-{
-    return (state_t)k_resume[stage][condition];
-}
-
 /* Only time in the states of the download counts; a closed gate or a wait does not. */
 static void count_time(oneota_t *m)
 {
@@ -159,33 +155,37 @@ static void enter(oneota_t *m, uint8_t state)
 static void go(oneota_t *m, uint8_t state)
 {
     uint8_t stage = k_rule[state].stage;
+    m->wait_ms = 0;
     if (stage != KEEPS && stage != m->record.at.stage) {
         m->record.at.stage = stage;
         m->dirty = true;
     }
-    if (!m->dirty) {
+    if (!m->dirty && !m->dirty_order) {
         enter(m, state);
         return;
     }
     m->next = state;
-    oneota_machine_begin_wait(m, 0);
 }
 
 static uint8_t follows(const oneota_t *m, event_t event)
 {
-    uint8_t condition = m->boot.condition;
+    uint8_t stage = m->record.at.stage;
+    uint8_t next = ST_RESUME;
     switch (event) {
     case EV_LATER:
-        return ST_WAIT;
+        next = ST_WAIT;
+        break;
     case EV_OVER:
-        return ST_CLOSE;
+        next = ST_CLOSE;
+        break;
     case EV_FAIL: /* the report; what is on trial is taken back first */
-        return k_resume[STAGE_RESULT][condition];
+        stage = STAGE_RESULT;
+        break;
     default:
+        next = k_rule[m->state].next[event - EV_DONE];
         break;
     }
-    uint8_t next = k_rule[m->state].next[event - EV_DONE];
-    return next == ST_RESUME ? k_resume[m->record.at.stage][condition] : next;
+    return next == ST_RESUME ? k_resume[stage][m->boot.condition] : next;
 }
 
 static void advance(oneota_t *m, event_t event)
@@ -193,41 +193,48 @@ static void advance(oneota_t *m, event_t event)
     go(m, follows(m, event));
 }
 
-/* The journal first. While it cannot be written, the state is not entered. */
-static void store_and_enter(oneota_t *m)
+/* What changed goes into the journal before anything else is done. While it cannot be written, no
+ * state is entered. */
+static void store(oneota_t *m)
 {
-    if (oneota_machine_waits(m)) {
+    bool order = m->dirty_order;
+    uint8_t type = order ? RECORD_ORDER : RECORD_PROGRESS;
+    const void *data = order ? (const void *)&m->record.order : &m->record.at;
+    size_t length = order ? sizeof m->record.order : sizeof m->record.at;
+    event_t event =
+        oneota_machine_await(m, oneota_journal_write(&m->journal, type, data, length));
+    if (event == EV_LATER) {
+        oneota_machine_begin_wait(m, m->later_ms);
+    }
+    if (event != EV_DONE) {
         return;
     }
-    switch (oneota_machine_store_progress(m)) {
-    case EV_DONE:
-        m->dirty = false;
+    m->dirty_order = false;
+    m->dirty = m->dirty && order;
+    if (!m->dirty && m->next != ST_NONE) {
         enter(m, m->next);
-        break;
-    case EV_LATER:
-        oneota_machine_begin_wait(m, m->later_ms);
-        break;
-    default:
-        break;
     }
 }
 
-static void forget(oneota_t *m)
+/* The task is gone without a word: there is nothing to close that anybody waits for. */
+static event_t forget(oneota_t *m)
 {
-    oneota_exchange_close(&m->exchange);
     m->forget = false;
     m->live = false;
     m->updated = false;
     m->cancel = false;
-    oneota_record_clear(&m->record);
     m->dirty = true;
-    go(m, ST_CLOSE);
+    oneota_record_clear(&m->record);
+    return EV_OVER;
 }
 
 /* What the application asked for since the last poll. @return what came of it; STAY: nothing */
 static event_t take_commands(oneota_t *m)
 {
     bool pausable = m->state >= ST_VERSION && m->state <= ST_INSTALL;
+    if (m->forget) {
+        return forget(m);
+    }
     if (pausable && m->state >= ST_GATE && m->cancel) {
         uint8_t result = m->record.at.stage == STAGE_TASK ? ONEOTA_STEP_UNKNOWN
                                                           : ONEOTA_STEP_INSTALL_UNKNOWN;
@@ -242,17 +249,17 @@ static event_t take_commands(oneota_t *m)
 
 static void work(oneota_t *m)
 {
-    if (m->next != ST_NONE) {
-        store_and_enter(m);
-        return;
+    event_t event = EV_STAY;
+    if (m->next == ST_NONE && !m->busy) {
+        event = take_commands(m);
     }
-    if (m->forget && !m->busy) {
-        forget(m);
-        return;
-    }
-    event_t event = m->busy ? EV_STAY : take_commands(m);
     if (event != EV_STAY) {
         oneota_exchange_close(&m->exchange);
+    } else if (oneota_machine_waits(m)) {
+        return;
+    } else if (m->dirty || m->dirty_order) {
+        store(m);
+        return;
     } else {
         event = k_step[m->state](m);
     }

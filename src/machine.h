@@ -7,7 +7,7 @@
 #ifndef ONEOTA_SRC_MACHINE_H
 #define ONEOTA_SRC_MACHINE_H
 
-#include "http.h"
+#include "exchange.h"
 #include "oneota/state.h"
 #include "record.h"
 
@@ -63,15 +63,18 @@ void oneota_machine_init(oneota_t *m, const oneota_setup_t *setup);
 uint32_t oneota_machine_poll(oneota_t *m);
 const char *oneota_machine_state_text(uint8_t state);
 
-/** The state in which work goes on: by what is recorded and what the boot control says. */
-state_t oneota_machine_resume_state(uint8_t stage, uint8_t condition);
-
 /* ---------------------------------------------------------------- for the steps: small ones */
 
 /** The image that the task is for. */
 static inline const oneota_image_t *task_image(const oneota_t *m)
 {
     return &m->setup->images[m->record.order.image];
+}
+
+/** The slot of that image that does not run. */
+static inline uint8_t target_slot(const oneota_t *m)
+{
+    return m->boot.slot ^ 1u;
 }
 
 /* ---------------------------------------------------------------- for the steps: report.c */
@@ -81,9 +84,6 @@ void oneota_machine_tell(const oneota_t *m, oneota_event_type_t type);
 
 /** What part of the package so many bytes are. */
 uint8_t oneota_machine_percent(const oneota_t *m, uint32_t bytes);
-
-/** A random number of the device. */
-uint32_t oneota_machine_random(const oneota_t *m);
 
 /** Says once what went wrong: reason and code are kept, logged and told. */
 void oneota_machine_complain(oneota_t *m, oneota_reason_t reason, int32_t code);
@@ -111,7 +111,11 @@ event_t oneota_machine_round(oneota_t *m, oneota_reason_t reason, int32_t code, 
  * rounds */
 event_t oneota_machine_conditions(oneota_t *m, uint8_t low_battery, uint8_t weak_signal);
 
-/** Starts a wait within the state; and goes on with it: true while it lasts. */
+/** The step's first poll is over: tells the application, and what follows it waits for ms. */
+event_t oneota_machine_open(oneota_t *m, oneota_event_type_t type, uint32_t ms);
+
+/** Starts a wait within the state: the step is called again when it is over. True while it
+ *  lasts. */
 void oneota_machine_begin_wait(oneota_t *m, uint32_t ms);
 bool oneota_machine_waits(oneota_t *m);
 
@@ -128,10 +132,6 @@ oneota_error_t oneota_machine_flash(oneota_t *m, oneota_error_t error);
 
 /** Likewise. @return DONE; STAY: it goes on; LATER: it failed, complained, with a back-off */
 event_t oneota_machine_await(oneota_t *m, oneota_error_t error);
-
-/** Writes the task, or how far it has come, into the journal. Repeat while STAY. */
-event_t oneota_machine_store_order(oneota_t *m);
-event_t oneota_machine_store_progress(oneota_t *m);
 
 /** One line of log: "area: what key=value". Use the LOG macros. */
 void oneota_machine_log(const oneota_t *m, oneota_log_level_t level, const char *what,
@@ -150,9 +150,6 @@ typedef enum {
     ASK_DOWNLOAD,
     ASK_COUNT
 } ask_t;
-
-/** Phases of a step that oneota_machine_call() uses; a step's own begin here. */
-#define CALL_PHASES 2
 
 /** One control call, from request to what its answer means for who asks; step is read for a report.
  *  @return STAY it goes on; else *answer is filled, unless there was none (LATER, complained) */
@@ -173,17 +170,20 @@ event_t oneota_machine_ask(oneota_t *m, const oneota_request_t *request, const c
 /** The main host's port. */
 uint16_t oneota_machine_port(const oneota_t *m);
 
-/** Takes body bytes of an answer that is text to the front of the work buffer. @return false:
- * too long, the connection is closed; oneota_machine_read_answer() judges by the status */
-bool oneota_machine_collect(oneota_t *m, const http_body_t *body);
+/** One step of the exchange. While it waits, the next poll need not be sooner. */
+exchange_event_t oneota_machine_exchange(oneota_t *m, http_body_t *body);
+
+/** Likewise, of one whose body is text: END when it is whole, or too long to be an answer; then
+ *  oneota_machine_read_answer() judges by the status. */
+exchange_event_t oneota_machine_read_text(oneota_t *m);
 
 /** Reads the text that was collected. @return false: the Authorization was made anew, ask again */
 bool oneota_machine_read_answer(oneota_t *m, oneota_call_t call, oneota_answer_t *answer);
 
 /* ---------------------------------------------------------------- steps_prove.c */
 
-/** The slot of the task's image that does not run. */
-uint8_t oneota_machine_target_slot(const oneota_t *m);
+/** Asks the boot control about m->image. @return false: it cannot tell; m->boot is as it was */
+bool oneota_machine_query_boot(oneota_t *m);
 
 /** Begins at the first byte of a slot of the task's image; and reads on, as far as end.
  *  @return OK; AGAIN; STORAGE */

@@ -139,19 +139,17 @@ oneota_error_t oneota_init(oneota_t *client, const oneota_setup_t *setup)
     return error;
 }
 
-static bool ready(const oneota_t *client)
-{
-    return client != NULL && client->setup != NULL;
-}
+/* A macro: smaller than a call of it. */
+#define READY(client) ((client) != NULL && (client)->setup != NULL)
 
 uint32_t oneota_poll(oneota_t *client)
 {
-    return ready(client) ? oneota_machine_poll(client) : WAIT_FOREVER_MS;
+    return READY(client) ? oneota_machine_poll(client) : WAIT_FOREVER_MS;
 }
 
 void oneota_deinit(oneota_t *client)
 {
-    if (ready(client)) {
+    if (READY(client)) {
         oneota_exchange_close(&client->exchange);
         client->setup = NULL;
     }
@@ -174,7 +172,7 @@ static void wake(oneota_t *client)
 
 oneota_error_t oneota_check_now(oneota_t *client)
 {
-    if (!ready(client)) {
+    if (!READY(client)) {
         return ONEOTA_PARAM;
     }
     wake(client);
@@ -184,7 +182,7 @@ oneota_error_t oneota_check_now(oneota_t *client)
 /* A wait begins where the last check ended: shortening it keeps the least time between two. */
 oneota_error_t oneota_notify(oneota_t *client)
 {
-    if (!ready(client)) {
+    if (!READY(client)) {
         return ONEOTA_PARAM;
     }
     if (client->state == ST_WAIT && client->reason == ONEOTA_REASON_NONE &&
@@ -196,7 +194,7 @@ oneota_error_t oneota_notify(oneota_t *client)
 
 oneota_error_t oneota_pause(oneota_t *client)
 {
-    if (!ready(client)) {
+    if (!READY(client)) {
         return ONEOTA_PARAM;
     }
     if (client->paused) {
@@ -208,7 +206,7 @@ oneota_error_t oneota_pause(oneota_t *client)
 
 oneota_error_t oneota_resume(oneota_t *client)
 {
-    if (!ready(client)) {
+    if (!READY(client)) {
         return ONEOTA_PARAM;
     }
     if (!client->paused) {
@@ -221,7 +219,7 @@ oneota_error_t oneota_resume(oneota_t *client)
 
 oneota_error_t oneota_cancel(oneota_t *client)
 {
-    if (!ready(client)) {
+    if (!READY(client)) {
         return ONEOTA_PARAM;
     }
     if (client->record.at.stage == STAGE_NONE || client->record.at.stage > STAGE_ACKED ||
@@ -229,12 +227,15 @@ oneota_error_t oneota_cancel(oneota_t *client)
         return ONEOTA_STATE;
     }
     client->cancel = true;
+    if (client->state == ST_WAIT) {
+        client->wait_ms = 0;
+    }
     return ONEOTA_OK;
 }
 
 oneota_error_t oneota_defer_install(oneota_t *client)
 {
-    if (!ready(client)) {
+    if (!READY(client)) {
         return ONEOTA_PARAM;
     }
     client->deferred = true;
@@ -243,7 +244,7 @@ oneota_error_t oneota_defer_install(oneota_t *client)
 
 oneota_error_t oneota_allow_install(oneota_t *client)
 {
-    if (!ready(client)) {
+    if (!READY(client)) {
         return ONEOTA_PARAM;
     }
     if (client->deferred && client->record.at.stage == STAGE_ACKED) {
@@ -256,7 +257,7 @@ oneota_error_t oneota_allow_install(oneota_t *client)
 /* Only once the state is reached, and only one of the two. */
 static oneota_error_t judge_trial(oneota_t *client, bool passed)
 {
-    if (!ready(client)) {
+    if (!READY(client)) {
         return ONEOTA_PARAM;
     }
     if (client->state != ST_TRIAL || client->next != ST_NONE || client->confirm ||
@@ -265,6 +266,7 @@ static oneota_error_t judge_trial(oneota_t *client, bool passed)
     }
     client->confirm = passed;
     client->reject = !passed;
+    client->wait_ms = 0;
     return ONEOTA_OK;
 }
 
@@ -280,7 +282,7 @@ oneota_error_t oneota_reject(oneota_t *client)
 
 oneota_error_t oneota_forget(oneota_t *client)
 {
-    if (!ready(client)) {
+    if (!READY(client)) {
         return ONEOTA_PARAM;
     }
     if (client->state == ST_START || client->boot.condition == ONEOTA_BOOT_TRIAL ||
@@ -308,7 +310,7 @@ static uint8_t pending_report(const oneota_record_t *record)
 void oneota_status(const oneota_t *client, oneota_status_t *status)
 {
     *status = (oneota_status_t){0};
-    if (!ready(client)) {
+    if (!READY(client)) {
         return;
     }
     const oneota_record_t *record = &client->record;

@@ -3,7 +3,6 @@
  *
  * What the steps share: telling the application, counting failures and rounds, waiting, storing.
  */
-#include "journal.h"
 #include "machine.h"
 #include "policy.h"
 
@@ -37,11 +36,6 @@ uint8_t oneota_machine_percent(const oneota_t *m, uint32_t bytes)
     return size == 0 ? 0u : (uint8_t)((uint64_t)bytes * 100u / size);
 }
 
-uint32_t oneota_machine_random(const oneota_t *m)
-{
-    return m->setup->device->random(m->setup->device_ctx);
-}
-
 void oneota_machine_log(const oneota_t *m, oneota_log_level_t level, const char *what,
                         const char *key, const char *text, int64_t number)
 {
@@ -66,10 +60,25 @@ void oneota_machine_begin_wait(oneota_t *m, uint32_t ms)
     m->wait_ms = ms;
 }
 
+event_t oneota_machine_open(oneota_t *m, oneota_event_type_t type, uint32_t ms)
+{
+    m->phase = 1;
+    oneota_machine_begin_wait(m, ms);
+    oneota_machine_tell(m, type);
+    return EV_STAY;
+}
+
 bool oneota_machine_waits(oneota_t *m)
 {
     m->sleep_ms = oneota_policy_left_ms(m->now_ms, m->since_ms, m->wait_ms);
     return m->sleep_ms > 0;
+}
+
+/* At random, so that devices that failed together do not try again together. */
+static uint32_t between(const oneota_t *m, uint32_t least_ms, uint32_t most_ms)
+{
+    uint32_t random = m->setup->device->random(m->setup->device_ctx);
+    return oneota_policy_between(least_ms, most_ms, random);
 }
 
 uint32_t oneota_machine_backoff_ms(oneota_t *m)
@@ -80,7 +89,7 @@ uint32_t oneota_machine_backoff_ms(oneota_t *m)
     if (m->failures < UINT8_MAX) {
         m->failures++;
     }
-    return oneota_policy_backoff_ms(m->failures, min_ms, max_ms, oneota_machine_random(m));
+    return between(m, 0, oneota_policy_backoff_ms(m->failures, min_ms, max_ms));
 }
 
 uint32_t oneota_machine_interval_ms(const oneota_t *m)
@@ -89,19 +98,21 @@ uint32_t oneota_machine_interval_ms(const oneota_t *m)
     return oneota_policy_interval_ms(m->record.order.task.interval_s, floor_ms);
 }
 
-static uint32_t poll_interval_s(const oneota_t *m)
+static uint32_t poll_interval_ms(const oneota_t *m)
 {
-    return m->setup->poll_interval_s > 0 ? m->setup->poll_interval_s : 3600u;
+    return (m->setup->poll_interval_s > 0 ? m->setup->poll_interval_s : 3600u) * 1000u;
 }
 
 uint32_t oneota_machine_poll_ms(const oneota_t *m)
 {
-    return oneota_policy_poll_ms(poll_interval_s(m), oneota_machine_random(m));
+    uint32_t ms = poll_interval_ms(m);
+    return between(m, ms - ms / 10u, ms + ms / 10u);
 }
 
 uint32_t oneota_machine_first_ms(const oneota_t *m)
 {
-    return oneota_policy_first_ms(poll_interval_s(m), oneota_machine_random(m));
+    uint32_t ms = poll_interval_ms(m);
+    return between(m, 0, ms < 60000u ? ms : 60000u);
 }
 
 event_t oneota_machine_later(oneota_t *m, oneota_reason_t reason, int32_t code, uint32_t ms)
@@ -186,16 +197,4 @@ event_t oneota_machine_await(oneota_t *m, oneota_error_t error)
     default:
         return oneota_machine_back_off(m, ONEOTA_REASON_STORAGE, 0);
     }
-}
-
-event_t oneota_machine_store_order(oneota_t *m)
-{
-    return oneota_machine_await(m, oneota_journal_write(&m->journal, RECORD_ORDER, &m->record.order,
-                                                        sizeof m->record.order));
-}
-
-event_t oneota_machine_store_progress(oneota_t *m)
-{
-    return oneota_machine_await(
-        m, oneota_journal_write(&m->journal, RECORD_PROGRESS, &m->record.at, sizeof m->record.at));
 }

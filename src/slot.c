@@ -69,16 +69,21 @@ static oneota_error_t erase_next(oneota_slot_t *slot)
     return error;
 }
 
-static oneota_error_t program(oneota_slot_t *slot, const uint8_t *data, uint32_t length)
+/* Programs bytes, of which the first length are the image's. */
+static oneota_error_t program(oneota_slot_t *slot, const uint8_t *data, uint32_t bytes,
+                              uint32_t length)
 {
-    return slot->flash->program(slot->flash_ctx, slot->position, data, length);
+    oneota_error_t error = slot->flash->program(slot->flash_ctx, slot->position, data, bytes);
+    if (error == ONEOTA_OK) {
+        advance(slot, data, length);
+    }
+    return error;
 }
 
 static oneota_error_t program_carry(oneota_slot_t *slot)
 {
-    oneota_error_t error = program(slot, slot->carry, slot->flash->program_unit);
+    oneota_error_t error = program(slot, slot->carry, slot->flash->program_unit, slot->carried);
     if (error == ONEOTA_OK) {
-        advance(slot, slot->carry, slot->carried);
         slot->carried = 0;
     }
     return error;
@@ -89,13 +94,10 @@ static oneota_error_t program_direct(oneota_slot_t *slot, const uint8_t *data, u
                                      uint32_t *taken)
 {
     uint32_t room = slot->erased_end - slot->position;
-    length -= length % slot->flash->program_unit;
+    length &= ~(slot->flash->program_unit - 1u);
     length = length < room ? length : room;
-    oneota_error_t error = program(slot, data, length);
-    if (error == ONEOTA_OK) {
-        advance(slot, data, length);
-        *taken = length;
-    }
+    oneota_error_t error = program(slot, data, length, length);
+    *taken = error == ONEOTA_OK ? length : 0;
     return error;
 }
 

@@ -45,15 +45,16 @@ static bool is_foreign(const oneota_t *m)
 /* The task's image; without a task the first one that is on trial or marked, if there is one. */
 static bool read_boot(oneota_t *m)
 {
-    const oneota_setup_t *setup = m->setup;
     m->image = m->record.order.image;
     do {
-        if (setup->boot->query(setup->boot_ctx, m->image, &m->boot) != ONEOTA_OK ||
-            m->boot.slot > 1u || m->boot.condition >= ONEOTA_BOOT_CONDITION_COUNT) {
+        if (!oneota_machine_query_boot(m)) {
             return false;
         }
-    } while (m->record.at.stage == STAGE_NONE && !is_foreign(m) && ++m->image < setup->image_count);
-    m->image %= setup->image_count;
+    } while (m->record.at.stage == STAGE_NONE && !is_foreign(m) &&
+             ++m->image < m->setup->image_count);
+    if (m->image == m->setup->image_count) {
+        m->image = 0;
+    }
     return true;
 }
 
@@ -77,7 +78,6 @@ static event_t begin(oneota_t *m)
     if (!read_boot(m)) {
         (void)oneota_machine_back_off(m, ONEOTA_REASON_STORAGE, 0);
         oneota_machine_begin_wait(m, m->later_ms);
-        m->phase = PHASE_READ;
         return EV_STAY;
     }
     reconcile(m);
@@ -100,13 +100,12 @@ event_t oneota_step_start(oneota_t *m)
     case PHASE_SCAN:
         if (oneota_journal_scan(&m->journal) == ONEOTA_OK) {
             m->phase = PHASE_READ;
-            oneota_machine_begin_wait(m, 0);
         }
         return EV_STAY;
     case PHASE_READ:
-        return oneota_machine_waits(m) ? EV_STAY : begin(m);
+        return begin(m);
     default:
-        return oneota_machine_waits(m) ? EV_STAY : EV_DONE;
+        return EV_DONE;
     }
 }
 
@@ -115,9 +114,7 @@ event_t oneota_step_start(oneota_t *m)
 event_t oneota_step_install(oneota_t *m)
 {
     if (m->phase == 0) {
-        m->phase = 1;
-        oneota_machine_tell(m, ONEOTA_EVENT_READY);
-        return EV_STAY;
+        return oneota_machine_open(m, ONEOTA_EVENT_READY, 0);
     }
     if (m->deferred) {
         return oneota_machine_later(m, ONEOTA_REASON_PAUSED, 0, WAIT_FOREVER_MS);
@@ -128,14 +125,8 @@ event_t oneota_step_install(oneota_t *m)
 /* Asks for the restart, and again once a minute until it happens. */
 event_t oneota_step_restart(oneota_t *m)
 {
-    if (m->phase == 0 || !oneota_machine_waits(m)) {
-        m->phase = 1;
-        oneota_exchange_close(&m->exchange);
-        oneota_machine_begin_wait(m, REMIND_MS);
-        m->sleep_ms = REMIND_MS;
-        oneota_machine_tell(m, ONEOTA_EVENT_RESTART);
-    }
-    return EV_STAY;
+    oneota_exchange_close(&m->exchange);
+    return oneota_machine_open(m, ONEOTA_EVENT_RESTART, REMIND_MS);
 }
 
 /* ---------------------------------------------------------------- trial, confirm, revert */
@@ -150,10 +141,7 @@ static event_t begin_trial(oneota_t *m)
     if (has_task(m) && strcmp(task_image(m)->id.version, m->record.order.task.target) != 0) {
         return oneota_machine_fail(m, ONEOTA_STEP_INSTALL_MISMATCH, ONEOTA_REASON_VERSION, 0);
     }
-    m->phase = 1;
-    oneota_machine_begin_wait(m, ONEOTA_TRIAL_MS);
-    oneota_machine_tell(m, ONEOTA_EVENT_TRIAL);
-    return EV_STAY;
+    return oneota_machine_open(m, ONEOTA_EVENT_TRIAL, ONEOTA_TRIAL_MS);
 }
 
 event_t oneota_step_trial(oneota_t *m)
@@ -161,16 +149,11 @@ event_t oneota_step_trial(oneota_t *m)
     if (m->phase == 0) {
         return begin_trial(m);
     }
-    if (m->reject) {
-        return oneota_machine_fail(m, ONEOTA_STEP_INSTALL_UNKNOWN, ONEOTA_REASON_REJECTED, 0);
-    }
     if (m->confirm) {
         return EV_DONE;
     }
-    if (!oneota_machine_waits(m)) {
-        return oneota_machine_fail(m, ONEOTA_STEP_INSTALL_UNKNOWN, ONEOTA_REASON_UNCONFIRMED, 0);
-    }
-    return EV_STAY;
+    return oneota_machine_fail(m, ONEOTA_STEP_INSTALL_UNKNOWN,
+                               m->reject ? ONEOTA_REASON_REJECTED : ONEOTA_REASON_UNCONFIRMED, 0);
 }
 
 static event_t confirmed(oneota_t *m)
@@ -221,22 +204,11 @@ event_t oneota_step_close(oneota_t *m)
     return EV_DONE;
 }
 
-static event_t begin_idle(oneota_t *m)
-{
-    oneota_exchange_close(&m->exchange);
-    oneota_machine_begin_wait(m, m->later_ms);
-    m->phase = 1;
-    oneota_machine_tell(m, ONEOTA_EVENT_IDLE);
-    return EV_STAY;
-}
-
 event_t oneota_step_wait(oneota_t *m)
 {
     if (m->phase == 0) {
-        return begin_idle(m);
-    }
-    if (oneota_machine_waits(m) && !m->cancel) {
-        return EV_STAY;
+        oneota_exchange_close(&m->exchange);
+        return oneota_machine_open(m, ONEOTA_EVENT_IDLE, m->cancel ? 0 : m->later_ms);
     }
     if (m->record.at.stage == STAGE_NONE) {
         m->check_due = true;

@@ -9,8 +9,6 @@
 #include "dialect.h"
 #include "machine.h"
 
-enum { PHASE_STORE = CALL_PHASES };
-
 /* ---------------------------------------------------------------- version, check */
 
 event_t oneota_step_version(oneota_t *m)
@@ -30,14 +28,6 @@ event_t oneota_step_version(oneota_t *m)
     return m->check_due ? EV_DONE : oneota_machine_rest(m);
 }
 
-/* The task is in memory: into the journal with it. */
-static event_t store_answer(oneota_t *m, const oneota_answer_t *answer)
-{
-    memcpy(m->address, answer->address, sizeof m->address);
-    m->phase = PHASE_STORE;
-    return EV_STAY;
-}
-
 /* A task for this image. A target that runs already is nothing to do: the platform needs the
  * version. */
 static event_t take_task(oneota_t *m, const oneota_answer_t *answer)
@@ -47,8 +37,8 @@ static event_t take_task(oneota_t *m, const oneota_answer_t *answer)
         m->reported = false;
         return EV_NONE;
     }
-    if (setup->boot->query(setup->boot_ctx, m->image, &m->boot) != ONEOTA_OK) {
-        return oneota_machine_back_off(m, ONEOTA_REASON_STORAGE, 0);
+    if (!oneota_machine_query_boot(m)) {
+        return oneota_machine_await(m, ONEOTA_STORAGE);
     }
     oneota_record_accept(&m->record, answer, setup->dialect->id, m->image);
     memset(&m->download, 0, sizeof m->download);
@@ -56,7 +46,10 @@ static event_t take_task(oneota_t *m, const oneota_answer_t *answer)
     m->rechecked = false;
     m->doubted = false;
     m->announce = false;
-    return store_answer(m, answer);
+    memcpy(m->address, answer->address, sizeof m->address);
+    m->dirty_order = true;
+    oneota_machine_tell(m, ONEOTA_EVENT_TASK);
+    return EV_DONE;
 }
 
 /* No task for this image: on to the next one, or an end. */
@@ -76,13 +69,6 @@ static event_t next_image(oneota_t *m)
 event_t oneota_step_check(oneota_t *m)
 {
     oneota_answer_t answer;
-    if (m->phase == PHASE_STORE) {
-        event_t stored = oneota_machine_store_order(m);
-        if (stored == EV_DONE) {
-            oneota_machine_tell(m, ONEOTA_EVENT_TASK);
-        }
-        return stored;
-    }
     if (m->check_due) {
         m->check_due = false;
         m->image = 0;
@@ -104,7 +90,7 @@ event_t oneota_step_check(oneota_t *m)
         oneota_machine_tell(m, ONEOTA_EVENT_ENDED);
         m->reason = ONEOTA_REASON_NONE;
     }
-    return event == EV_STAY ? event : next_image(m);
+    return event == EV_DONE ? event : next_image(m);
 }
 
 /* ---------------------------------------------------------------- token, recheck, doubt */
@@ -115,9 +101,7 @@ event_t oneota_step_token(oneota_t *m)
     event_t event = oneota_machine_call(m, ONEOTA_CALL_TOKEN, 0, ASK_TOKEN, &answer);
     if (event == EV_DONE) {
         m->rechecked = false;
-        if (answer.announce) {
-            m->announce = true;
-        }
+        m->announce = answer.announce;
     }
     return event;
 }
@@ -126,9 +110,6 @@ event_t oneota_step_token(oneota_t *m)
 event_t oneota_step_recheck(oneota_t *m)
 {
     oneota_answer_t answer;
-    if (m->phase == PHASE_STORE) {
-        return oneota_machine_store_order(m);
-    }
     event_t event = oneota_machine_call(m, ONEOTA_CALL_CHECK, 0, ASK_RECHECK, &answer);
     if (event != EV_DONE) {
         return event;
@@ -138,8 +119,10 @@ event_t oneota_step_recheck(oneota_t *m)
         return oneota_machine_over(m, ONEOTA_REASON_OVER, 0);
     }
     oneota_record_renew(&m->record, &answer);
+    memcpy(m->address, answer.address, sizeof m->address);
     m->rechecked = true;
-    return store_answer(m, &answer);
+    m->dirty_order = true;
+    return EV_DONE;
 }
 
 /* ---------------------------------------------------------------- progress, downloaded, result */

@@ -12,7 +12,7 @@
 #include "slot.h"
 #include "text.h"
 
-enum { PHASE_REQUEST = 0, PHASE_ANSWER, PHASE_STORE, PHASE_BACKOFF, PHASE_TAIL, PHASE_AGAIN };
+enum { PHASE_REQUEST = 0, PHASE_ANSWER, PHASE_TEXT, PHASE_TAIL, PHASE_AGAIN };
 
 #define FLASH_ERRORS_MAX 3u
 
@@ -48,7 +48,7 @@ static bool can_resume(const oneota_t *m)
 
 static void begin_slot(oneota_t *m)
 {
-    oneota_machine_begin_slot(m, oneota_machine_target_slot(m));
+    oneota_machine_begin_slot(m, target_slot(m));
 }
 
 static event_t begin_prefix(oneota_t *m)
@@ -93,7 +93,13 @@ event_t oneota_step_prefix(oneota_t *m)
 
 /* ---------------------------------------------------------------- where to download from */
 
-/* 0/8, 10/8, 127/8, 169.254/16, 172.16/12, 192.168/16, and names that are not global. */
+/* The first two numbers of an address: 0/8, 10/8, 127/8, 169.254/16, 172.16/12, 192.168/16. */
+static const struct {
+    uint16_t mask, net;
+} k_private[] = {{0xFF00, 0x0000}, {0xFF00, 0x0A00}, {0xFF00, 0x7F00},
+                 {0xFFFF, 0xA9FE}, {0xFFF0, 0xAC10}, {0xFFFF, 0xC0A8}};
+
+/* One of those, or a name that is not global. */
 static bool is_private(const char *host)
 {
     uint32_t first = 0;
@@ -102,41 +108,35 @@ static bool is_private(const char *host)
     if (dot == NULL || oneota_text_read_u32(host, (size_t)(dot - host), &first) == 0) {
         return dot == NULL;
     }
-    (void)oneota_text_read_u32(dot + 1, strlen(dot + 1), &second);
-    switch (first) {
-    case 0:
-    case 10:
-    case 127:
-        return true;
-    case 169:
-        return second == 254u;
-    case 172:
-        return second >> 4 == 1u;
-    default:
-        return first == 192u && second == 168u;
+    (void)oneota_text_read_u32(dot + 1, strlen(dot), &second);
+    for (size_t n = 0; n < sizeof k_private / sizeof k_private[0]; n++) {
+        if (((first << 8 | second) & k_private[n].mask) == k_private[n].net) {
+            return true;
+        }
     }
+    return false;
 }
 
-/* The task's own host, when it names one and the application allows it, and never one that would be
- * handed an Authorization; else the main host. The
- * text "host:port" is cut at the colon the first time. */
-static const char *download_host(oneota_t *m, uint16_t *port)
+/* The task's own host is used when it names one and the application allows it, and never one that
+ * would be handed an Authorization; else the main host. */
+static bool uses_address(const oneota_t *m)
 {
     const oneota_setup_t *setup = m->setup;
-    uint32_t number = 0;
-    *port = oneota_machine_port(m);
-    if (m->address[0] == '\0' || !setup->use_address || setup->dialect->signs_download ||
-        (is_private(m->address) && !setup->use_private_address)) {
-        return setup->address;
-    }
-    char *colon = strrchr(m->address, ':');
+    return m->address[0] != '\0' && setup->use_address && !setup->dialect->signs_download &&
+           (setup->use_private_address || !is_private(m->address));
+}
+
+/* Cuts the text "host:port" at the colon, the first time. */
+static uint16_t cut_port(char *address)
+{
+    uint32_t port = 0;
+    char *colon = strrchr(address, ':');
     if (colon != NULL) {
         *colon = '\0';
     }
-    const char *digits = m->address + strlen(m->address) + 1u;
-    (void)oneota_text_to_u32(digits, strlen(digits), &number);
-    *port = (uint16_t)number; /* calls.c has checked it */
-    return m->address;
+    const char *digits = address + strlen(address) + 1u;
+    (void)oneota_text_read_u32(digits, strlen(digits), &port);
+    return (uint16_t)port; /* calls.c has checked it */
 }
 
 /* ---------------------------------------------------------------- one range */
@@ -145,7 +145,8 @@ static event_t request_range(oneota_t *m)
 {
     oneota_download_t *d = &m->download;
     oneota_request_t request;
-    uint16_t port = 0;
+    const char *host = m->setup->address;
+    uint16_t port = oneota_machine_port(m);
     oneota_download_plan(d, oneota_slot_taken(&m->slot), package_size(m), m->record.at.percent,
                          m->slot.flash->program_unit);
     oneota_machine_request(m, ONEOTA_CALL_DOWNLOAD, &request);
@@ -153,7 +154,10 @@ static event_t request_range(oneota_t *m)
     request.first = d->first;
     request.last = d->end - 1u;
     request.again = m->phase == PHASE_AGAIN;
-    const char *host = download_host(m, &port);
+    if (uses_address(m)) {
+        host = m->address;
+        port = cut_port(m->address);
+    }
     LOG_DEBUG(m, "download: ask", "first", NULL, d->first);
     return oneota_machine_ask(m, &request, host, port);
 }
@@ -212,8 +216,13 @@ static event_t attempt_failed(oneota_t *m, oneota_reason_t reason, int32_t code,
         return end_round(m);
     }
     oneota_machine_begin_wait(m, wait_ms != 0 ? wait_ms : backoff_ms);
-    m->phase = PHASE_BACKOFF;
+    m->phase = PHASE_REQUEST;
     return EV_STAY;
+}
+
+static event_t exchange_failed(oneota_t *m)
+{
+    return attempt_failed(m, (oneota_reason_t)m->exchange.reason, m->exchange.code, 0);
 }
 
 /* The slot does not take it. What is stored is read again, and the unit erased again, next time. */
@@ -225,7 +234,7 @@ static event_t flash_failed(oneota_t *m)
     if (m->download.flash_errors >= FLASH_ERRORS_MAX) {
         return oneota_machine_fail(m, ONEOTA_STEP_UNKNOWN, ONEOTA_REASON_STORAGE, 0);
     }
-    return oneota_machine_back_off(m, ONEOTA_REASON_STORAGE, 0);
+    return oneota_machine_await(m, ONEOTA_STORAGE);
 }
 
 /* ---------------------------------------------------------------- the answer: a text instead of
@@ -246,6 +255,18 @@ static event_t judge_text(oneota_t *m)
     }
     return attempt_failed(m, (oneota_reason_t)answer.reason, answer.code,
                           answer.retry_after_s * 1000u);
+}
+
+static event_t take_text(oneota_t *m)
+{
+    switch (oneota_machine_read_text(m)) {
+    case EXCHANGE_END:
+        return judge_text(m);
+    case EXCHANGE_FAILED:
+        return exchange_failed(m);
+    default:
+        return EV_STAY;
+    }
 }
 
 /* ---------------------------------------------------------------- the answer: package bytes */
@@ -294,9 +315,6 @@ static event_t take_body(oneota_t *m, const http_body_t *body)
     oneota_download_t *d = &m->download;
     uint32_t left = d->end - d->place;
     uint32_t length = body->length < left ? (uint32_t)body->length : left;
-    if (d->text) {
-        return oneota_machine_collect(m, body) ? EV_STAY : judge_text(m);
-    }
     if (length == 0) { /* more than the header said */
         return attempt_failed(m, ONEOTA_REASON_PEER, m->exchange.http.head.status, 0);
     }
@@ -309,7 +327,7 @@ static event_t take_body(oneota_t *m, const http_body_t *body)
     }
     if (store_due(m)) {
         m->record.at.stored = m->slot.position;
-        m->phase = PHASE_STORE;
+        m->dirty = true;
         return EV_STAY;
     }
     return write_body(m, body, length);
@@ -322,7 +340,7 @@ static event_t judge_head(oneota_t *m)
     case DOWNLOAD_BODY:
         return EV_STAY;
     case DOWNLOAD_TEXT:
-        d->text = true;
+        m->phase = PHASE_TEXT;
         return EV_STAY;
     case DOWNLOAD_RANGELESS:
         LOG_WARN(m, "download: range ignored", "form", NULL, d->range_form);
@@ -338,9 +356,6 @@ static event_t judge_head(oneota_t *m)
 static event_t end_range(oneota_t *m)
 {
     oneota_download_t *d = &m->download;
-    if (d->text) {
-        return judge_text(m);
-    }
     if (d->place < d->end) {
         return attempt_failed(m, ONEOTA_REASON_NETWORK, 0, 0);
     }
@@ -352,10 +367,7 @@ static event_t end_range(oneota_t *m)
 static event_t take_answer(oneota_t *m)
 {
     http_body_t body;
-    switch (oneota_exchange_step(&m->exchange, m->now_ms, &body)) {
-    case EXCHANGE_WAIT:
-        m->sleep_ms = oneota_exchange_left_ms(&m->exchange, m->now_ms);
-        return EV_STAY;
+    switch (oneota_machine_exchange(m, &body)) {
     case EXCHANGE_HEAD:
         return judge_head(m);
     case EXCHANGE_BODY:
@@ -363,21 +375,13 @@ static event_t take_answer(oneota_t *m)
     case EXCHANGE_END:
         return end_range(m);
     case EXCHANGE_FAILED:
-        return attempt_failed(m, (oneota_reason_t)m->exchange.reason, m->exchange.code, 0);
+        return exchange_failed(m);
     default:
         return EV_STAY;
     }
 }
 
 /* ---------------------------------------------------------------- download */
-
-static event_t store_progress(oneota_t *m)
-{
-    if (oneota_machine_store_progress(m) != EV_STAY) { /* it can do without what failed */
-        m->phase = PHASE_ANSWER;
-    }
-    return EV_STAY;
-}
 
 /* All bytes were taken: program the last of them, and see whether they are what was announced. */
 static event_t finish(oneota_t *m)
@@ -404,15 +408,10 @@ event_t oneota_step_download(oneota_t *m)
     case PHASE_REQUEST:
     case PHASE_AGAIN: /* the request stands in the work buffer still */
         return next_range(m);
-    case PHASE_STORE:
-        return store_progress(m);
+    case PHASE_TEXT:
+        return take_text(m);
     case PHASE_TAIL:
         return finish(m);
-    case PHASE_BACKOFF:
-        if (!oneota_machine_waits(m)) {
-            m->phase = PHASE_REQUEST;
-        }
-        return EV_STAY;
     default:
         return take_answer(m);
     }

@@ -14,9 +14,16 @@ enum { PHASE_BEGIN = 0, PHASE_READ, PHASE_ACT };
 
 #define GLITCHES 3u /* in a row, of flash or boot control, after which it is not one */
 
-uint8_t oneota_machine_target_slot(const oneota_t *m)
+bool oneota_machine_query_boot(oneota_t *m)
 {
-    return m->boot.slot == 0 ? 1u : 0u;
+    const oneota_setup_t *setup = m->setup;
+    oneota_boot_t boot = {0};
+    if (setup->boot->query(setup->boot_ctx, m->image, &boot) != ONEOTA_OK || boot.slot > 1u ||
+        boot.condition >= ONEOTA_BOOT_CONDITION_COUNT) {
+        return false;
+    }
+    m->boot = boot;
+    return true;
 }
 
 void oneota_machine_begin_slot(oneota_t *m, uint8_t slot)
@@ -73,7 +80,7 @@ static event_t inspect(oneota_t *m)
 {
     const oneota_setup_t *setup = m->setup;
     oneota_error_t error = setup->boot->inspect(
-        setup->boot_ctx, m->image, oneota_machine_target_slot(m), m->record.order.task.size);
+        setup->boot_ctx, m->image, target_slot(m), m->record.order.task.size);
     if (error == ONEOTA_VERIFY) {
         return oneota_machine_fail(m, ONEOTA_STEP_INSTALL_MISMATCH, ONEOTA_REASON_IMAGE, 0);
     }
@@ -83,36 +90,26 @@ static event_t inspect(oneota_t *m)
     return oneota_machine_await(m, error);
 }
 
-/* The call failed. Was it done all the same? Else the proof is made anew before each further
+/* A call that failed may have done it all the same. Else the proof is made anew before each further
  * try. */
-static event_t unmarked(oneota_t *m)
+static event_t mark(oneota_t *m)
 {
-    oneota_boot_t boot = {0};
-    if (m->setup->boot->query(m->setup->boot_ctx, m->image, &boot) == ONEOTA_OK &&
-        boot.condition == ONEOTA_BOOT_PENDING) {
+    const oneota_setup_t *setup = m->setup;
+    const oneota_task_t *task = &m->record.order.task;
+    const oneota_boot_mark_t image = {target_slot(m), task->size, task->target, task->md5,
+                                      sizeof task->md5};
+    oneota_error_t error = setup->boot->mark(setup->boot_ctx, m->image, &image);
+    if (oneota_machine_flash(m, error) == ONEOTA_AGAIN) {
+        return EV_STAY;
+    }
+    if (error == ONEOTA_OK ||
+        (oneota_machine_query_boot(m) && m->boot.condition == ONEOTA_BOOT_PENDING)) {
         m->boot.condition = ONEOTA_BOOT_PENDING;
         return EV_DONE;
     }
     return m->failures < GLITCHES
                ? oneota_machine_back_off(m, ONEOTA_REASON_STORAGE, 0)
                : oneota_machine_round(m, ONEOTA_REASON_STORAGE, 0, ONEOTA_STEP_INSTALL_RETRIES);
-}
-
-static event_t mark(oneota_t *m)
-{
-    const oneota_setup_t *setup = m->setup;
-    const oneota_task_t *task = &m->record.order.task;
-    const oneota_boot_mark_t image = {oneota_machine_target_slot(m), task->size, task->target,
-                                      task->md5, sizeof task->md5};
-    switch (oneota_machine_flash(m, setup->boot->mark(setup->boot_ctx, m->image, &image))) {
-    case ONEOTA_OK:
-        m->boot.condition = ONEOTA_BOOT_PENDING;
-        return EV_DONE;
-    case ONEOTA_AGAIN:
-        return EV_STAY;
-    default:
-        return unmarked(m);
-    }
 }
 
 /* Before 101, a wrong image is downloaded once more. After it nothing but a last proof is due,
@@ -123,7 +120,7 @@ event_t oneota_step_prove(oneota_t *m)
     if (m->phase == PHASE_ACT) {
         return marks ? mark(m) : inspect(m);
     }
-    oneota_error_t error = read_back(m, oneota_machine_target_slot(m));
+    oneota_error_t error = read_back(m, target_slot(m));
     if (error == ONEOTA_OK || error == ONEOTA_AGAIN) {
         return EV_STAY;
     }

@@ -163,7 +163,6 @@ typedef struct {
     uint8_t package_errors; /**< "cannot have the file": so many of the failures in a row */
     uint8_t flash_errors;   /**< since the task was accepted */
     bool form_known;        /**< range_form has been answered with 206 */
-    bool text;              /**< this answer carries no package bytes */
 } oneota_download_t;
 
 /* ---------------------------------------------------------------- machine.c */
@@ -179,7 +178,8 @@ typedef struct {
     uint8_t step;          /**< last report, or the one that is due */
     uint8_t shown;         /**< percent last told to the application */
     bool busy;             /**< a flash operation goes on: nothing else may come between */
-    bool dirty;            /**< the record changed: store it before the next state */
+    bool dirty;            /**< how far the task has come changed: stored before anything else */
+    bool dirty_order;      /**< likewise the task */
     bool live;             /**< the slot in RAM is in step with the flash */
     bool announce;         /**< step 1 is due before the first byte */
     bool rechecked;        /**< the task was asked for again since its token was good */

@@ -20,9 +20,7 @@ static oneota_download_t planned(uint32_t range_bytes, uint32_t taken, uint32_t 
     oneota_download_t d;
     memset(&d, 0, sizeof d);
     d.range_bytes = range_bytes;
-    d.text = true;
     oneota_download_plan(&d, taken, size, percent, unit);
-    assert_false(d.text);
     assert_int_equal(d.wanted, taken);
     assert_int_equal(d.place, taken);
     return d;

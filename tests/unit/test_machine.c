@@ -150,8 +150,8 @@ static void test_machine_resume_by_stage_and_condition(void **state)
                                      rows[n].reverted};
         assert_int_equal(COUNT(names), ONEOTA_BOOT_CONDITION_COUNT);
         for (uint8_t condition = 0; condition < COUNT(names); condition++) {
-            state_t to = oneota_machine_resume_state((uint8_t)rows[n].stage, condition);
-            assert_string_equal(oneota_machine_state_text((uint8_t)to), names[condition]);
+            uint8_t to = k_resume[rows[n].stage][condition];
+            assert_string_equal(oneota_machine_state_text(to), names[condition]);
         }
     }
 }
@@ -169,8 +169,7 @@ static void test_machine_stage_of_a_state_leads_back_to_it(void **state)
     (void)state;
     for (size_t n = 0; n < COUNT(rows); n++) {
         assert_int_equal(k_rule[rows[n].state].stage, rows[n].stage);
-        assert_int_equal(oneota_machine_resume_state((uint8_t)rows[n].stage, ONEOTA_BOOT_CONFIRMED),
-                         rows[n].state);
+        assert_int_equal(k_resume[rows[n].stage][ONEOTA_BOOT_CONFIRMED], rows[n].state);
     }
     assert_int_equal(k_rule[ST_RESTART].stage, STAGE_RESTART);
     assert_int_equal(k_rule[ST_TRIAL].stage, STAGE_TRIAL);
