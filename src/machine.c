@@ -52,34 +52,34 @@ static const rule_t k_rule[ST_COUNT] = {
     [ST_CLOSE]    = {STAGE_NONE,    {ST_VERSION,  NO,         NO,       NO}},
     [ST_WAIT]     = {KEEPS,         {ST_RESUME,   NO,         NO,       NO}},
 };
-/* clang-format on */
 
 static event_t (*const k_step[ST_COUNT])(oneota_t *m) = {
-    [ST_NONE] = oneota_step_wait,
-    [ST_START] = oneota_step_start,
-    [ST_VERSION] = oneota_step_version,
-    [ST_CHECK] = oneota_step_check,
-    [ST_RENEW] = oneota_step_recheck,
-    [ST_GATE] = oneota_step_gate,
-    [ST_TOKEN] = oneota_step_token,
-    [ST_PREFIX] = oneota_step_prefix,
+    [ST_NONE]     = oneota_step_wait,
+    [ST_START]    = oneota_step_start,
+    [ST_VERSION]  = oneota_step_version,
+    [ST_CHECK]    = oneota_step_check,
+    [ST_RENEW]    = oneota_step_recheck,
+    [ST_GATE]     = oneota_step_gate,
+    [ST_TOKEN]    = oneota_step_token,
+    [ST_PREFIX]   = oneota_step_prefix,
     [ST_DOWNLOAD] = oneota_step_download,
     [ST_PROGRESS] = oneota_step_progress,
-    [ST_VERIFY] = oneota_step_prove,
-    [ST_LOADED] = oneota_step_downloaded,
-    [ST_DOUBT] = oneota_step_recheck,
-    [ST_INSTALL] = oneota_step_install,
-    [ST_MARK] = oneota_step_prove,
-    [ST_RESTART] = oneota_step_restart,
-    [ST_TRIAL] = oneota_step_trial,
-    [ST_CONFIRM] = oneota_step_settle,
-    [ST_REVERT] = oneota_step_settle,
-    [ST_RETURN] = oneota_step_restart,
+    [ST_VERIFY]   = oneota_step_prove,
+    [ST_LOADED]   = oneota_step_downloaded,
+    [ST_DOUBT]    = oneota_step_recheck,
+    [ST_INSTALL]  = oneota_step_install,
+    [ST_MARK]     = oneota_step_prove,
+    [ST_RESTART]  = oneota_step_restart,
+    [ST_TRIAL]    = oneota_step_trial,
+    [ST_CONFIRM]  = oneota_step_settle,
+    [ST_REVERT]   = oneota_step_settle,
+    [ST_RETURN]   = oneota_step_restart,
     [ST_IDENTIFY] = oneota_step_identify,
-    [ST_RESULT] = oneota_step_result,
-    [ST_CLOSE] = oneota_step_close,
-    [ST_WAIT] = oneota_step_wait,
+    [ST_RESULT]   = oneota_step_result,
+    [ST_CLOSE]    = oneota_step_close,
+    [ST_WAIT]     = oneota_step_wait,
 };
+/* clang-format on */
 
 /* Where work goes on after a start or a wait: by what was recorded, and what the boot control
  * says. */
@@ -201,8 +201,7 @@ static void store(oneota_t *m)
     uint8_t type = order ? RECORD_ORDER : RECORD_PROGRESS;
     const void *data = order ? (const void *)&m->record.order : &m->record.at;
     size_t length = order ? sizeof m->record.order : sizeof m->record.at;
-    event_t event =
-        oneota_machine_await(m, oneota_journal_write(&m->journal, type, data, length));
+    event_t event = oneota_machine_await(m, oneota_journal_write(&m->journal, type, data, length));
     if (event == EV_LATER) {
         oneota_machine_begin_wait(m, m->later_ms);
     }
@@ -216,7 +215,7 @@ static void store(oneota_t *m)
     }
 }
 
-/* The task is gone without a word: there is nothing to close that anybody waits for. */
+/* The task is gone, and nobody is told. */
 static event_t forget(oneota_t *m)
 {
     m->forget = false;
@@ -236,8 +235,8 @@ static event_t take_commands(oneota_t *m)
         return forget(m);
     }
     if (pausable && m->state >= ST_GATE && m->cancel) {
-        uint8_t result = m->record.at.stage == STAGE_TASK ? ONEOTA_STEP_UNKNOWN
-                                                          : ONEOTA_STEP_INSTALL_UNKNOWN;
+        uint8_t result =
+            m->record.at.stage == STAGE_TASK ? ONEOTA_STEP_UNKNOWN : ONEOTA_STEP_INSTALL_UNKNOWN;
         m->cancel = false;
         return oneota_machine_fail(m, result, ONEOTA_REASON_DROPPED, 0);
     }

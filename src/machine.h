@@ -15,30 +15,30 @@
 
 /** In the order of an update, which what pauses, cancels and is timed goes by. */
 typedef enum {
-    ST_NONE = 0,   /**< a forgotten cell of the table */
-    ST_START,      /**< read journal and boot control */
-    ST_VERSION,    /**< report the running versions */
-    ST_CHECK,      /**< is there a task, for each image in turn? */
-    ST_RENEW,      /**< the token was refused: is the task still the same? */
-    ST_GATE,       /**< battery and signal for a round of download */
-    ST_TOKEN,      /**< is the task still valid? */
-    ST_PREFIX,     /**< hash again what is stored */
-    ST_DOWNLOAD,   /**< ranges into the slot */
-    ST_PROGRESS,   /**< report the percentage */
-    ST_VERIFY,     /**< read the slot back */
-    ST_LOADED,     /**< report 101 */
-    ST_DOUBT,      /**< 101 was refused: is the task still the same? */
-    ST_INSTALL,    /**< consent, battery and signal for the installation */
-    ST_MARK,       /**< last read-back, then mark for trial */
-    ST_RESTART,    /**< the device is to restart into the new image */
-    ST_TRIAL,      /**< the new image runs: confirm or reject */
-    ST_CONFIRM,    /**< make it stay */
-    ST_REVERT,     /**< take it back */
-    ST_RETURN,     /**< the device is to restart into the old image */
-    ST_IDENTIFY,   /**< which image runs? */
-    ST_RESULT,     /**< report how it ended */
-    ST_CLOSE,      /**< the task is over */
-    ST_WAIT,       /**< nothing to do for a while */
+    ST_NONE = 0, /**< a forgotten cell of the table */
+    ST_START,    /**< read journal and boot control */
+    ST_VERSION,  /**< report the running versions */
+    ST_CHECK,    /**< is there a task, for each image in turn? */
+    ST_RENEW,    /**< the token was refused: is the task still the same? */
+    ST_GATE,     /**< battery and signal for a round of download */
+    ST_TOKEN,    /**< is the task still valid? */
+    ST_PREFIX,   /**< hash again what is stored */
+    ST_DOWNLOAD, /**< ranges into the slot */
+    ST_PROGRESS, /**< report the percentage */
+    ST_VERIFY,   /**< read the slot back */
+    ST_LOADED,   /**< report 101 */
+    ST_DOUBT,    /**< 101 was refused: is the task still the same? */
+    ST_INSTALL,  /**< consent, battery and signal for the installation */
+    ST_MARK,     /**< last read-back, then mark for trial */
+    ST_RESTART,  /**< the device is to restart into the new image */
+    ST_TRIAL,    /**< the new image runs: confirm or reject */
+    ST_CONFIRM,  /**< make it stay */
+    ST_REVERT,   /**< take it back */
+    ST_RETURN,   /**< the device is to restart into the old image */
+    ST_IDENTIFY, /**< which image runs? */
+    ST_RESULT,   /**< report how it ended */
+    ST_CLOSE,    /**< the task is over */
+    ST_WAIT,     /**< nothing to do for a while */
     ST_COUNT,
     ST_RESUME /**< not a state: where the record says that work goes on */
 } state_t;

@@ -160,10 +160,9 @@ void oneota_deinit(oneota_t *client)
 /* Ends a wait, if there is one. Rounds stay their interval apart: each one begun uses one up. */
 static void wake(oneota_t *client)
 {
-    bool between_rounds = client->reason == ONEOTA_REASON_BATTERY ||
-                          client->reason == ONEOTA_REASON_SIGNAL ||
-                          client->reason == ONEOTA_REASON_RETRIES ||
-                          client->reason == ONEOTA_REASON_PACKAGE;
+    bool between_rounds =
+        client->reason == ONEOTA_REASON_BATTERY || client->reason == ONEOTA_REASON_SIGNAL ||
+        client->reason == ONEOTA_REASON_RETRIES || client->reason == ONEOTA_REASON_PACKAGE;
     if (!between_rounds && (client->state == ST_WAIT || client->state == ST_START)) {
         client->wait_ms = 0;
         client->later_ms = 0;
@@ -260,8 +259,7 @@ static oneota_error_t judge_trial(oneota_t *client, bool passed)
     if (!READY(client)) {
         return ONEOTA_PARAM;
     }
-    if (client->state != ST_TRIAL || client->next != ST_NONE || client->confirm ||
-        client->reject) {
+    if (client->state != ST_TRIAL || client->next != ST_NONE || client->confirm || client->reject) {
         return ONEOTA_STATE;
     }
     client->confirm = passed;

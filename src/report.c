@@ -33,7 +33,7 @@ void oneota_machine_tell(const oneota_t *m, oneota_event_type_t type)
 uint8_t oneota_machine_percent(const oneota_t *m, uint32_t bytes)
 {
     uint32_t size = m->record.order.task.size;
-    return size == 0 ? 0u : (uint8_t)((uint64_t)bytes * 100u / size);
+    return (uint8_t)(size == 0 ? 0u : (uint64_t)bytes * 100u / size);
 }
 
 void oneota_machine_log(const oneota_t *m, oneota_log_level_t level, const char *what,
@@ -175,9 +175,8 @@ event_t oneota_machine_conditions(oneota_t *m, uint8_t low_battery, uint8_t weak
             return EV_DONE;
         }
     }
-    return task->retry == 0
-               ? oneota_machine_later(m, reason, level, oneota_machine_interval_ms(m))
-               : oneota_machine_round(m, reason, level, result);
+    return task->retry == 0 ? oneota_machine_later(m, reason, level, oneota_machine_interval_ms(m))
+                            : oneota_machine_round(m, reason, level, result);
 }
 
 oneota_error_t oneota_machine_flash(oneota_t *m, oneota_error_t error)

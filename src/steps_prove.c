@@ -79,8 +79,8 @@ event_t oneota_machine_mismatch(oneota_t *m, oneota_reason_t reason)
 static event_t inspect(oneota_t *m)
 {
     const oneota_setup_t *setup = m->setup;
-    oneota_error_t error = setup->boot->inspect(
-        setup->boot_ctx, m->image, target_slot(m), m->record.order.task.size);
+    oneota_error_t error =
+        setup->boot->inspect(setup->boot_ctx, m->image, target_slot(m), m->record.order.task.size);
     if (error == ONEOTA_VERIFY) {
         return oneota_machine_fail(m, ONEOTA_STEP_INSTALL_MISMATCH, ONEOTA_REASON_IMAGE, 0);
     }
