@@ -82,13 +82,13 @@ event_t oneota_machine_judge(oneota_t *m, ask_t who, const oneota_answer_t *answ
     case ASIDE:
         return EV_ASIDE;
     case DOUBT:
-        if (!has(m, FLAG_RECHECKED)) {
+        if (!m->rechecked) {
             return EV_RECHECK;
         }
         break;
     case REFUSED:
-        if (!has(m, FLAG_DOUBTED)) {
-            set(m, FLAG_DOUBTED);
+        if (!m->doubted) {
+            m->doubted = true;
             return EV_RECHECK;
         }
         return oneota_machine_fail(m, ONEOTA_STEP_UNKNOWN, ONEOTA_REASON_PACKAGE, answer->code);
@@ -114,24 +114,23 @@ static uint64_t unix_now(oneota_t *m)
     const oneota_clock_t *clock = m->setup->clock;
     uint64_t seconds = 0;
     bool known = clock->unix_s != NULL && clock->unix_s(m->setup->clock_ctx, &seconds);
-    if (m->learned_s != 0 && (!known || has(m, FLAG_AUTH))) {
-        uint32_t passed_s = (m->now_ms - m->learned_ms) / 1000u;
-        m->learned_s += passed_s;
-        m->learned_ms += passed_s * 1000u;
-        return m->learned_s;
+    if (m->clock_s != 0 && (!known || m->authorized_again)) {
+        return m->clock_s;
     }
     return known ? seconds : ONEOTA_BUILD_TIME_S;
 }
 
-/* The running version of the first image of a type; NULL: there is none. */
-static const char *version_of(const oneota_setup_t *setup, uint8_t type)
+/* The running versions: of each type the first image's. */
+static void fill_versions(const oneota_setup_t *setup, oneota_request_t *request)
 {
-    for (uint8_t n = 0; n < setup->image_count; n++) {
-        if (setup->images[n].id.type == type) {
-            return setup->images[n].id.version;
+    for (uint8_t n = setup->image_count; n > 0; n--) {
+        const oneota_image_id_t *id = &setup->images[n - 1u].id;
+        if (id->type == ONEOTA_FOTA) {
+            request->f_version = id->version;
+        } else {
+            request->s_version = id->version;
         }
     }
-    return NULL;
 }
 
 void oneota_machine_request(oneota_t *m, oneota_call_t call, oneota_request_t *request)
@@ -146,8 +145,7 @@ void oneota_machine_request(oneota_t *m, oneota_call_t call, oneota_request_t *r
         request->et_s = unix_now(m) + ONEOTA_ET_S;
     }
     if (call == ONEOTA_CALL_VERSION) {
-        request->f_version = version_of(setup, ONEOTA_FOTA);
-        request->s_version = version_of(setup, ONEOTA_SOTA);
+        fill_versions(setup, request);
     }
     request->image = &setup->images[m->image].id;
     request->handle = m->record.order.handle;
@@ -175,6 +173,27 @@ uint16_t oneota_machine_port(const oneota_t *m)
 }
 
 /* ---------------------------------------------------------------- the answer */
+
+exchange_event_t oneota_machine_exchange(oneota_t *m, http_body_t *body)
+{
+    exchange_event_t event = oneota_exchange_step(&m->exchange, m->now_ms, body);
+    if (event == EXCHANGE_WAIT) {
+        m->sleep_ms = oneota_exchange_left_ms(&m->exchange, m->now_ms);
+    }
+    return event;
+}
+
+/* A body that is too long is not read to its end. It is no answer; its beginning tells whose it
+ * is. */
+exchange_event_t oneota_machine_read_text(oneota_t *m)
+{
+    http_body_t body;
+    exchange_event_t event = oneota_machine_exchange(m, &body);
+    if (event != EXCHANGE_BODY) {
+        return event;
+    }
+    return oneota_exchange_keep(&m->exchange, &body, m->now_ms) ? event : EXCHANGE_END;
+}
 
 #if ONEOTA_LOG_LEVEL >= 1
 /* What does it look like, if it is not OneNET? Cuts the body short. */
@@ -206,20 +225,17 @@ static void log_answer(oneota_t *m, oneota_call_t call, const oneota_answer_t *a
 static bool authorize_again(oneota_t *m, const oneota_answer_t *answer)
 {
     uint64_t now_s = answer->now_s != 0 ? answer->now_s : m->exchange.http.head.date_s;
-    if (answer->verdict != ONEOTA_VERDICT_AUTH || has(m, FLAG_AUTH)) {
-        clear(m, FLAG_AUTH);
+    if (answer->verdict != ONEOTA_VERDICT_AUTH || m->authorized_again) {
+        m->authorized_again = false;
         return false;
     }
     if (now_s != 0 && now_s < LEARNED_MAX_S) {
-        m->learned_s = (uint32_t)now_s;
-        m->learned_ms = m->now_ms;
+        m->clock_s = (uint32_t)now_s;
     }
-    set(m, FLAG_AUTH);
+    m->authorized_again = true;
     return true;
 }
 
-/* A body that is too long is not read to its end. It is no answer; its beginning tells whose it
- * is. */
 bool oneota_machine_read_answer(oneota_t *m, oneota_call_t call, oneota_answer_t *answer)
 {
     const oneota_head_t *head = &m->exchange.http.head;
@@ -240,7 +256,7 @@ bool oneota_machine_read_answer(oneota_t *m, oneota_call_t call, oneota_answer_t
 static event_t call_failed(oneota_t *m, oneota_reason_t reason, int32_t code)
 {
     oneota_exchange_close(&m->exchange);
-    clear(m, FLAG_AUTH);
+    m->authorized_again = false;
     m->phase = PHASE_REQUEST;
     return oneota_machine_back_off(m, reason, code);
 }
@@ -248,22 +264,13 @@ static event_t call_failed(oneota_t *m, oneota_reason_t reason, int32_t code)
 event_t oneota_machine_call(oneota_t *m, oneota_call_t call, uint8_t step, ask_t who,
                             oneota_answer_t *answer)
 {
-    http_body_t body;
     if (m->phase == PHASE_REQUEST) {
         oneota_request_t request;
         oneota_machine_request(m, call, &request);
         request.step = step;
         return oneota_machine_ask(m, &request, m->setup->address, oneota_machine_port(m));
     }
-    switch (oneota_exchange_step(&m->exchange, m->now_ms, &body)) {
-    case EXCHANGE_WAIT:
-        m->sleep_ms = oneota_exchange_left_ms(&m->exchange, m->now_ms);
-        return EV_STAY;
-    case EXCHANGE_BODY:
-        if (oneota_exchange_keep(&m->exchange, &body, m->now_ms)) {
-            return EV_STAY;
-        }
-        /* fall through */
+    switch (oneota_machine_read_text(m)) {
     case EXCHANGE_END:
         return oneota_machine_read_answer(m, call, answer) ? oneota_machine_judge(m, who, answer)
                                                            : EV_STAY;

@@ -16,16 +16,12 @@ static uint32_t mark_of(uint32_t size, uint32_t percent)
     return size / 100u * percent + (size % 100u * percent + 99u) / 100u;
 }
 
-/* Where the next progress report is due, beyond taken bytes; size if none is. */
-static uint32_t next_mark(uint32_t taken, uint32_t size, uint32_t percent)
+uint8_t oneota_download_percent(uint32_t taken, uint32_t size, uint8_t reported)
 {
-    for (uint32_t p = percent / 10u * 10u + 10u; p <= 90u; p += 10u) {
-        uint32_t mark = mark_of(size, p);
-        if (mark > taken) {
-            return mark;
-        }
+    while (reported <= 80u && taken >= mark_of(size, reported + 10u)) {
+        reported = (uint8_t)(reported + 10u);
     }
-    return size;
+    return reported;
 }
 
 /* The next multiple of unit, no further than size. */
@@ -35,13 +31,12 @@ static uint32_t round_up(uint32_t place, uint32_t unit, uint32_t size)
     return place + lesser(missing, size - place);
 }
 
-void oneota_download_plan(oneota_download_t *d, uint32_t taken, uint32_t size, uint32_t percent,
+void oneota_download_plan(oneota_download_t *d, uint32_t taken, uint32_t size, uint8_t percent,
                           uint32_t unit)
 {
     if (d->range_bytes == 0) {
         d->range_bytes = ONEOTA_RANGE_FIRST;
     }
-    d->text = false;
     d->wanted = taken;
     d->place = taken;
     if (d->range_form == ONEOTA_RANGE_NONE || size == 1u) {
@@ -51,7 +46,10 @@ void oneota_download_plan(oneota_download_t *d, uint32_t taken, uint32_t size, u
         return;
     }
     uint32_t length = lesser(d->range_bytes, size - taken);
-    uint32_t end = lesser(taken + length, next_mark(taken, size, percent));
+    uint32_t end = taken + length;
+    if (percent <= 80u) {
+        end = lesser(end, mark_of(size, percent + 10u));
+    }
     end = round_up(end, unit, size);
     end = end < 2u ? 2u : end;
     d->end = size - end == 1u ? size : end;
@@ -124,11 +122,4 @@ void oneota_download_shrink(oneota_download_t *d)
 {
     uint32_t half = d->range_bytes / 2u;
     d->range_bytes = half > ONEOTA_RANGE_MIN ? half : ONEOTA_RANGE_MIN;
-}
-
-uint8_t oneota_download_percent_due(uint32_t stored, uint32_t size, uint8_t reported)
-{
-    uint32_t percent = (uint32_t)((uint64_t)stored * 10u / size) * 10u;
-    percent = lesser(percent, 90u);
-    return percent >= reported + 10u ? (uint8_t)percent : 0u;
 }

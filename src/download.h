@@ -24,10 +24,10 @@ typedef enum {
 /**
  * Plans the next range: first, end, wanted.
  * @param taken    bytes that are there already, < size
- * @param percent  last progress reported
+ * @param percent  progress that was reported of them: where the next report is due, the range ends
  * @param unit     program unit of the slot: ranges end at a multiple of it
  */
-void oneota_download_plan(oneota_download_t *d, uint32_t taken, uint32_t size, uint32_t percent,
+void oneota_download_plan(oneota_download_t *d, uint32_t taken, uint32_t size, uint8_t percent,
                           uint32_t unit);
 
 /** Judges the header of the answer; with BODY, place and end are set by it. */
@@ -41,7 +41,7 @@ void oneota_download_next_form(oneota_download_t *d);
 void oneota_download_grow(oneota_download_t *d);
 void oneota_download_shrink(oneota_download_t *d);
 
-/** Progress that is due: 10, 20 ... 90, or 0 for none. */
-uint8_t oneota_download_percent_due(uint32_t stored, uint32_t size, uint8_t reported);
+/** Progress to be reported: 10, 20 ... 90 of size are taken; or reported, if nothing new is. */
+uint8_t oneota_download_percent(uint32_t taken, uint32_t size, uint8_t reported);
 
 #endif

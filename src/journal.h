@@ -39,12 +39,15 @@
 
 #define JOURNAL_PAYLOAD_MAX 240u
 
-/** Binds the journal to its flash. scratch: borrowed until the end, scratch_bytes >= 64 and a
- *  multiple of the program unit. Calls nothing but size and erase_unit.
+/** A record of the largest payload, in units of program_unit: a power of two. */
+#define JOURNAL_RECORD_MAX(program_unit) ((program_unit) > 256u ? (program_unit) : 256u)
+
+/** Binds the journal to its flash. scratch: JOURNAL_RECORD_MAX() bytes that are the journal's own
+ *  during each call, and between the calls of one write. Calls nothing but size and erase_unit.
  *  @return OK; PARAM fewer than two erase units, or one too small for all types at their largest,
  *          not a multiple of 8 and of the program unit, or not the region's to its end */
 oneota_error_t oneota_journal_init(oneota_journal_t *journal, const oneota_flash_t *flash,
-                                   void *flash_ctx, uint8_t *scratch, uint32_t scratch_bytes);
+                                   void *flash_ctx, uint8_t *scratch);
 
 /** Finds home and the newest records: at most one record each call. @return AGAIN; OK, also when
  *  there is nothing, and from then on without reading anything */

@@ -7,40 +7,77 @@
  */
 #include "machine.h"
 
+#include <string.h>
+
 #include "exchange.h"
+#include "journal.h"
 #include "policy.h"
 #include "text.h"
+
+typedef struct {
+    uint8_t stage;               /* recorded before the state is entered; KEEPS: as it is */
+    uint8_t next[EV_LATER - 1u]; /* by event, from EV_DONE */
+} rule_t;
+
+#define KEEPS STAGE_COUNT
 
 /* An event that the state's step does not return. Waiting is safe: the record says how to go on. */
 #define NO ST_WAIT
 
+/* What follows. LATER, FAIL and OVER lead to the same place from every state: see advance(). */
 /* clang-format off */
-/* By event, from EV_DONE. */
-static const uint8_t k_next[ST_COUNT][EV_COUNT - 1] = {
-    /*               DONE         NONE        LATER    FAIL       OVER      RECHECK   ASIDE */
-    [ST_START]    = {ST_RESUME,   NO,         ST_WAIT, NO,        NO,       NO,       NO},
-    [ST_VERSION]  = {ST_CHECK,    ST_WAIT,    ST_WAIT, NO,        NO,       NO,       NO},
-    [ST_CHECK]    = {ST_GATE,     ST_WAIT,    ST_WAIT, NO,        NO,       NO,       ST_VERSION},
-    [ST_GATE]     = {ST_TOKEN,    NO,         ST_WAIT, ST_RESULT, NO,       NO,       NO},
-    [ST_TOKEN]    = {ST_PREFIX,   NO,         ST_WAIT, ST_RESULT, ST_CLOSE, ST_RENEW, NO},
-    [ST_PREFIX]   = {ST_DOWNLOAD, NO,         ST_WAIT, ST_RESULT, NO,       NO,       NO},
-    [ST_DOWNLOAD] = {ST_VERIFY,   ST_PREFIX,  ST_WAIT, ST_RESULT, ST_CLOSE, ST_TOKEN, ST_PROGRESS},
-    [ST_PROGRESS] = {ST_DOWNLOAD, NO,         NO,      ST_RESULT, NO,       NO,       NO},
-    [ST_VERIFY]   = {ST_LOADED,   ST_PREFIX,  ST_WAIT, ST_RESULT, NO,       NO,       NO},
-    [ST_LOADED]   = {ST_INSTALL,  NO,         ST_WAIT, ST_RESULT, ST_CLOSE, ST_RENEW, ST_DOUBT},
-    [ST_RENEW]    = {ST_RESUME,   NO,         ST_WAIT, ST_RESULT, ST_CLOSE, NO,       NO},
-    [ST_DOUBT]    = {ST_INSTALL,  NO,         ST_WAIT, ST_RESULT, ST_CLOSE, NO,       NO},
-    [ST_INSTALL]  = {ST_MARK,     NO,         ST_WAIT, ST_RESULT, NO,       NO,       NO},
-    [ST_MARK]     = {ST_RESTART,  NO,         ST_WAIT, ST_RESULT, NO,       NO,       NO},
-    [ST_RESTART]  = {NO,          NO,         NO,      NO,        NO,       NO,       NO},
-    [ST_TRIAL]    = {ST_CONFIRM,  NO,         NO,      ST_REVERT, NO,       NO,       NO},
-    [ST_CONFIRM]  = {ST_RESULT,   ST_VERSION, ST_WAIT, NO,        NO,       NO,       NO},
-    [ST_REVERT]   = {ST_RETURN,   NO,         ST_WAIT, NO,        NO,       NO,       NO},
-    [ST_RETURN]   = {NO,          NO,         NO,      NO,        NO,       NO,       NO},
-    [ST_IDENTIFY] = {ST_RESULT,   NO,         ST_WAIT, ST_RESULT, NO,       NO,       NO},
-    [ST_RESULT]   = {ST_CLOSE,    NO,         ST_WAIT, NO,        NO,       NO,       NO},
-    [ST_CLOSE]    = {ST_VERSION,  NO,         NO,      NO,        NO,       NO,       NO},
-    [ST_WAIT]     = {ST_RESUME,   NO,         NO,      NO,        NO,       NO,       NO},
+static const rule_t k_rule[ST_COUNT] = {
+    /*                              DONE         NONE        RECHECK   ASIDE */
+    [ST_START]    = {KEEPS,         {ST_RESUME,   NO,         NO,       NO}},
+    [ST_VERSION]  = {KEEPS,         {ST_CHECK,    ST_WAIT,    NO,       NO}},
+    [ST_CHECK]    = {KEEPS,         {ST_GATE,     ST_WAIT,    NO,       ST_VERSION}},
+    [ST_RENEW]    = {KEEPS,         {ST_RESUME,   NO,         NO,       NO}},
+    [ST_GATE]     = {STAGE_TASK,    {ST_TOKEN,    NO,         NO,       NO}},
+    [ST_TOKEN]    = {STAGE_TASK,    {ST_PREFIX,   NO,         ST_RENEW, NO}},
+    [ST_PREFIX]   = {STAGE_TASK,    {ST_DOWNLOAD, NO,         NO,       NO}},
+    [ST_DOWNLOAD] = {STAGE_TASK,    {ST_VERIFY,   ST_PREFIX,  ST_TOKEN, ST_PROGRESS}},
+    [ST_PROGRESS] = {STAGE_TASK,    {ST_DOWNLOAD, NO,         NO,       NO}},
+    [ST_VERIFY]   = {STAGE_TASK,    {ST_LOADED,   ST_PREFIX,  NO,       NO}},
+    [ST_LOADED]   = {STAGE_LOADED,  {ST_INSTALL,  NO,         ST_RENEW, ST_DOUBT}},
+    [ST_DOUBT]    = {KEEPS,         {ST_INSTALL,  NO,         NO,       NO}},
+    [ST_INSTALL]  = {STAGE_ACKED,   {ST_MARK,     NO,         NO,       NO}},
+    [ST_MARK]     = {STAGE_MARKING, {ST_RESTART,  NO,         NO,       NO}},
+    [ST_RESTART]  = {STAGE_RESTART, {NO,          NO,         NO,       NO}},
+    [ST_TRIAL]    = {STAGE_TRIAL,   {ST_CONFIRM,  NO,         NO,       NO}},
+    [ST_CONFIRM]  = {KEEPS,         {ST_RESULT,   ST_VERSION, NO,       NO}},
+    [ST_REVERT]   = {STAGE_RESULT,  {ST_RETURN,   NO,         NO,       NO}},
+    [ST_RETURN]   = {KEEPS,         {NO,          NO,         NO,       NO}},
+    [ST_IDENTIFY] = {KEEPS,         {ST_RESULT,   NO,         NO,       NO}},
+    [ST_RESULT]   = {STAGE_RESULT,  {ST_CLOSE,    NO,         NO,       NO}},
+    [ST_CLOSE]    = {STAGE_NONE,    {ST_VERSION,  NO,         NO,       NO}},
+    [ST_WAIT]     = {KEEPS,         {ST_RESUME,   NO,         NO,       NO}},
+};
+
+static event_t (*const k_step[ST_COUNT])(oneota_t *m) = {
+    [ST_NONE]     = oneota_step_wait,
+    [ST_START]    = oneota_step_start,
+    [ST_VERSION]  = oneota_step_version,
+    [ST_CHECK]    = oneota_step_check,
+    [ST_RENEW]    = oneota_step_recheck,
+    [ST_GATE]     = oneota_step_gate,
+    [ST_TOKEN]    = oneota_step_token,
+    [ST_PREFIX]   = oneota_step_prefix,
+    [ST_DOWNLOAD] = oneota_step_download,
+    [ST_PROGRESS] = oneota_step_progress,
+    [ST_VERIFY]   = oneota_step_prove,
+    [ST_LOADED]   = oneota_step_downloaded,
+    [ST_DOUBT]    = oneota_step_recheck,
+    [ST_INSTALL]  = oneota_step_install,
+    [ST_MARK]     = oneota_step_prove,
+    [ST_RESTART]  = oneota_step_restart,
+    [ST_TRIAL]    = oneota_step_trial,
+    [ST_CONFIRM]  = oneota_step_settle,
+    [ST_REVERT]   = oneota_step_settle,
+    [ST_RETURN]   = oneota_step_restart,
+    [ST_IDENTIFY] = oneota_step_identify,
+    [ST_RESULT]   = oneota_step_result,
+    [ST_CLOSE]    = oneota_step_close,
+    [ST_WAIT]     = oneota_step_wait,
 };
 /* clang-format on */
 
@@ -60,54 +97,12 @@ static const uint8_t k_resume[STAGE_COUNT][ONEOTA_BOOT_CONDITION_COUNT] = {
 };
 /* clang-format on */
 
-enum {
-    PAUSES = 1u << 0,   /* the application's pause stops it */
-    CANCELS = 1u << 1,  /* the application's cancel ends the task here: 107 */
-    BACKS = 1u << 2,    /* likewise, after 101 may have been taken: 206 */
-    TIMED = 1u << 3,    /* its time counts as time of the download */
-    KEEPS = STAGE_COUNT /* stage: as it is */
-};
-
-typedef struct {
-    event_t (*step)(oneota_t *m);
-    uint8_t stage; /* recorded before it is entered */
-    uint8_t traits;
-} state_info_t;
-
-/* clang-format off */
-static const state_info_t k_state[ST_COUNT] = {
-    [ST_NONE]     = {oneota_step_wait,       KEEPS,         0},
-    [ST_START]    = {oneota_step_start,      KEEPS,         0},
-    [ST_VERSION]  = {oneota_step_version,    KEEPS,         PAUSES},
-    [ST_CHECK]    = {oneota_step_check,      KEEPS,         PAUSES},
-    [ST_GATE]     = {oneota_step_gate,       STAGE_TASK,    PAUSES | CANCELS},
-    [ST_TOKEN]    = {oneota_step_token,      STAGE_TASK,    PAUSES | CANCELS | TIMED},
-    [ST_PREFIX]   = {oneota_step_prefix,     STAGE_TASK,    PAUSES | CANCELS | TIMED},
-    [ST_DOWNLOAD] = {oneota_step_download,   STAGE_TASK,    PAUSES | CANCELS | TIMED},
-    [ST_PROGRESS] = {oneota_step_progress,   STAGE_TASK,    PAUSES | CANCELS | TIMED},
-    [ST_VERIFY]   = {oneota_step_prove,      STAGE_TASK,    PAUSES | CANCELS},
-    [ST_LOADED]   = {oneota_step_downloaded, STAGE_LOADED,  PAUSES | BACKS},
-    [ST_RENEW]    = {oneota_step_recheck,    KEEPS,         PAUSES},
-    [ST_DOUBT]    = {oneota_step_recheck,    KEEPS,         PAUSES | BACKS},
-    [ST_INSTALL]  = {oneota_step_install,    STAGE_ACKED,   PAUSES | BACKS},
-    [ST_MARK]     = {oneota_step_prove,      STAGE_MARKING, 0},
-    [ST_RESTART]  = {oneota_step_restart,    STAGE_RESTART, 0},
-    [ST_TRIAL]    = {oneota_step_trial,      STAGE_TRIAL,   0},
-    [ST_CONFIRM]  = {oneota_step_settle,     KEEPS,         0},
-    [ST_REVERT]   = {oneota_step_settle,     STAGE_RESULT,  0},
-    [ST_RETURN]   = {oneota_step_restart,    KEEPS,         0},
-    [ST_IDENTIFY] = {oneota_step_identify,   KEEPS,         0},
-    [ST_RESULT]   = {oneota_step_result,     STAGE_RESULT,  0},
-    [ST_CLOSE]    = {oneota_step_close,      STAGE_NONE,    0},
-    [ST_WAIT]     = {oneota_step_wait,       KEEPS,         0},
-};
-/* clang-format on */
-
 /* In the order of state_t, each with a zero behind it. */
 static const char k_names[] = "?\0"
                               "start\0"
                               "version\0"
                               "check\0"
+                              "recheck\0"
                               "gate\0"
                               "token\0"
                               "prefix\0"
@@ -115,7 +110,6 @@ static const char k_names[] = "?\0"
                               "progress\0"
                               "verify\0"
                               "downloaded\0"
-                              "recheck\0"
                               "doubt\0"
                               "install\0"
                               "mark\0"
@@ -134,17 +128,15 @@ const char *oneota_machine_state_text(uint8_t state)
     return oneota_text_pick(k_names, ST_COUNT, state);
 }
 
-state_t oneota_machine_resume_state(uint8_t stage, uint8_t condition)
-{
-    return (state_t)k_resume[stage][condition];
-}
-
 /* Only time in the states of the download counts; a closed gate or a wait does not. */
-void oneota_machine_count_time(oneota_t *m)
+static void count_time(oneota_t *m)
 {
-    uint32_t passed_s = (m->now_ms - m->spent_at_ms) / 1000u;
-    m->spent_at_ms += passed_s * 1000u;
-    if (k_state[m->state].traits & TIMED) {
+    uint32_t passed_s = (m->now_ms - m->counted_ms) / 1000u;
+    m->counted_ms += passed_s * 1000u;
+    if (m->clock_s != 0) {
+        m->clock_s += passed_s;
+    }
+    if (m->state >= ST_TOKEN && m->state <= ST_PROGRESS) {
         m->record.at.spent_s += passed_s;
     }
 }
@@ -162,105 +154,135 @@ static void enter(oneota_t *m, uint8_t state)
 /* Straight into the state, or first its stage into the journal. */
 static void go(oneota_t *m, uint8_t state)
 {
-    uint8_t stage = k_state[state].stage;
-    oneota_machine_count_time(m);
+    uint8_t stage = k_rule[state].stage;
+    m->wait_ms = 0;
     if (stage != KEEPS && stage != m->record.at.stage) {
         m->record.at.stage = stage;
-        set(m, FLAG_DIRTY);
+        m->dirty = true;
     }
-    if (!has(m, FLAG_DIRTY)) {
+    if (!m->dirty && !m->dirty_order) {
         enter(m, state);
         return;
     }
     m->next = state;
-    oneota_machine_begin_wait(m, 0);
+}
+
+static uint8_t follows(const oneota_t *m, event_t event)
+{
+    uint8_t stage = m->record.at.stage;
+    uint8_t next = ST_RESUME;
+    switch (event) {
+    case EV_LATER:
+        next = ST_WAIT;
+        break;
+    case EV_OVER:
+        next = ST_CLOSE;
+        break;
+    case EV_FAIL: /* the report; what is on trial is taken back first */
+        stage = STAGE_RESULT;
+        break;
+    default:
+        next = k_rule[m->state].next[event - EV_DONE];
+        break;
+    }
+    return next == ST_RESUME ? k_resume[stage][m->boot.condition] : next;
 }
 
 static void advance(oneota_t *m, event_t event)
 {
-    uint8_t next = k_next[m->state][event - 1];
-    if (next == ST_RESUME) {
-        next = (uint8_t)oneota_machine_resume_state(m->record.at.stage, m->boot.condition);
-    }
-    go(m, next);
+    go(m, follows(m, event));
 }
 
-/* The journal first. While it cannot be written, the state is not entered. */
-static void store_and_enter(oneota_t *m)
+/* What changed goes into the journal before anything else is done. While it cannot be written, no
+ * state is entered. */
+static void store(oneota_t *m)
 {
-    if (oneota_machine_waits(m)) {
+    bool order = m->dirty_order;
+    uint8_t type = order ? RECORD_ORDER : RECORD_PROGRESS;
+    const void *data = order ? (const void *)&m->record.order : &m->record.at;
+    size_t length = order ? sizeof m->record.order : sizeof m->record.at;
+    event_t event = oneota_machine_await(m, oneota_journal_write(&m->journal, type, data, length));
+    if (event == EV_LATER) {
+        oneota_machine_begin_wait(m, m->later_ms);
+    }
+    if (event != EV_DONE) {
         return;
     }
-    oneota_error_t error = oneota_machine_store_progress(m);
-    if (error == ONEOTA_AGAIN) {
-        return;
+    m->dirty_order = false;
+    m->dirty = m->dirty && order;
+    if (!m->dirty && m->next != ST_NONE) {
+        enter(m, m->next);
     }
-    if (error != ONEOTA_OK) {
-        oneota_machine_complain(m, ONEOTA_REASON_STORAGE, 0);
-        oneota_machine_begin_wait(m, oneota_machine_backoff_ms(m));
-        return;
-    }
-    clear(m, FLAG_DIRTY);
-    enter(m, m->next);
 }
 
-static void forget(oneota_t *m)
+/* The task is gone, and nobody is told. */
+static event_t forget(oneota_t *m)
 {
-    oneota_exchange_close(&m->exchange);
-    clear(m, FLAG_FORGET | FLAG_LIVE | FLAG_UPDATED | FLAG_CANCEL);
+    m->forget = false;
+    m->live = false;
+    m->updated = false;
+    m->cancel = false;
+    m->dirty = true;
     oneota_record_clear(&m->record);
-    set(m, FLAG_DIRTY);
-    go(m, ST_CLOSE);
+    return EV_OVER;
 }
 
-/* What the application asked for since the last poll. @return true if that was this poll's work */
-static bool take_commands(oneota_t *m)
+/* What the application asked for since the last poll. @return what came of it; STAY: nothing */
+static event_t take_commands(oneota_t *m)
 {
-    uint8_t traits = k_state[m->state].traits;
-    if (m->busy) {
-        return false;
+    bool pausable = m->state >= ST_VERSION && m->state <= ST_INSTALL;
+    if (m->forget) {
+        return forget(m);
     }
-    if (has(m, FLAG_FORGET)) {
-        forget(m);
-        return true;
+    if (pausable && m->state >= ST_GATE && m->cancel) {
+        uint8_t result =
+            m->record.at.stage == STAGE_TASK ? ONEOTA_STEP_UNKNOWN : ONEOTA_STEP_INSTALL_UNKNOWN;
+        m->cancel = false;
+        return oneota_machine_fail(m, result, ONEOTA_REASON_DROPPED, 0);
     }
-    if (has(m, FLAG_CANCEL) && (traits & (CANCELS | BACKS)) != 0) {
-        uint8_t result = (traits & BACKS) ? ONEOTA_STEP_INSTALL_UNKNOWN : ONEOTA_STEP_UNKNOWN;
+    if (pausable && m->paused) {
+        return oneota_machine_later(m, ONEOTA_REASON_PAUSED, 0, WAIT_FOREVER_MS);
+    }
+    return EV_STAY;
+}
+
+static void work(oneota_t *m)
+{
+    event_t event = EV_STAY;
+    if (m->next == ST_NONE && !m->busy) {
+        event = take_commands(m);
+    }
+    if (event != EV_STAY) {
         oneota_exchange_close(&m->exchange);
-        clear(m, FLAG_CANCEL);
-        advance(m, oneota_machine_fail(m, result, ONEOTA_REASON_DROPPED, 0));
-        return true;
+    } else if (oneota_machine_waits(m)) {
+        return;
+    } else if (m->dirty || m->dirty_order) {
+        store(m);
+        return;
+    } else {
+        event = k_step[m->state](m);
     }
-    if (has(m, FLAG_PAUSED) && (traits & PAUSES) != 0) {
-        oneota_exchange_close(&m->exchange);
-        advance(m, oneota_machine_later(m, ONEOTA_REASON_PAUSED, 0, WAIT_FOREVER_MS));
-        return true;
+    if (event != EV_STAY) {
+        advance(m, event);
+        m->sleep_ms = 0;
     }
-    return false;
 }
 
 uint32_t oneota_machine_poll(oneota_t *m)
 {
     m->sleep_ms = 0;
     m->now_ms = m->setup->clock->now_ms(m->setup->clock_ctx);
-    if (m->next != ST_NONE) {
-        store_and_enter(m);
-        return m->sleep_ms;
+    if (!m->busy) { /* what is being written must not change */
+        count_time(m);
     }
-    if (take_commands(m)) {
-        return 0;
-    }
-    event_t event = k_state[m->state].step(m);
-    if (event == EV_STAY) {
-        return m->sleep_ms;
-    }
-    advance(m, event);
-    return 0;
+    work(m);
+    return m->sleep_ms;
 }
 
 void oneota_machine_init(oneota_t *m, const oneota_setup_t *setup)
 {
+    memset(m, 0, sizeof *m);
     m->setup = setup;
     m->state = ST_START;
-    m->flags = setup->ask_before_install ? (uint16_t)FLAG_DEFERRED : 0u;
+    m->deferred = setup->ask_before_install;
 }

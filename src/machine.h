@@ -7,37 +7,38 @@
 #ifndef ONEOTA_SRC_MACHINE_H
 #define ONEOTA_SRC_MACHINE_H
 
-#include "http.h"
+#include "exchange.h"
 #include "oneota/state.h"
 #include "record.h"
 
 /* ---------------------------------------------------------------- states and events */
 
+/** In the order of an update, which what pauses, cancels and is timed goes by. */
 typedef enum {
-    ST_NONE = 0,   /**< a forgotten cell of the table */
-    ST_START,      /**< read journal and boot control */
-    ST_VERSION,    /**< report the running versions */
-    ST_CHECK,      /**< is there a task, for each image in turn? */
-    ST_GATE,       /**< battery and signal for a round of download */
-    ST_TOKEN,      /**< is the task still valid? */
-    ST_PREFIX,     /**< hash again what is stored */
-    ST_DOWNLOAD,   /**< ranges into the slot */
-    ST_PROGRESS,   /**< report the percentage */
-    ST_VERIFY,     /**< read the slot back */
-    ST_LOADED, /**< report 101 */
+    ST_NONE = 0, /**< a forgotten cell of the table */
+    ST_START,    /**< read journal and boot control */
+    ST_VERSION,  /**< report the running versions */
+    ST_CHECK,    /**< is there a task, for each image in turn? */
     ST_RENEW,    /**< the token was refused: is the task still the same? */
-    ST_DOUBT,      /**< 101 was refused: is the task still the same? */
-    ST_INSTALL,    /**< consent, battery and signal for the installation */
-    ST_MARK,       /**< last read-back, then mark for trial */
-    ST_RESTART,    /**< the device is to restart into the new image */
-    ST_TRIAL,      /**< the new image runs: confirm or reject */
-    ST_CONFIRM,    /**< make it stay */
-    ST_REVERT,     /**< take it back */
-    ST_RETURN,     /**< the device is to restart into the old image */
-    ST_IDENTIFY,   /**< which image runs? */
-    ST_RESULT,     /**< report how it ended */
-    ST_CLOSE,      /**< the task is over */
-    ST_WAIT,       /**< nothing to do for a while */
+    ST_GATE,     /**< battery and signal for a round of download */
+    ST_TOKEN,    /**< is the task still valid? */
+    ST_PREFIX,   /**< hash again what is stored */
+    ST_DOWNLOAD, /**< ranges into the slot */
+    ST_PROGRESS, /**< report the percentage */
+    ST_VERIFY,   /**< read the slot back */
+    ST_LOADED,   /**< report 101 */
+    ST_DOUBT,    /**< 101 was refused: is the task still the same? */
+    ST_INSTALL,  /**< consent, battery and signal for the installation */
+    ST_MARK,     /**< last read-back, then mark for trial */
+    ST_RESTART,  /**< the device is to restart into the new image */
+    ST_TRIAL,    /**< the new image runs: confirm or reject */
+    ST_CONFIRM,  /**< make it stay */
+    ST_REVERT,   /**< take it back */
+    ST_RETURN,   /**< the device is to restart into the old image */
+    ST_IDENTIFY, /**< which image runs? */
+    ST_RESULT,   /**< report how it ended */
+    ST_CLOSE,    /**< the task is over */
+    ST_WAIT,     /**< nothing to do for a while */
     ST_COUNT,
     ST_RESUME /**< not a state: where the record says that work goes on */
 } state_t;
@@ -46,32 +47,13 @@ typedef enum {
     EV_STAY = 0, /**< the step goes on */
     EV_DONE,     /**< its work is done */
     EV_NONE,     /**< there was nothing to do, or nothing came of it */
+    EV_RECHECK,  /**< the platform's word on the task is needed */
+    EV_ASIDE,    /**< something else comes first */
     EV_LATER,    /**< failed for now: go on with it after a wait */
     EV_FAIL,     /**< the task failed: record.result is to be reported */
     EV_OVER,     /**< the task is over, no report */
-    EV_RECHECK,  /**< the platform's word on the task is needed */
-    EV_ASIDE,    /**< something else comes first */
     EV_COUNT
 } event_t;
-
-enum {
-    FLAG_REPORTED = 1u << 0,      /**< the versions were reported since the start */
-    FLAG_CHECK = 1u << 1,         /**< a check is due after the version report */
-    FLAG_VERSION_FIRST = 1u << 2, /**< the platform asked for the version once */
-    FLAG_UPDATED = 1u << 3,       /**< 201 was delivered; say so after the version report */
-    FLAG_AUTH = 1u << 4,          /**< a new Authorization was tried for this call */
-    FLAG_RECHECKED = 1u << 5,     /**< the task was asked for again since its token was good */
-    FLAG_DOUBTED = 1u << 6,       /**< the download's refusal was looked into */
-    FLAG_ANNOUNCE = 1u << 7,      /**< step 1 is due before the first byte */
-    FLAG_LIVE = 1u << 8,          /**< the slot in RAM is in step with the flash */
-    FLAG_DIRTY = 1u << 9,         /**< the record changed: store it before the next state */
-    FLAG_PAUSED = 1u << 10,
-    FLAG_DEFERRED = 1u << 11,
-    FLAG_CANCEL = 1u << 12,
-    FLAG_CONFIRM = 1u << 13,
-    FLAG_REJECT = 1u << 14,
-    FLAG_FORGET = 1u << 15
-};
 
 #define WAIT_FOREVER_MS 2000000000u
 
@@ -81,28 +63,7 @@ void oneota_machine_init(oneota_t *m, const oneota_setup_t *setup);
 uint32_t oneota_machine_poll(oneota_t *m);
 const char *oneota_machine_state_text(uint8_t state);
 
-/** Adds the time since the last call to the task's time, in the states of the download. */
-void oneota_machine_count_time(oneota_t *m);
-
-/** The state in which work goes on: by what is recorded and what the boot control says. */
-state_t oneota_machine_resume_state(uint8_t stage, uint8_t condition);
-
 /* ---------------------------------------------------------------- for the steps: small ones */
-
-static inline bool has(const oneota_t *m, unsigned flag)
-{
-    return (m->flags & flag) != 0;
-}
-
-static inline void set(oneota_t *m, unsigned flag)
-{
-    m->flags = (uint16_t)(m->flags | flag);
-}
-
-static inline void clear(oneota_t *m, unsigned flag)
-{
-    m->flags = (uint16_t)(m->flags & ~flag);
-}
 
 /** The image that the task is for. */
 static inline const oneota_image_t *task_image(const oneota_t *m)
@@ -110,13 +71,19 @@ static inline const oneota_image_t *task_image(const oneota_t *m)
     return &m->setup->images[m->record.order.image];
 }
 
+/** The slot of that image that does not run. */
+static inline uint8_t target_slot(const oneota_t *m)
+{
+    return m->boot.slot ^ 1u;
+}
+
 /* ---------------------------------------------------------------- for the steps: report.c */
 
 /** Tells the application; the event's members are what the client's are at this moment. */
 void oneota_machine_tell(const oneota_t *m, oneota_event_type_t type);
 
-/** A random number of the device. */
-uint32_t oneota_machine_random(const oneota_t *m);
+/** What part of the package so many bytes are. */
+uint8_t oneota_machine_percent(const oneota_t *m, uint32_t bytes);
 
 /** Says once what went wrong: reason and code are kept, logged and told. */
 void oneota_machine_complain(oneota_t *m, oneota_reason_t reason, int32_t code);
@@ -144,7 +111,11 @@ event_t oneota_machine_round(oneota_t *m, oneota_reason_t reason, int32_t code, 
  * rounds */
 event_t oneota_machine_conditions(oneota_t *m, uint8_t low_battery, uint8_t weak_signal);
 
-/** Starts a wait within the state; and goes on with it: true while it lasts. */
+/** The step's first poll is over: tells the application, and what follows it waits for ms. */
+event_t oneota_machine_open(oneota_t *m, oneota_event_type_t type, uint32_t ms);
+
+/** Starts a wait within the state: the step is called again when it is over. True while it
+ *  lasts. */
 void oneota_machine_begin_wait(oneota_t *m, uint32_t ms);
 bool oneota_machine_waits(oneota_t *m);
 
@@ -155,13 +126,12 @@ uint32_t oneota_machine_interval_ms(const oneota_t *m);
 uint32_t oneota_machine_poll_ms(const oneota_t *m);
 uint32_t oneota_machine_first_ms(const oneota_t *m);
 
-/** Writes the task, or how far it has come, into the journal. Repeat while AGAIN. */
-oneota_error_t oneota_machine_store_order(oneota_t *m);
-oneota_error_t oneota_machine_store_progress(oneota_t *m);
-
 /** Notes whether a flash operation goes on: then nothing else may come between, and the next
  * poll is soon. @return error */
 oneota_error_t oneota_machine_flash(oneota_t *m, oneota_error_t error);
+
+/** Likewise. @return DONE; STAY: it goes on; LATER: it failed, complained, with a back-off */
+event_t oneota_machine_await(oneota_t *m, oneota_error_t error);
 
 /** One line of log: "area: what key=value". Use the LOG macros. */
 void oneota_machine_log(const oneota_t *m, oneota_log_level_t level, const char *what,
@@ -180,9 +150,6 @@ typedef enum {
     ASK_DOWNLOAD,
     ASK_COUNT
 } ask_t;
-
-/** Phases of a step that oneota_machine_call() uses; a step's own begin here. */
-#define CALL_PHASES 2
 
 /** One control call, from request to what its answer means for who asks; step is read for a report.
  *  @return STAY it goes on; else *answer is filled, unless there was none (LATER, complained) */
@@ -203,13 +170,28 @@ event_t oneota_machine_ask(oneota_t *m, const oneota_request_t *request, const c
 /** The main host's port. */
 uint16_t oneota_machine_port(const oneota_t *m);
 
+/** One step of the exchange. While it waits, the next poll need not be sooner. */
+exchange_event_t oneota_machine_exchange(oneota_t *m, http_body_t *body);
+
+/** Likewise, of one whose body is text: END when it is whole, or too long to be an answer; then
+ *  oneota_machine_read_answer() judges by the status. */
+exchange_event_t oneota_machine_read_text(oneota_t *m);
+
 /** Reads the text that was kept. @return false: the Authorization was made anew, ask again */
 bool oneota_machine_read_answer(oneota_t *m, oneota_call_t call, oneota_answer_t *answer);
 
 /* ---------------------------------------------------------------- steps_prove.c */
 
-/** The slot of the task's image that does not run. */
-uint8_t oneota_machine_target_slot(const oneota_t *m);
+/** Asks the boot control about m->image. @return false: it cannot tell; m->boot is as it was */
+bool oneota_machine_query_boot(oneota_t *m);
+
+/** Begins at the first byte of a slot of the task's image; and reads on, as far as end.
+ *  @return OK; AGAIN; STORAGE */
+void oneota_machine_begin_slot(oneota_t *m, uint8_t slot);
+oneota_error_t oneota_machine_read_slot(oneota_t *m, uint32_t end);
+
+/** Ends the hash over what was read or written. @return it is the task's digest */
+bool oneota_machine_proves(oneota_t *m);
 
 /** What is in flash, or what arrived, is not what was announced: one more download, then 205.
  *  @return NONE or FAIL */

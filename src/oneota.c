@@ -12,41 +12,31 @@
 #include "machine.h"
 #include "text.h"
 
-#define SCRATCH_LEAST 64u
-
 /* ---------------------------------------------------------------- checks of the set-up */
+
+/* The tables of port.h begin with their functions, those that are required first. */
+static bool provides(const void *table, unsigned required)
+{
+    void (*function)(void) = NULL;
+    for (unsigned n = 0; table != NULL && n < required; n++) {
+        memcpy(&function, (const uint8_t *)table + n * sizeof function, sizeof function);
+        table = function != NULL ? table : NULL;
+    }
+    return table != NULL;
+}
 
 static bool flash_complete(const oneota_flash_t *flash)
 {
     uint32_t unit = flash == NULL ? 0u : flash->program_unit;
     return unit != 0 && unit <= ONEOTA_PROGRAM_UNIT_MAX && (unit & (unit - 1u)) == 0 &&
-           flash->erase != NULL && flash->program != NULL && flash->read != NULL &&
-           flash->erase_unit != NULL && flash->size != NULL;
+           provides(flash, 5);
 }
 
 static bool ports_complete(const oneota_setup_t *s)
 {
-    return s->net != NULL && s->net->open != NULL && s->net->send != NULL && s->net->recv != NULL &&
-           s->net->close != NULL && s->boot != NULL && s->boot->query != NULL &&
-           s->boot->inspect != NULL && s->boot->mark != NULL && s->boot->confirm != NULL &&
-           s->boot->revert != NULL && s->clock != NULL && s->clock->now_ms != NULL &&
-           s->device != NULL && s->device->random != NULL &&
-           (s->log == NULL || s->log->line != NULL) && flash_complete(s->journal);
-}
-
-static bool images_complete(const oneota_setup_t *s)
-{
-    if (s->images == NULL || s->image_count == 0 || s->image_count > ONEOTA_IMAGES_MAX) {
-        return false;
-    }
-    for (uint8_t n = 0; n < s->image_count; n++) {
-        const oneota_image_t *image = &s->images[n];
-        if ((image->id.type != ONEOTA_FOTA && image->id.type != ONEOTA_SOTA) ||
-            !flash_complete(image->slot[0]) || !flash_complete(image->slot[1])) {
-            return false;
-        }
-    }
-    return true;
+    return provides(s->net, 4) && provides(s->boot, 5) && provides(s->clock, 1) &&
+           provides(s->device, 1) && (s->log == NULL || provides(s->log, 1)) &&
+           flash_complete(s->journal);
 }
 
 static bool numbers_in_range(const oneota_setup_t *s)
@@ -56,37 +46,36 @@ static bool numbers_in_range(const oneota_setup_t *s)
            s->net->poll_ms <= 50u;
 }
 
-/* Key, versions, host and the rest: by writing the requests that use them. */
-static bool identity_usable(const oneota_setup_t *s)
+/* Key, version, host and the rest are usable if the request that holds them all can be written. */
+static bool image_usable(oneota_t *client)
 {
-    oneota_request_t request = {0};
+    const oneota_setup_t *setup = client->setup;
+    const oneota_image_t *image = &setup->images[client->image];
+    oneota_request_t request;
     size_t length = 0;
-    request.identity = &s->identity;
-    request.host = s->host != NULL ? s->host : s->address;
-    request.prefix = s->prefix;
-    request.et_s = UINT32_MAX;
-    for (uint8_t n = 0; n < s->image_count; n++) {
-        request.call = ONEOTA_CALL_CHECK;
-        request.image = &s->images[n].id;
-        if (oneota_request_write(s->dialect, &request, (char *)s->work, s->work_bytes, &length) !=
-            ONEOTA_OK) {
-            return false;
-        }
-    }
-    memset(s->work, 0, s->work_bytes);
-    return true;
+    oneota_machine_request(client, ONEOTA_CALL_CHECK, &request);
+    return flash_complete(image->slot[0]) && flash_complete(image->slot[1]) &&
+           oneota_request_write(setup->dialect, &request, setup->work, setup->work_bytes,
+                                &length) == ONEOTA_OK;
 }
 
-static uint32_t largest_program_unit(const oneota_setup_t *s)
+/* The largest program unit of all slots; 0: an image cannot be served. */
+static uint32_t check_images(oneota_t *client)
 {
-    uint32_t unit = s->journal->program_unit;
-    for (uint8_t n = 0; n < s->image_count; n++) {
+    const oneota_setup_t *setup = client->setup;
+    uint32_t largest = 0;
+    for (client->image = 0; client->image < setup->image_count; client->image++) {
+        const oneota_image_t *image = &setup->images[client->image];
+        if (client->image == ONEOTA_IMAGES_MAX || !image_usable(client)) {
+            return 0;
+        }
         for (unsigned slot = 0; slot < 2u; slot++) {
-            uint32_t other = s->images[n].slot[slot]->program_unit;
-            unit = other > unit ? other : unit;
+            uint32_t unit = image->slot[slot]->program_unit;
+            largest = unit > largest ? unit : largest;
         }
     }
-    return unit;
+    memset(setup->work, 0, setup->work_bytes);
+    return largest;
 }
 
 #if ONEOTA_LOG_LEVEL >= 1
@@ -104,20 +93,39 @@ static oneota_error_t refuse(const oneota_setup_t *setup, oneota_error_t error, 
 
 /* ---------------------------------------------------------------- init, poll, deinit */
 
-/* [ request or text, and input | carry | journal's scratch ] */
-static oneota_error_t share_memory(oneota_t *client, const oneota_setup_t *setup)
+/* Work buffer: [ request or text, and input | carry | record of the journal ] */
+static oneota_error_t start(oneota_t *client, const oneota_setup_t *setup)
 {
-    uint32_t carry = largest_program_unit(setup);
-    uint32_t scratch = carry > SCRATCH_LEAST ? carry : SCRATCH_LEAST;
-    uint8_t *work = setup->work;
-    if (setup->work_bytes < EXCHANGE_WORK_MIN + carry + scratch || setup->work_bytes > 65536u) {
+    if (setup->dialect == NULL || setup->address == NULL || setup->images == NULL ||
+        setup->work == NULL) {
+        return refuse(setup, ONEOTA_PARAM, "dialect, address, images or work");
+    }
+    if (!ports_complete(setup)) {
+        return refuse(setup, ONEOTA_PARAM, "a port");
+    }
+    if (!numbers_in_range(setup)) {
+        return refuse(setup, ONEOTA_PARAM, "a number");
+    }
+    if (setup->work_bytes < EXCHANGE_WORK_MIN || setup->work_bytes > 65536u ||
+        ((uintptr_t)setup->work & 7u) != 0) {
+        return refuse(setup, ONEOTA_LIMIT, "work");
+    }
+    uint32_t carry = check_images(client);
+    if (carry == 0) {
+        return refuse(setup, ONEOTA_PARAM, "an image, identity or host");
+    }
+    uint32_t record = JOURNAL_RECORD_MAX(setup->journal->program_unit);
+    if (setup->work_bytes < EXCHANGE_WORK_MIN + carry + record) {
         return refuse(setup, ONEOTA_LIMIT, "work_bytes");
     }
-    uint32_t exchange = (uint32_t)setup->work_bytes - carry - scratch;
+    uint8_t *work = setup->work;
+    uint32_t exchange = (uint32_t)setup->work_bytes - carry - record;
     oneota_exchange_init(&client->exchange, setup->net, setup->net_ctx, work, exchange);
-    oneota_error_t error = oneota_journal_init(&client->journal, setup->journal, setup->journal_ctx,
-                                               work + exchange + carry, scratch);
-    return error == ONEOTA_OK ? error : refuse(setup, error, "journal");
+    if (oneota_journal_init(&client->journal, setup->journal, setup->journal_ctx,
+                            work + exchange + carry) != ONEOTA_OK) {
+        return refuse(setup, ONEOTA_PARAM, "journal");
+    }
+    return ONEOTA_OK;
 }
 
 oneota_error_t oneota_init(oneota_t *client, const oneota_setup_t *setup)
@@ -125,46 +133,25 @@ oneota_error_t oneota_init(oneota_t *client, const oneota_setup_t *setup)
     if (client == NULL || setup == NULL) {
         return ONEOTA_PARAM;
     }
-    memset(client, 0, sizeof *client);
-    if (setup->dialect == NULL || setup->address == NULL || setup->work == NULL) {
-        return refuse(setup, ONEOTA_PARAM, "dialect, address or work");
-    }
-    if (!ports_complete(setup)) {
-        return refuse(setup, ONEOTA_PARAM, "a port");
-    }
-    if (!images_complete(setup)) {
-        return refuse(setup, ONEOTA_PARAM, "images");
-    }
-    if (!numbers_in_range(setup)) {
-        return refuse(setup, ONEOTA_PARAM, "a number");
-    }
-    if (setup->work_bytes < EXCHANGE_WORK_MIN || ((uintptr_t)setup->work & 7u) != 0) {
-        return refuse(setup, ONEOTA_LIMIT, "work");
-    }
-    if (!identity_usable(setup)) {
-        return refuse(setup, ONEOTA_PARAM, "identity, host or version");
-    }
     oneota_machine_init(client, setup);
-    oneota_error_t error = share_memory(client, setup);
+    oneota_error_t error = start(client, setup);
     if (error != ONEOTA_OK) {
         client->setup = NULL;
     }
     return error;
 }
 
-static bool ready(const oneota_t *client)
-{
-    return client != NULL && client->setup != NULL;
-}
+/* A macro: smaller than a call of it. */
+#define READY(client) ((client) != NULL && (client)->setup != NULL)
 
 uint32_t oneota_poll(oneota_t *client)
 {
-    return ready(client) ? oneota_machine_poll(client) : WAIT_FOREVER_MS;
+    return READY(client) ? oneota_machine_poll(client) : WAIT_FOREVER_MS;
 }
 
 void oneota_deinit(oneota_t *client)
 {
-    if (ready(client)) {
+    if (READY(client)) {
         oneota_exchange_close(&client->exchange);
         client->setup = NULL;
     }
@@ -175,10 +162,9 @@ void oneota_deinit(oneota_t *client)
 /* Ends a wait, if there is one. Rounds stay their interval apart: each one begun uses one up. */
 static void wake(oneota_t *client)
 {
-    bool between_rounds = client->reason == ONEOTA_REASON_BATTERY ||
-                          client->reason == ONEOTA_REASON_SIGNAL ||
-                          client->reason == ONEOTA_REASON_RETRIES ||
-                          client->reason == ONEOTA_REASON_PACKAGE;
+    bool between_rounds =
+        client->reason == ONEOTA_REASON_BATTERY || client->reason == ONEOTA_REASON_SIGNAL ||
+        client->reason == ONEOTA_REASON_RETRIES || client->reason == ONEOTA_REASON_PACKAGE;
     if (!between_rounds && (client->state == ST_WAIT || client->state == ST_START)) {
         client->wait_ms = 0;
         client->later_ms = 0;
@@ -187,7 +173,7 @@ static void wake(oneota_t *client)
 
 oneota_error_t oneota_check_now(oneota_t *client)
 {
-    if (!ready(client)) {
+    if (!READY(client)) {
         return ONEOTA_PARAM;
     }
     wake(client);
@@ -197,7 +183,7 @@ oneota_error_t oneota_check_now(oneota_t *client)
 /* A wait begins where the last check ended: shortening it keeps the least time between two. */
 oneota_error_t oneota_notify(oneota_t *client)
 {
-    if (!ready(client)) {
+    if (!READY(client)) {
         return ONEOTA_PARAM;
     }
     if (client->state == ST_WAIT && client->reason == ONEOTA_REASON_NONE &&
@@ -207,93 +193,103 @@ oneota_error_t oneota_notify(oneota_t *client)
     return ONEOTA_OK;
 }
 
-static oneota_error_t change(oneota_t *client, unsigned flag, bool on)
-{
-    if (!ready(client)) {
-        return ONEOTA_PARAM;
-    }
-    if (has(client, flag) == on) {
-        return ONEOTA_STATE;
-    }
-    client->flags = (uint16_t)(client->flags ^ flag);
-    return ONEOTA_OK;
-}
-
 oneota_error_t oneota_pause(oneota_t *client)
 {
-    return change(client, FLAG_PAUSED, true);
+    if (!READY(client)) {
+        return ONEOTA_PARAM;
+    }
+    if (client->paused) {
+        return ONEOTA_STATE;
+    }
+    client->paused = true;
+    return ONEOTA_OK;
 }
 
 oneota_error_t oneota_resume(oneota_t *client)
 {
-    oneota_error_t error = change(client, FLAG_PAUSED, false);
-    if (error == ONEOTA_OK) {
-        wake(client);
+    if (!READY(client)) {
+        return ONEOTA_PARAM;
     }
-    return error;
+    if (!client->paused) {
+        return ONEOTA_STATE;
+    }
+    client->paused = false;
+    wake(client);
+    return ONEOTA_OK;
 }
 
 oneota_error_t oneota_cancel(oneota_t *client)
 {
-    if (!ready(client)) {
+    if (!READY(client)) {
         return ONEOTA_PARAM;
     }
     if (client->record.at.stage == STAGE_NONE || client->record.at.stage > STAGE_ACKED ||
         client->state == ST_START) {
         return ONEOTA_STATE;
     }
-    set(client, FLAG_CANCEL);
+    client->cancel = true;
+    if (client->state == ST_WAIT) {
+        client->wait_ms = 0;
+    }
     return ONEOTA_OK;
 }
 
 oneota_error_t oneota_defer_install(oneota_t *client)
 {
-    return change(client, FLAG_DEFERRED, true) == ONEOTA_PARAM ? ONEOTA_PARAM : ONEOTA_OK;
+    if (!READY(client)) {
+        return ONEOTA_PARAM;
+    }
+    client->deferred = true;
+    return ONEOTA_OK;
 }
 
 oneota_error_t oneota_allow_install(oneota_t *client)
 {
-    oneota_error_t error = change(client, FLAG_DEFERRED, false);
-    if (error == ONEOTA_OK && client->record.at.stage == STAGE_ACKED) {
+    if (!READY(client)) {
+        return ONEOTA_PARAM;
+    }
+    if (client->deferred && client->record.at.stage == STAGE_ACKED) {
         wake(client);
     }
-    return error == ONEOTA_PARAM ? error : ONEOTA_OK;
+    client->deferred = false;
+    return ONEOTA_OK;
 }
 
 /* Only once the state is reached, and only one of the two. */
-static oneota_error_t judge_trial(oneota_t *client, unsigned flag)
+static oneota_error_t judge_trial(oneota_t *client, bool passed)
 {
-    if (!ready(client)) {
+    if (!READY(client)) {
         return ONEOTA_PARAM;
     }
-    if (client->state != ST_TRIAL || client->next != ST_NONE ||
-        has(client, FLAG_CONFIRM | FLAG_REJECT)) {
+    if (client->state != ST_TRIAL || client->next != ST_NONE || client->confirm || client->reject) {
         return ONEOTA_STATE;
     }
-    set(client, flag);
+    client->confirm = passed;
+    client->reject = !passed;
+    client->wait_ms = 0;
     return ONEOTA_OK;
 }
 
 oneota_error_t oneota_confirm(oneota_t *client)
 {
-    return judge_trial(client, FLAG_CONFIRM);
+    return judge_trial(client, true);
 }
 
 oneota_error_t oneota_reject(oneota_t *client)
 {
-    return judge_trial(client, FLAG_REJECT);
+    return judge_trial(client, false);
 }
 
 oneota_error_t oneota_forget(oneota_t *client)
 {
-    if (!ready(client)) {
+    if (!READY(client)) {
         return ONEOTA_PARAM;
     }
     if (client->state == ST_START || client->boot.condition == ONEOTA_BOOT_TRIAL ||
         client->boot.condition == ONEOTA_BOOT_PENDING || client->record.at.stage == STAGE_MARKING) {
         return ONEOTA_STATE;
     }
-    set(client, FLAG_FORGET);
+    client->forget = true;
     return ONEOTA_OK;
 }
 
@@ -314,7 +310,7 @@ static uint8_t pending_report(const oneota_record_t *record)
 void oneota_status(const oneota_t *client, oneota_status_t *status)
 {
     *status = (oneota_status_t){0};
-    if (!ready(client)) {
+    if (!READY(client)) {
         return;
     }
     const oneota_record_t *record = &client->record;
@@ -325,14 +321,13 @@ void oneota_status(const oneota_t *client, oneota_status_t *status)
     status->code = client->code;
     status->rounds = record->at.rounds;
     status->stored = record->at.stored;
-    status->paused = has(client, FLAG_PAUSED);
+    status->paused = client->paused;
     status->has_task = record->at.stage != STAGE_NONE && record->order.task.target[0] != '\0';
     if (!status->has_task) {
         return;
     }
-    uint32_t there = has(client, FLAG_LIVE) ? client->slot.position : record->at.stored;
-    uint32_t size = record->order.task.size;
-    status->percent = (uint8_t)(size == 0 ? 0u : (uint64_t)there * 100u / size);
+    status->percent =
+        oneota_machine_percent(client, client->live ? client->slot.position : record->at.stored);
     status->task = record->order.task;
 }
 

@@ -5,10 +5,9 @@
 
 #include "oneota/config.h"
 
-/* Evenly from 0 to most. */
-static uint32_t up_to(uint32_t most, uint32_t random)
+uint32_t oneota_policy_between(uint32_t least, uint32_t most, uint32_t random)
 {
-    return (uint32_t)(((uint64_t)random * ((uint64_t)most + 1u)) >> 32);
+    return least + (uint32_t)(((uint64_t)random * ((uint64_t)(most - least) + 1u)) >> 32);
 }
 
 bool oneota_policy_due(uint32_t now_ms, uint32_t since_ms, uint32_t wait_ms)
@@ -22,14 +21,13 @@ uint32_t oneota_policy_left_ms(uint32_t now_ms, uint32_t since_ms, uint32_t wait
     return passed >= wait_ms ? 0u : wait_ms - passed;
 }
 
-uint32_t oneota_policy_backoff_ms(uint32_t failures, uint32_t min_ms, uint32_t max_ms,
-                                  uint32_t random)
+uint32_t oneota_policy_backoff_ms(uint32_t failures, uint32_t min_ms, uint32_t max_ms)
 {
     uint32_t most = min_ms < max_ms ? min_ms : max_ms;
     for (uint32_t n = 1; n < failures && most < max_ms; n++) {
         most = most > max_ms / 2u ? max_ms : most * 2u;
     }
-    return up_to(most, random);
+    return most;
 }
 
 uint32_t oneota_policy_interval_ms(uint32_t interval_s, uint32_t floor_ms)
@@ -37,17 +35,6 @@ uint32_t oneota_policy_interval_ms(uint32_t interval_s, uint32_t floor_ms)
     uint32_t capped_s = interval_s < ONEOTA_INTERVAL_MAX_S ? interval_s : ONEOTA_INTERVAL_MAX_S;
     uint32_t ms = capped_s * 1000u;
     return ms > floor_ms ? ms : floor_ms;
-}
-
-uint32_t oneota_policy_poll_ms(uint32_t interval_s, uint32_t random)
-{
-    uint32_t ms = interval_s * 1000u;
-    return ms - ms / 10u + up_to(ms / 5u, random);
-}
-
-uint32_t oneota_policy_first_ms(uint32_t interval_s, uint32_t random)
-{
-    return up_to(interval_s < 60u ? interval_s * 1000u : 60000u, random);
 }
 
 bool oneota_policy_passes(int32_t level, int32_t threshold)

@@ -14,25 +14,33 @@
 typedef char order_is_132_bytes[sizeof(oneota_order_t) == 132u ? 1 : -1];
 typedef char progress_is_28_bytes[sizeof(oneota_progress_t) == 28u ? 1 : -1];
 
+/* What makes a task the same one, beside its size: MD5, type and target stand together. */
+#define SAME_BYTES \
+    (offsetof(oneota_task_t, target) + sizeof((oneota_task_t *)0)->target - \
+     offsetof(oneota_task_t, md5))
+
 /* Over dialect, image, and what oneota_record_same_task() compares. */
 static uint32_t check_of(const oneota_order_t *order)
 {
     uint32_t crc = oneota_bytes_crc32(0, &order->dialect, 2u * sizeof order->dialect);
     crc = oneota_bytes_crc32(crc, &order->task.size, sizeof order->task.size);
-    return oneota_bytes_crc32(crc, order->task.md5,
-                              offsetof(oneota_task_t, target) + sizeof order->task.target -
-                                  offsetof(oneota_task_t, md5));
+    return oneota_bytes_crc32(crc, order->task.md5, SAME_BYTES);
 }
 
 bool oneota_record_same_task(const oneota_task_t *a, const oneota_task_t *b)
 {
-    return a->size == b->size && a->type == b->type && strcmp(a->target, b->target) == 0 &&
-           memcmp(a->md5, b->md5, sizeof a->md5) == 0;
+    return a->size == b->size && memcmp(a->md5, b->md5, SAME_BYTES) == 0;
 }
 
 void oneota_record_clear(oneota_record_t *record)
 {
     memset(record, 0, sizeof *record);
+}
+
+void oneota_record_renew(oneota_record_t *record, const oneota_answer_t *answer)
+{
+    record->order.task = answer->task;
+    memcpy(record->order.handle, answer->handle, sizeof record->order.handle);
 }
 
 void oneota_record_accept(oneota_record_t *record, const oneota_answer_t *answer, uint8_t dialect,
@@ -42,8 +50,7 @@ void oneota_record_accept(oneota_record_t *record, const oneota_answer_t *answer
     record->order.format = FORMAT;
     record->order.dialect = dialect;
     record->order.image = image;
-    record->order.task = answer->task;
-    memcpy(record->order.handle, answer->handle, sizeof record->order.handle);
+    oneota_record_renew(record, answer);
     record->at.format = FORMAT;
     record->at.check = check_of(&record->order);
 }

@@ -31,12 +31,16 @@ typedef enum {
     STAGE_COUNT
 } stage_t;
 
-/** Same target, size, MD5 and type: what is stored of one is good for the other. */
+/** Same target (and nothing but zeros behind it), size, MD5 and type: what is stored of one is good
+ *  for the other. */
 bool oneota_record_same_task(const oneota_task_t *a, const oneota_task_t *b);
 
 /** Makes the task of an answer the present one, from its first byte. */
 void oneota_record_accept(oneota_record_t *record, const oneota_answer_t *answer, uint8_t dialect,
                           uint8_t image);
+
+/** Likewise goes on with it, when it is the same task: another token, other conditions. */
+void oneota_record_renew(oneota_record_t *record, const oneota_answer_t *answer);
 
 /** Is what was read from the journal a task, and progress of that task, that this firmware can
  * go on with? Every member is checked. */

@@ -3,7 +3,6 @@
  *
  * What the steps share: telling the application, counting failures and rounds, waiting, storing.
  */
-#include "journal.h"
 #include "machine.h"
 #include "policy.h"
 
@@ -31,9 +30,10 @@ void oneota_machine_tell(const oneota_t *m, oneota_event_type_t type)
     m->setup->event(m->setup->event_ctx, &event);
 }
 
-uint32_t oneota_machine_random(const oneota_t *m)
+uint8_t oneota_machine_percent(const oneota_t *m, uint32_t bytes)
 {
-    return m->setup->device->random(m->setup->device_ctx);
+    uint32_t size = m->record.order.task.size;
+    return (uint8_t)(size == 0 ? 0u : (uint64_t)bytes * 100u / size);
 }
 
 void oneota_machine_log(const oneota_t *m, oneota_log_level_t level, const char *what,
@@ -60,10 +60,25 @@ void oneota_machine_begin_wait(oneota_t *m, uint32_t ms)
     m->wait_ms = ms;
 }
 
+event_t oneota_machine_open(oneota_t *m, oneota_event_type_t type, uint32_t ms)
+{
+    m->phase = 1;
+    oneota_machine_begin_wait(m, ms);
+    oneota_machine_tell(m, type);
+    return EV_STAY;
+}
+
 bool oneota_machine_waits(oneota_t *m)
 {
     m->sleep_ms = oneota_policy_left_ms(m->now_ms, m->since_ms, m->wait_ms);
     return m->sleep_ms > 0;
+}
+
+/* At random, so that devices that failed together do not try again together. */
+static uint32_t between(const oneota_t *m, uint32_t least_ms, uint32_t most_ms)
+{
+    uint32_t random = m->setup->device->random(m->setup->device_ctx);
+    return oneota_policy_between(least_ms, most_ms, random);
 }
 
 uint32_t oneota_machine_backoff_ms(oneota_t *m)
@@ -74,7 +89,7 @@ uint32_t oneota_machine_backoff_ms(oneota_t *m)
     if (m->failures < UINT8_MAX) {
         m->failures++;
     }
-    return oneota_policy_backoff_ms(m->failures, min_ms, max_ms, oneota_machine_random(m));
+    return between(m, 0, oneota_policy_backoff_ms(m->failures, min_ms, max_ms));
 }
 
 uint32_t oneota_machine_interval_ms(const oneota_t *m)
@@ -83,19 +98,21 @@ uint32_t oneota_machine_interval_ms(const oneota_t *m)
     return oneota_policy_interval_ms(m->record.order.task.interval_s, floor_ms);
 }
 
-static uint32_t poll_interval_s(const oneota_t *m)
+static uint32_t poll_interval_ms(const oneota_t *m)
 {
-    return m->setup->poll_interval_s > 0 ? m->setup->poll_interval_s : 3600u;
+    return (m->setup->poll_interval_s > 0 ? m->setup->poll_interval_s : 3600u) * 1000u;
 }
 
 uint32_t oneota_machine_poll_ms(const oneota_t *m)
 {
-    return oneota_policy_poll_ms(poll_interval_s(m), oneota_machine_random(m));
+    uint32_t ms = poll_interval_ms(m);
+    return between(m, ms - ms / 10u, ms + ms / 10u);
 }
 
 uint32_t oneota_machine_first_ms(const oneota_t *m)
 {
-    return oneota_policy_first_ms(poll_interval_s(m), oneota_machine_random(m));
+    uint32_t ms = poll_interval_ms(m);
+    return between(m, 0, ms < 60000u ? ms : 60000u);
 }
 
 event_t oneota_machine_later(oneota_t *m, oneota_reason_t reason, int32_t code, uint32_t ms)
@@ -139,26 +156,27 @@ event_t oneota_machine_round(oneota_t *m, oneota_reason_t reason, int32_t code, 
         return oneota_machine_fail(m, result, reason, code);
     }
     m->record.at.rounds++;
-    set(m, FLAG_DIRTY);
+    m->dirty = true;
     return oneota_machine_later(m, reason, code, oneota_machine_interval_ms(m));
 }
 
 event_t oneota_machine_conditions(oneota_t *m, uint8_t low_battery, uint8_t weak_signal)
 {
     const oneota_device_t *device = m->setup->device;
-    int32_t battery = device->battery == NULL ? -1 : device->battery(m->setup->device_ctx);
-    int32_t signal = device->signal == NULL ? -1 : device->signal(m->setup->device_ctx);
-    bool powered = oneota_policy_passes(battery, m->record.order.task.power);
-    if (powered && oneota_policy_passes(signal, m->record.order.task.signal)) {
-        return EV_DONE;
+    const oneota_task_t *task = &m->record.order.task;
+    oneota_reason_t reason = ONEOTA_REASON_BATTERY;
+    uint8_t result = low_battery;
+    int32_t level = device->battery == NULL ? -1 : device->battery(m->setup->device_ctx);
+    if (oneota_policy_passes(level, task->power)) {
+        reason = ONEOTA_REASON_SIGNAL;
+        result = weak_signal;
+        level = device->signal == NULL ? -1 : device->signal(m->setup->device_ctx);
+        if (oneota_policy_passes(level, task->signal)) {
+            return EV_DONE;
+        }
     }
-    oneota_reason_t reason = powered ? ONEOTA_REASON_SIGNAL : ONEOTA_REASON_BATTERY;
-    if (m->record.order.task.retry == 0) {
-        return oneota_machine_later(m, reason, powered ? signal : battery,
-                                    oneota_machine_interval_ms(m));
-    }
-    return oneota_machine_round(m, reason, powered ? signal : battery,
-                                powered ? weak_signal : low_battery);
+    return task->retry == 0 ? oneota_machine_later(m, reason, level, oneota_machine_interval_ms(m))
+                            : oneota_machine_round(m, reason, level, result);
 }
 
 oneota_error_t oneota_machine_flash(oneota_t *m, oneota_error_t error)
@@ -168,14 +186,14 @@ oneota_error_t oneota_machine_flash(oneota_t *m, oneota_error_t error)
     return error;
 }
 
-oneota_error_t oneota_machine_store_order(oneota_t *m)
+event_t oneota_machine_await(oneota_t *m, oneota_error_t error)
 {
-    return oneota_machine_flash(m, oneota_journal_write(&m->journal, RECORD_ORDER, &m->record.order,
-                                                        sizeof m->record.order));
-}
-
-oneota_error_t oneota_machine_store_progress(oneota_t *m)
-{
-    return oneota_machine_flash(
-        m, oneota_journal_write(&m->journal, RECORD_PROGRESS, &m->record.at, sizeof m->record.at));
+    switch (oneota_machine_flash(m, error)) {
+    case ONEOTA_OK:
+        return EV_DONE;
+    case ONEOTA_AGAIN:
+        return EV_STAY;
+    default:
+        return oneota_machine_back_off(m, ONEOTA_REASON_STORAGE, 0);
+    }
 }

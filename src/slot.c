@@ -5,15 +5,8 @@
 
 #include <string.h>
 
-bool oneota_slot_fits(const oneota_flash_t *flash, void *flash_ctx, uint32_t size)
-{
-    uint32_t capacity = flash->size(flash_ctx);
-    capacity -= capacity % flash->program_unit;
-    return size > 0 && size <= capacity;
-}
-
 void oneota_slot_begin(oneota_slot_t *slot, const oneota_flash_t *flash, void *flash_ctx,
-                       uint8_t *carry, uint32_t size, crypto_hash_kind_t kind)
+                       uint8_t *carry, uint32_t size)
 {
     slot->flash = flash;
     slot->flash_ctx = flash_ctx;
@@ -22,7 +15,14 @@ void oneota_slot_begin(oneota_slot_t *slot, const oneota_flash_t *flash, void *f
     slot->size = size;
     slot->position = 0;
     slot->erased_end = 0;
-    oneota_crypto_hash_begin(&slot->hash, kind);
+    oneota_crypto_hash_begin(&slot->hash, CRYPTO_MD5);
+}
+
+bool oneota_slot_fits(const oneota_slot_t *slot)
+{
+    uint32_t capacity = slot->flash->size(slot->flash_ctx);
+    capacity &= ~(slot->flash->program_unit - 1u);
+    return slot->size - 1u < capacity;
 }
 
 uint32_t oneota_slot_taken(const oneota_slot_t *slot)
@@ -69,16 +69,21 @@ static oneota_error_t erase_next(oneota_slot_t *slot)
     return error;
 }
 
-static oneota_error_t program(oneota_slot_t *slot, const uint8_t *data, uint32_t length)
+/* Programs bytes, of which the first length are the image's. */
+static oneota_error_t program(oneota_slot_t *slot, const uint8_t *data, uint32_t bytes,
+                              uint32_t length)
 {
-    return slot->flash->program(slot->flash_ctx, slot->position, data, length);
+    oneota_error_t error = slot->flash->program(slot->flash_ctx, slot->position, data, bytes);
+    if (error == ONEOTA_OK) {
+        advance(slot, data, length);
+    }
+    return error;
 }
 
 static oneota_error_t program_carry(oneota_slot_t *slot)
 {
-    oneota_error_t error = program(slot, slot->carry, slot->flash->program_unit);
+    oneota_error_t error = program(slot, slot->carry, slot->flash->program_unit, slot->carried);
     if (error == ONEOTA_OK) {
-        advance(slot, slot->carry, slot->carried);
         slot->carried = 0;
     }
     return error;
@@ -89,13 +94,10 @@ static oneota_error_t program_direct(oneota_slot_t *slot, const uint8_t *data, u
                                      uint32_t *taken)
 {
     uint32_t room = slot->erased_end - slot->position;
-    length -= length % slot->flash->program_unit;
+    length &= ~(slot->flash->program_unit - 1u);
     length = length < room ? length : room;
-    oneota_error_t error = program(slot, data, length);
-    if (error == ONEOTA_OK) {
-        advance(slot, data, length);
-        *taken = length;
-    }
+    oneota_error_t error = program(slot, data, length, length);
+    *taken = error == ONEOTA_OK ? length : 0;
     return error;
 }
 

@@ -12,12 +12,13 @@
 #include "crypto.h"
 #include "oneota/state.h"
 
-/** An image of size bytes fits: not empty, and within the slot when padded. */
-bool oneota_slot_fits(const oneota_flash_t *flash, void *flash_ctx, uint32_t size);
-
-/** Starts at 0. carry: borrowed, one program unit; not used for reading. */
+/** Starts at 0 of an image of size bytes, with its MD5. carry: borrowed, one program unit; not used
+ *  for reading. */
 void oneota_slot_begin(oneota_slot_t *slot, const oneota_flash_t *flash, void *flash_ctx,
-                       uint8_t *carry, uint32_t size, crypto_hash_kind_t kind);
+                       uint8_t *carry, uint32_t size);
+
+/** The image fits: not empty, and within the slot when padded. */
+bool oneota_slot_fits(const oneota_slot_t *slot);
 
 /** Reads a block on from position, no further than end, and hashes it.
  *  @return OK when position == end; AGAIN there is more; STORAGE */

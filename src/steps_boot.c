@@ -45,15 +45,16 @@ static bool is_foreign(const oneota_t *m)
 /* The task's image; without a task the first one that is on trial or marked, if there is one. */
 static bool read_boot(oneota_t *m)
 {
-    const oneota_setup_t *setup = m->setup;
     m->image = m->record.order.image;
     do {
-        if (setup->boot->query(setup->boot_ctx, m->image, &m->boot) != ONEOTA_OK ||
-            m->boot.slot > 1u || m->boot.condition >= ONEOTA_BOOT_CONDITION_COUNT) {
+        if (!oneota_machine_query_boot(m)) {
             return false;
         }
-    } while (m->record.at.stage == STAGE_NONE && !is_foreign(m) && ++m->image < setup->image_count);
-    m->image %= setup->image_count;
+    } while (m->record.at.stage == STAGE_NONE && !is_foreign(m) &&
+             ++m->image < m->setup->image_count);
+    if (m->image == m->setup->image_count) {
+        m->image = 0;
+    }
     return true;
 }
 
@@ -77,7 +78,6 @@ static event_t begin(oneota_t *m)
     if (!read_boot(m)) {
         (void)oneota_machine_back_off(m, ONEOTA_REASON_STORAGE, 0);
         oneota_machine_begin_wait(m, m->later_ms);
-        m->phase = PHASE_READ;
         return EV_STAY;
     }
     reconcile(m);
@@ -87,7 +87,7 @@ static event_t begin(oneota_t *m)
         oneota_machine_tell(m, ONEOTA_EVENT_TASK);
         return EV_DONE;
     }
-    set(m, FLAG_CHECK);
+    m->check_due = true;
     oneota_machine_begin_wait(
         m, m->setup->check_at_once || is_foreign(m) ? 0u : oneota_machine_first_ms(m));
     m->phase = PHASE_FIRST;
@@ -100,13 +100,12 @@ event_t oneota_step_start(oneota_t *m)
     case PHASE_SCAN:
         if (oneota_journal_scan(&m->journal) == ONEOTA_OK) {
             m->phase = PHASE_READ;
-            oneota_machine_begin_wait(m, 0);
         }
         return EV_STAY;
     case PHASE_READ:
-        return oneota_machine_waits(m) ? EV_STAY : begin(m);
+        return begin(m);
     default:
-        return oneota_machine_waits(m) ? EV_STAY : EV_DONE;
+        return EV_DONE;
     }
 }
 
@@ -115,11 +114,9 @@ event_t oneota_step_start(oneota_t *m)
 event_t oneota_step_install(oneota_t *m)
 {
     if (m->phase == 0) {
-        m->phase = 1;
-        oneota_machine_tell(m, ONEOTA_EVENT_READY);
-        return EV_STAY;
+        return oneota_machine_open(m, ONEOTA_EVENT_READY, 0);
     }
-    if (has(m, FLAG_DEFERRED)) {
+    if (m->deferred) {
         return oneota_machine_later(m, ONEOTA_REASON_PAUSED, 0, WAIT_FOREVER_MS);
     }
     return oneota_machine_conditions(m, ONEOTA_STEP_INSTALL_BATTERY, ONEOTA_STEP_INSTALL_BATTERY);
@@ -128,14 +125,8 @@ event_t oneota_step_install(oneota_t *m)
 /* Asks for the restart, and again once a minute until it happens. */
 event_t oneota_step_restart(oneota_t *m)
 {
-    if (m->phase == 0 || !oneota_machine_waits(m)) {
-        m->phase = 1;
-        oneota_exchange_close(&m->exchange);
-        oneota_machine_begin_wait(m, REMIND_MS);
-        m->sleep_ms = REMIND_MS;
-        oneota_machine_tell(m, ONEOTA_EVENT_RESTART);
-    }
-    return EV_STAY;
+    oneota_exchange_close(&m->exchange);
+    return oneota_machine_open(m, ONEOTA_EVENT_RESTART, REMIND_MS);
 }
 
 /* ---------------------------------------------------------------- trial, confirm, revert */
@@ -150,10 +141,7 @@ static event_t begin_trial(oneota_t *m)
     if (has_task(m) && strcmp(task_image(m)->id.version, m->record.order.task.target) != 0) {
         return oneota_machine_fail(m, ONEOTA_STEP_INSTALL_MISMATCH, ONEOTA_REASON_VERSION, 0);
     }
-    m->phase = 1;
-    oneota_machine_begin_wait(m, ONEOTA_TRIAL_MS);
-    oneota_machine_tell(m, ONEOTA_EVENT_TRIAL);
-    return EV_STAY;
+    return oneota_machine_open(m, ONEOTA_EVENT_TRIAL, ONEOTA_TRIAL_MS);
 }
 
 event_t oneota_step_trial(oneota_t *m)
@@ -161,21 +149,16 @@ event_t oneota_step_trial(oneota_t *m)
     if (m->phase == 0) {
         return begin_trial(m);
     }
-    if (has(m, FLAG_REJECT)) {
-        return oneota_machine_fail(m, ONEOTA_STEP_INSTALL_UNKNOWN, ONEOTA_REASON_REJECTED, 0);
-    }
-    if (has(m, FLAG_CONFIRM)) {
+    if (m->confirm) {
         return EV_DONE;
     }
-    if (!oneota_machine_waits(m)) {
-        return oneota_machine_fail(m, ONEOTA_STEP_INSTALL_UNKNOWN, ONEOTA_REASON_UNCONFIRMED, 0);
-    }
-    return EV_STAY;
+    return oneota_machine_fail(m, ONEOTA_STEP_INSTALL_UNKNOWN,
+                               m->reject ? ONEOTA_REASON_REJECTED : ONEOTA_REASON_UNCONFIRMED, 0);
 }
 
 static event_t confirmed(oneota_t *m)
 {
-    clear(m, FLAG_CONFIRM);
+    m->confirm = false;
     m->failures = 0;
     m->boot.condition = ONEOTA_BOOT_CONFIRMED;
     if (!has_task(m)) {
@@ -191,16 +174,13 @@ event_t oneota_step_settle(oneota_t *m)
 {
     const oneota_boot_port_t *boot = m->setup->boot;
     bool stays = m->state == ST_CONFIRM;
-    switch (oneota_machine_flash(
-        m, (stays ? boot->confirm : boot->revert)(m->setup->boot_ctx, m->image))) {
-    case ONEOTA_OK:
-        clear(m, FLAG_REJECT);
-        return stays ? confirmed(m) : EV_DONE;
-    case ONEOTA_AGAIN:
-        return EV_STAY;
-    default:
-        return oneota_machine_back_off(m, ONEOTA_REASON_STORAGE, 0);
+    event_t event = oneota_machine_await(
+        m, (stays ? boot->confirm : boot->revert)(m->setup->boot_ctx, m->image));
+    if (event != EV_DONE) {
+        return event;
     }
+    m->reject = false;
+    return stays ? confirmed(m) : EV_DONE;
 }
 
 /* ---------------------------------------------------------------- close, wait */
@@ -210,38 +190,29 @@ event_t oneota_step_close(oneota_t *m)
 {
     oneota_record_t *record = &m->record;
     if (record->at.result == ONEOTA_STEP_UPDATED) {
-        clear(m, FLAG_REPORTED);
-        set(m, FLAG_UPDATED);
+        m->reported = false;
+        m->updated = true;
     } else if (has_task(m)) {
         m->step = record->at.result;
         m->reason = record->at.reason;
         oneota_machine_tell(m, ONEOTA_EVENT_ENDED);
     }
     oneota_record_clear(record);
-    clear(m, FLAG_LIVE | FLAG_RECHECKED | FLAG_CANCEL);
+    m->live = false;
+    m->rechecked = false;
+    m->cancel = false;
     return EV_DONE;
-}
-
-static event_t begin_idle(oneota_t *m)
-{
-    oneota_exchange_close(&m->exchange);
-    oneota_machine_begin_wait(m, m->later_ms);
-    m->phase = 1;
-    oneota_machine_tell(m, ONEOTA_EVENT_IDLE);
-    return EV_STAY;
 }
 
 event_t oneota_step_wait(oneota_t *m)
 {
     if (m->phase == 0) {
-        return begin_idle(m);
-    }
-    if (oneota_machine_waits(m) && !has(m, FLAG_CANCEL)) {
-        return EV_STAY;
+        oneota_exchange_close(&m->exchange);
+        return oneota_machine_open(m, ONEOTA_EVENT_IDLE, m->cancel ? 0 : m->later_ms);
     }
     if (m->record.at.stage == STAGE_NONE) {
-        set(m, FLAG_CHECK);
-        clear(m, FLAG_VERSION_FIRST);
+        m->check_due = true;
+        m->version_first = false;
     }
     return EV_DONE;
 }

@@ -9,38 +9,23 @@
 #include "dialect.h"
 #include "machine.h"
 
-enum { PHASE_STORE = CALL_PHASES };
-
 /* ---------------------------------------------------------------- version, check */
 
 event_t oneota_step_version(oneota_t *m)
 {
-    if (!has(m, FLAG_REPORTED)) {
+    if (!m->reported) {
         oneota_answer_t answer;
         event_t event = oneota_machine_call(m, ONEOTA_CALL_VERSION, 0, ASK_VERSION, &answer);
         if (event != EV_DONE) {
             return event;
         }
-        set(m, FLAG_REPORTED);
+        m->reported = true;
     }
-    if (has(m, FLAG_UPDATED)) {
-        clear(m, FLAG_UPDATED);
+    if (m->updated) {
+        m->updated = false;
         oneota_machine_tell(m, ONEOTA_EVENT_UPDATED);
     }
-    return has(m, FLAG_CHECK) ? EV_DONE : oneota_machine_rest(m);
-}
-
-/* The task is in memory: into the journal with it. */
-static event_t store_order(oneota_t *m)
-{
-    switch (oneota_machine_store_order(m)) {
-    case ONEOTA_OK:
-        return EV_DONE;
-    case ONEOTA_AGAIN:
-        return EV_STAY;
-    default:
-        return oneota_machine_back_off(m, ONEOTA_REASON_STORAGE, 0);
-    }
+    return m->check_due ? EV_DONE : oneota_machine_rest(m);
 }
 
 /* A task for this image. A target that runs already is nothing to do: the platform needs the
@@ -49,18 +34,22 @@ static event_t take_task(oneota_t *m, const oneota_answer_t *answer)
 {
     const oneota_setup_t *setup = m->setup;
     if (strcmp(answer->task.target, setup->images[m->image].id.version) == 0) {
-        clear(m, FLAG_REPORTED);
+        m->reported = false;
         return EV_NONE;
     }
-    if (setup->boot->query(setup->boot_ctx, m->image, &m->boot) != ONEOTA_OK) {
-        return oneota_machine_back_off(m, ONEOTA_REASON_STORAGE, 0);
+    if (!oneota_machine_query_boot(m)) {
+        return oneota_machine_await(m, ONEOTA_STORAGE);
     }
     oneota_record_accept(&m->record, answer, setup->dialect->id, m->image);
-    memcpy(m->address, answer->address, sizeof m->address);
     memset(&m->download, 0, sizeof m->download);
-    clear(m, FLAG_LIVE | FLAG_RECHECKED | FLAG_DOUBTED | FLAG_ANNOUNCE);
-    m->phase = PHASE_STORE;
-    return EV_STAY;
+    m->live = false;
+    m->rechecked = false;
+    m->doubted = false;
+    m->announce = false;
+    memcpy(m->address, answer->address, sizeof m->address);
+    m->dirty_order = true;
+    oneota_machine_tell(m, ONEOTA_EVENT_TASK);
+    return EV_DONE;
 }
 
 /* No task for this image: on to the next one, or an end. */
@@ -71,7 +60,7 @@ static event_t next_image(oneota_t *m)
         return EV_STAY;
     }
     m->image = 0;
-    if (!has(m, FLAG_REPORTED)) {
+    if (!m->reported) {
         return EV_ASIDE;
     }
     return m->reason != ONEOTA_REASON_NONE ? EV_LATER : oneota_machine_rest(m);
@@ -80,15 +69,8 @@ static event_t next_image(oneota_t *m)
 event_t oneota_step_check(oneota_t *m)
 {
     oneota_answer_t answer;
-    if (m->phase == PHASE_STORE) {
-        event_t stored = store_order(m);
-        if (stored == EV_DONE) {
-            oneota_machine_tell(m, ONEOTA_EVENT_TASK);
-        }
-        return stored;
-    }
-    if (has(m, FLAG_CHECK)) {
-        clear(m, FLAG_CHECK);
+    if (m->check_due) {
+        m->check_due = false;
         m->image = 0;
         m->reason = ONEOTA_REASON_NONE;
     }
@@ -98,16 +80,17 @@ event_t oneota_step_check(oneota_t *m)
     }
     if (event == EV_DONE) {
         event = take_task(m, &answer);
-    } else if (event == EV_ASIDE && !has(m, FLAG_VERSION_FIRST)) {
-        set(m, FLAG_VERSION_FIRST | FLAG_CHECK);
-        clear(m, FLAG_REPORTED);
+    } else if (event == EV_ASIDE && !m->version_first) {
+        m->version_first = true;
+        m->check_due = true;
+        m->reported = false;
         return event; /* and then from the first image on */
     } else if (event == EV_OVER) {
         m->step = 0;
         oneota_machine_tell(m, ONEOTA_EVENT_ENDED);
         m->reason = ONEOTA_REASON_NONE;
     }
-    return event == EV_STAY ? event : next_image(m);
+    return event == EV_DONE ? event : next_image(m);
 }
 
 /* ---------------------------------------------------------------- token, recheck, doubt */
@@ -117,10 +100,8 @@ event_t oneota_step_token(oneota_t *m)
     oneota_answer_t answer;
     event_t event = oneota_machine_call(m, ONEOTA_CALL_TOKEN, 0, ASK_TOKEN, &answer);
     if (event == EV_DONE) {
-        clear(m, FLAG_RECHECKED);
-        if (answer.announce) {
-            set(m, FLAG_ANNOUNCE);
-        }
+        m->rechecked = false;
+        m->announce = answer.announce;
     }
     return event;
 }
@@ -129,23 +110,19 @@ event_t oneota_step_token(oneota_t *m)
 event_t oneota_step_recheck(oneota_t *m)
 {
     oneota_answer_t answer;
-    if (m->phase == PHASE_STORE) {
-        return store_order(m);
-    }
     event_t event = oneota_machine_call(m, ONEOTA_CALL_CHECK, 0, ASK_RECHECK, &answer);
     if (event != EV_DONE) {
         return event;
     }
     if (!oneota_record_same_task(&answer.task, &m->record.order.task)) {
-        set(m, FLAG_CHECK);
+        m->check_due = true;
         return oneota_machine_over(m, ONEOTA_REASON_OVER, 0);
     }
-    m->record.order.task = answer.task;
-    memcpy(m->record.order.handle, answer.handle, sizeof answer.handle);
+    oneota_record_renew(&m->record, &answer);
     memcpy(m->address, answer.address, sizeof m->address);
-    set(m, FLAG_RECHECKED);
-    m->phase = PHASE_STORE;
-    return EV_STAY;
+    m->rechecked = true;
+    m->dirty_order = true;
+    return EV_DONE;
 }
 
 /* ---------------------------------------------------------------- progress, downloaded, result */
@@ -166,7 +143,11 @@ static event_t report(oneota_t *m, uint8_t step, ask_t who)
 /* Whatever comes of it: a progress report is not repeated, and stops nothing. */
 event_t oneota_step_progress(oneota_t *m)
 {
-    return report(m, m->step, ASK_RESULT) == EV_STAY ? EV_STAY : EV_DONE;
+    if (report(m, m->step, ASK_RESULT) == EV_STAY) {
+        return EV_STAY;
+    }
+    m->failures = 0;
+    return EV_DONE;
 }
 
 event_t oneota_step_downloaded(oneota_t *m)

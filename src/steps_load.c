@@ -12,7 +12,7 @@
 #include "slot.h"
 #include "text.h"
 
-enum { PHASE_REQUEST = 0, PHASE_ANSWER, PHASE_STORE, PHASE_BACKOFF, PHASE_TAIL, PHASE_AGAIN };
+enum { PHASE_REQUEST = 0, PHASE_ANSWER, PHASE_TEXT, PHASE_TAIL, PHASE_AGAIN };
 
 #define FLASH_ERRORS_MAX 3u
 
@@ -27,7 +27,6 @@ event_t oneota_step_gate(oneota_t *m)
 {
     event_t event = oneota_machine_conditions(m, ONEOTA_STEP_BATTERY, ONEOTA_STEP_SIGNAL);
     if (event == EV_DONE) { /* a new round */
-        m->download.attempts = 0;
         m->download.package_errors = 0;
         m->download.form_known = false;
         m->download.range_form = ONEOTA_RANGE_BYTES;
@@ -39,111 +38,105 @@ event_t oneota_step_gate(oneota_t *m)
 
 /* Progress that the journal holds is a hint: it counts where an erase unit starts, or for all of
  * it. */
-static bool can_resume(const oneota_t *m, const oneota_flash_t *flash, void *flash_ctx)
+static bool can_resume(const oneota_t *m)
 {
+    const oneota_flash_t *flash = m->slot.flash;
     uint32_t stored = m->record.at.stored;
-    if (stored == 0 || stored >= package_size(m)) {
-        return stored == package_size(m);
-    }
-    return flash->erase_unit(flash_ctx, stored).start == stored;
+    return stored < package_size(m) ? flash->erase_unit(m->slot.flash_ctx, stored).start == stored
+                                    : stored == package_size(m);
 }
 
-static void start_over(oneota_t *m)
+static void begin_slot(oneota_t *m)
 {
-    uint8_t target = oneota_machine_target_slot(m);
-    const oneota_image_t *image = task_image(m);
-    uint8_t *carry = m->exchange.work + m->exchange.work_bytes;
-    oneota_slot_begin(&m->slot, image->slot[target], image->slot_ctx[target], carry,
-                      package_size(m), CRYPTO_MD5);
+    oneota_machine_begin_slot(m, target_slot(m));
 }
 
 static event_t begin_prefix(oneota_t *m)
 {
-    uint8_t target = oneota_machine_target_slot(m);
-    const oneota_flash_t *flash = task_image(m)->slot[target];
-    void *flash_ctx = task_image(m)->slot_ctx[target];
-    if (!oneota_slot_fits(flash, flash_ctx, package_size(m))) {
+    begin_slot(m);
+    if (!oneota_slot_fits(&m->slot)) {
         return oneota_machine_fail(m, ONEOTA_STEP_NO_SPACE, ONEOTA_REASON_SPACE, 0);
     }
     if (m->record.order.task.type != 1u) {
         return oneota_machine_fail(m, ONEOTA_STEP_UNKNOWN, ONEOTA_REASON_TYPE,
                                    m->record.order.task.type);
     }
-    if (!can_resume(m, flash, flash_ctx)) {
+    if (!can_resume(m)) {
         m->record.at.stored = 0;
     }
-    start_over(m);
     m->phase = PHASE_ANSWER;
     return EV_STAY;
 }
 
 event_t oneota_step_prefix(oneota_t *m)
 {
-    if (has(m, FLAG_LIVE)) {
+    if (m->live) {
         return EV_DONE;
     }
     if (m->phase == PHASE_REQUEST) {
         return begin_prefix(m);
     }
     if (m->record.at.stored > 0) {
-        oneota_error_t error = oneota_slot_read(&m->slot, m->record.at.stored, m->exchange.work,
-                                                m->exchange.work_bytes);
+        oneota_error_t error = oneota_machine_read_slot(m, m->record.at.stored);
         if (error == ONEOTA_AGAIN) {
             return EV_STAY;
         }
         if (error != ONEOTA_OK) { /* what cannot be read is downloaded again */
             m->record.at.stored = 0;
-            start_over(m);
+            begin_slot(m);
         }
     }
     LOG_INFO(m, "download: from", "byte", NULL, m->record.at.stored);
-    set(m, FLAG_LIVE);
+    m->live = true;
     return EV_DONE;
 }
 
 /* ---------------------------------------------------------------- where to download from */
 
-/* 0/8, 10/8, 127/8, 169.254/16, 172.16/12, 192.168/16, and names that are not global. */
+/* The first two numbers of an address: 0/8, 10/8, 127/8, 169.254/16, 172.16/12, 192.168/16. */
+static const struct {
+    uint16_t mask, net;
+} k_private[] = {{0xFF00, 0x0000}, {0xFF00, 0x0A00}, {0xFF00, 0x7F00},
+                 {0xFFFF, 0xA9FE}, {0xFFF0, 0xAC10}, {0xFFFF, 0xC0A8}};
+
+/* One of those, or a name that is not global. */
 static bool is_private(const char *host)
 {
-    unsigned part[2] = {0, 0};
-    unsigned n = 0;
-    if (strchr(host, '.') == NULL) {
-        return true;
+    uint32_t first = 0;
+    uint32_t second = 0;
+    const char *dot = strchr(host, '.');
+    if (dot == NULL || oneota_text_read(host, (size_t)(dot - host), 10, &first) == 0) {
+        return dot == NULL;
     }
-    for (; n < 2u && *host >= '0' && *host <= '9'; host++) {
-        part[n] = part[n] * 10u + (unsigned)(*host - '0');
-        if (host[1] == '.') {
-            host++;
-            n++;
+    (void)oneota_text_read(dot + 1, strlen(dot), 10, &second);
+    for (size_t n = 0; n < sizeof k_private / sizeof k_private[0]; n++) {
+        if (((first << 8 | second) & k_private[n].mask) == k_private[n].net) {
+            return true;
         }
     }
-    return n == 2u &&
-           (part[0] == 0 || part[0] == 10u || part[0] == 127u ||
-            (part[0] == 169u && part[1] == 254u) || (part[0] == 172u && part[1] >> 4 == 1u) ||
-            (part[0] == 192u && part[1] == 168u));
+    return false;
 }
 
-/* The task's own host, when it names one and the application allows it, and never one that would be
- * handed an Authorization; else the main host. The
- * text "host:port" is cut at the colon the first time. */
-static const char *download_host(oneota_t *m, uint16_t *port)
+/* The task's own host is used when it names one and the application allows it, and never one that
+ * would be handed an Authorization; else the main host. */
+static bool uses_address(const oneota_t *m)
 {
     const oneota_setup_t *setup = m->setup;
-    uint32_t number = 0;
-    *port = oneota_machine_port(m);
-    if (m->address[0] == '\0' || !setup->use_address || setup->dialect->signs_download ||
-        (is_private(m->address) && !setup->use_private_address)) {
-        return setup->address;
-    }
-    char *colon = strrchr(m->address, ':');
+    return m->address[0] != '\0' && setup->use_address && !setup->dialect->signs_download &&
+           (setup->use_private_address || !is_private(m->address));
+}
+
+/* Cuts the text "host:port" at the colon, the first time. */
+static uint16_t cut_port(char *address)
+{
+    uint32_t port = 0;
+    char *colon = strrchr(address, ':');
     if (colon != NULL) {
         *colon = '\0';
     }
-    const char *digits = m->address + strlen(m->address) + 1u;
-    (void)oneota_text_scan(digits, strlen(digits), "#", &number);
-    *port = (uint16_t)number; /* calls.c has checked it */
-    return m->address;
+    const char *digits = address + strlen(address) + 1u;
+    (void)oneota_text_scan(digits, strlen(digits), "#", &port);
+    return (uint16_t)port; /* calls.c has checked it */
 }
 
 /* ---------------------------------------------------------------- one range */
@@ -152,7 +145,8 @@ static event_t request_range(oneota_t *m)
 {
     oneota_download_t *d = &m->download;
     oneota_request_t request;
-    uint16_t port = 0;
+    const char *host = m->setup->address;
+    uint16_t port = oneota_machine_port(m);
     oneota_download_plan(d, oneota_slot_taken(&m->slot), package_size(m), m->record.at.percent,
                          m->slot.flash->program_unit);
     oneota_machine_request(m, ONEOTA_CALL_DOWNLOAD, &request);
@@ -160,7 +154,10 @@ static event_t request_range(oneota_t *m)
     request.first = d->first;
     request.last = d->end - 1u;
     request.again = m->phase == PHASE_AGAIN;
-    const char *host = download_host(m, &port);
+    if (uses_address(m)) {
+        host = m->address;
+        port = cut_port(m->address);
+    }
     LOG_DEBUG(m, "download: ask", "first", NULL, d->first);
     return oneota_machine_ask(m, &request, host, port);
 }
@@ -173,16 +170,16 @@ static event_t next_range(oneota_t *m)
         m->phase = PHASE_TAIL;
         return EV_STAY;
     }
-    if (has(m, FLAG_ANNOUNCE)) {
-        clear(m, FLAG_ANNOUNCE);
+    if (m->announce) {
+        m->announce = false;
         m->step = 1;
         return EV_ASIDE;
     }
-    uint8_t percent = oneota_download_percent_due(taken, package_size(m), m->record.at.percent);
-    if (percent != 0) {
+    uint8_t percent = oneota_download_percent(taken, package_size(m), m->record.at.percent);
+    if (percent != m->record.at.percent) {
         m->record.at.percent = percent; /* stored before it is sent: each is said once */
         m->step = percent;
-        set(m, FLAG_DIRTY);
+        m->dirty = true;
         return EV_ASIDE;
     }
     return request_range(m);
@@ -193,8 +190,8 @@ static event_t next_range(oneota_t *m)
 
 static event_t end_round(oneota_t *m)
 {
-    oneota_download_t *d = &m->download;
-    bool package = d->package_errors >= d->attempts;
+    const oneota_download_t *d = &m->download;
+    bool package = d->package_errors >= m->failures;
     return package ? oneota_machine_round(m, ONEOTA_REASON_PACKAGE, m->code, ONEOTA_STEP_UNKNOWN)
                    : oneota_machine_round(m, ONEOTA_REASON_RETRIES, m->code, ONEOTA_STEP_TIMEOUT);
 }
@@ -205,32 +202,39 @@ static event_t attempt_failed(oneota_t *m, oneota_reason_t reason, int32_t code,
     oneota_download_t *d = &m->download;
     oneota_exchange_close(&m->exchange);
     oneota_download_shrink(d);
-    clear(m, FLAG_AUTH);
+    m->authorized_again = false;
     m->address[0] = '\0'; /* from the main host, then */
     if (d->range_form == ONEOTA_RANGE_BARE && !d->form_known) {
         oneota_download_next_form(d);
     }
     oneota_machine_complain(m, reason, code);
-    d->attempts = d->place > d->wanted ? 0u : (uint8_t)(d->attempts + 1u);
-    if (d->attempts >= ONEOTA_ATTEMPTS) {
+    uint32_t backoff_ms = oneota_machine_backoff_ms(m);
+    if (d->place > d->wanted) { /* it has brought new bytes */
+        m->failures = 0;
+    }
+    if (m->failures >= ONEOTA_ATTEMPTS) {
         return end_round(m);
     }
-    m->failures = d->attempts > 0 ? (uint8_t)(d->attempts - 1u) : 0u;
-    oneota_machine_begin_wait(m, wait_ms != 0 ? wait_ms : oneota_machine_backoff_ms(m));
-    m->phase = PHASE_BACKOFF;
+    oneota_machine_begin_wait(m, wait_ms != 0 ? wait_ms : backoff_ms);
+    m->phase = PHASE_REQUEST;
     return EV_STAY;
+}
+
+static event_t exchange_failed(oneota_t *m)
+{
+    return attempt_failed(m, (oneota_reason_t)m->exchange.reason, m->exchange.code, 0);
 }
 
 /* The slot does not take it. What is stored is read again, and the unit erased again, next time. */
 static event_t flash_failed(oneota_t *m)
 {
     oneota_exchange_close(&m->exchange);
-    clear(m, FLAG_LIVE);
+    m->live = false;
     m->download.flash_errors++;
     if (m->download.flash_errors >= FLASH_ERRORS_MAX) {
         return oneota_machine_fail(m, ONEOTA_STEP_UNKNOWN, ONEOTA_REASON_STORAGE, 0);
     }
-    return oneota_machine_back_off(m, ONEOTA_REASON_STORAGE, 0);
+    return oneota_machine_await(m, ONEOTA_STORAGE);
 }
 
 /* ---------------------------------------------------------------- the answer: a text instead of
@@ -253,12 +257,23 @@ static event_t judge_text(oneota_t *m)
                           answer.retry_after_s * 1000u);
 }
 
+static event_t take_text(oneota_t *m)
+{
+    switch (oneota_machine_read_text(m)) {
+    case EXCHANGE_END:
+        return judge_text(m);
+    case EXCHANGE_FAILED:
+        return exchange_failed(m);
+    default:
+        return EV_STAY;
+    }
+}
+
 /* ---------------------------------------------------------------- the answer: package bytes */
 
 static void tell_progress(oneota_t *m)
 {
-    uint32_t size = package_size(m);
-    uint8_t percent = (uint8_t)((uint64_t)m->slot.position * 100u / size);
+    uint8_t percent = oneota_machine_percent(m, m->slot.position);
     if (percent != m->shown) {
         m->shown = percent;
         oneota_machine_tell(m, ONEOTA_EVENT_PROGRESS);
@@ -287,9 +302,9 @@ static event_t write_body(oneota_t *m, const http_body_t *body, uint32_t length)
     oneota_exchange_take(&m->exchange, taken, m->now_ms);
     if (taken > 0) {
         m->download.place += taken;
-        m->download.attempts = 0;
         m->download.package_errors = 0;
-        clear(m, FLAG_DOUBTED);
+        m->failures = 0;
+        m->doubted = false;
         tell_progress(m);
     }
     return EV_STAY;
@@ -300,9 +315,6 @@ static event_t take_body(oneota_t *m, const http_body_t *body)
     oneota_download_t *d = &m->download;
     uint32_t left = d->end - d->place;
     uint32_t length = body->length < left ? (uint32_t)body->length : left;
-    if (d->text) {
-        return oneota_exchange_keep(&m->exchange, body, m->now_ms) ? EV_STAY : judge_text(m);
-    }
     if (length == 0) { /* more than the header said */
         return attempt_failed(m, ONEOTA_REASON_PEER, m->exchange.http.head.status, 0);
     }
@@ -315,7 +327,7 @@ static event_t take_body(oneota_t *m, const http_body_t *body)
     }
     if (store_due(m)) {
         m->record.at.stored = m->slot.position;
-        m->phase = PHASE_STORE;
+        m->dirty = true;
         return EV_STAY;
     }
     return write_body(m, body, length);
@@ -328,7 +340,7 @@ static event_t judge_head(oneota_t *m)
     case DOWNLOAD_BODY:
         return EV_STAY;
     case DOWNLOAD_TEXT:
-        d->text = true;
+        m->phase = PHASE_TEXT;
         return EV_STAY;
     case DOWNLOAD_RANGELESS:
         LOG_WARN(m, "download: range ignored", "form", NULL, d->range_form);
@@ -344,14 +356,10 @@ static event_t judge_head(oneota_t *m)
 static event_t end_range(oneota_t *m)
 {
     oneota_download_t *d = &m->download;
-    if (d->text) {
-        return judge_text(m);
-    }
     if (d->place < d->end) {
         return attempt_failed(m, ONEOTA_REASON_NETWORK, 0, 0);
     }
     oneota_download_grow(d);
-    m->failures = 0;
     m->phase = PHASE_AGAIN;
     return EV_STAY;
 }
@@ -359,10 +367,7 @@ static event_t end_range(oneota_t *m)
 static event_t take_answer(oneota_t *m)
 {
     http_body_t body;
-    switch (oneota_exchange_step(&m->exchange, m->now_ms, &body)) {
-    case EXCHANGE_WAIT:
-        m->sleep_ms = oneota_exchange_left_ms(&m->exchange, m->now_ms);
-        return EV_STAY;
+    switch (oneota_machine_exchange(m, &body)) {
     case EXCHANGE_HEAD:
         return judge_head(m);
     case EXCHANGE_BODY:
@@ -370,26 +375,13 @@ static event_t take_answer(oneota_t *m)
     case EXCHANGE_END:
         return end_range(m);
     case EXCHANGE_FAILED:
-        return attempt_failed(m, (oneota_reason_t)m->exchange.reason, m->exchange.code, 0);
+        return exchange_failed(m);
     default:
         return EV_STAY;
     }
 }
 
 /* ---------------------------------------------------------------- download */
-
-static event_t store_progress(oneota_t *m)
-{
-    oneota_error_t error = oneota_machine_store_progress(m);
-    if (error == ONEOTA_AGAIN) {
-        return EV_STAY;
-    }
-    if (error != ONEOTA_OK) { /* the download can do without; a reset would cost more */
-        oneota_machine_complain(m, ONEOTA_REASON_STORAGE, 0);
-    }
-    m->phase = PHASE_ANSWER;
-    return EV_STAY;
-}
 
 /* All bytes were taken: program the last of them, and see whether they are what was announced. */
 static event_t finish(oneota_t *m)
@@ -402,35 +394,24 @@ static event_t finish(oneota_t *m)
         return flash_failed(m);
     }
     tell_progress(m);
-    clear(m, FLAG_LIVE);
-    if (!oneota_crypto_hash_is(&m->slot.hash, m->record.order.task.md5)) {
-        return oneota_machine_mismatch(m, ONEOTA_REASON_DIGEST);
-    }
-    return EV_DONE;
+    m->live = false;
+    return oneota_machine_proves(m) ? EV_DONE : oneota_machine_mismatch(m, ONEOTA_REASON_DIGEST);
 }
 
 event_t oneota_step_download(oneota_t *m)
 {
-    if (!m->busy) { /* what is being written must not change */
-        oneota_machine_count_time(m);
-        if (m->record.at.spent_s > ONEOTA_TASK_S) { /* within a range, too */
-            oneota_exchange_close(&m->exchange);
-            return oneota_machine_fail(m, ONEOTA_STEP_TIMEOUT, ONEOTA_REASON_DEADLINE, 0);
-        }
+    if (m->record.at.spent_s > ONEOTA_TASK_S) { /* within a range, too */
+        oneota_exchange_close(&m->exchange);
+        return oneota_machine_fail(m, ONEOTA_STEP_TIMEOUT, ONEOTA_REASON_DEADLINE, 0);
     }
     switch (m->phase) {
     case PHASE_REQUEST:
     case PHASE_AGAIN: /* the request stands in the work buffer still */
         return next_range(m);
-    case PHASE_STORE:
-        return store_progress(m);
+    case PHASE_TEXT:
+        return take_text(m);
     case PHASE_TAIL:
         return finish(m);
-    case PHASE_BACKOFF:
-        if (!oneota_machine_waits(m)) {
-            m->phase = PHASE_REQUEST;
-        }
-        return EV_STAY;
     default:
         return take_answer(m);
     }

@@ -14,30 +14,49 @@ enum { PHASE_BEGIN = 0, PHASE_READ, PHASE_ACT };
 
 #define GLITCHES 3u /* in a row, of flash or boot control, after which it is not one */
 
-uint8_t oneota_machine_target_slot(const oneota_t *m)
+bool oneota_machine_query_boot(oneota_t *m)
 {
-    return m->boot.slot == 0 ? 1u : 0u;
+    const oneota_setup_t *setup = m->setup;
+    oneota_boot_t boot = {0};
+    if (setup->boot->query(setup->boot_ctx, m->image, &boot) != ONEOTA_OK || boot.slot > 1u ||
+        boot.condition >= ONEOTA_BOOT_CONDITION_COUNT) {
+        return false;
+    }
+    m->boot = boot;
+    return true;
+}
+
+void oneota_machine_begin_slot(oneota_t *m, uint8_t slot)
+{
+    const oneota_image_t *image = task_image(m);
+    oneota_slot_begin(&m->slot, image->slot[slot], image->slot_ctx[slot],
+                      m->exchange.work + m->exchange.work_bytes, m->record.order.task.size);
+}
+
+oneota_error_t oneota_machine_read_slot(oneota_t *m, uint32_t end)
+{
+    return oneota_slot_read(&m->slot, end, m->exchange.work, m->exchange.work_bytes);
+}
+
+bool oneota_machine_proves(oneota_t *m)
+{
+    return oneota_crypto_hash_is(&m->slot.hash, m->record.order.task.md5);
 }
 
 /* Hashes the image in a slot, a block each call.
  * @return OK it is the task's; VERIFY it is not; AGAIN; STORAGE */
 static oneota_error_t read_back(oneota_t *m, uint8_t slot)
 {
-    const oneota_image_t *image = task_image(m);
     if (m->phase == PHASE_BEGIN) {
-        oneota_slot_begin(&m->slot, image->slot[slot], image->slot_ctx[slot], NULL,
-                          m->record.order.task.size, CRYPTO_MD5);
+        oneota_machine_begin_slot(m, slot);
         m->phase = PHASE_READ;
-        return ONEOTA_AGAIN;
     }
-    oneota_error_t error = oneota_slot_read(&m->slot, m->record.order.task.size, m->exchange.work,
-                                            m->exchange.work_bytes);
+    oneota_error_t error = oneota_machine_read_slot(m, m->record.order.task.size);
     if (error != ONEOTA_OK) {
         return error;
     }
     m->phase = PHASE_ACT;
-    return oneota_crypto_hash_is(&m->slot.hash, m->record.order.task.md5) ? ONEOTA_OK
-                                                                          : ONEOTA_VERIFY;
+    return oneota_machine_proves(m) ? ONEOTA_OK : ONEOTA_VERIFY;
 }
 
 event_t oneota_machine_mismatch(oneota_t *m, oneota_reason_t reason)
@@ -48,7 +67,7 @@ event_t oneota_machine_mismatch(oneota_t *m, oneota_reason_t reason)
     oneota_machine_complain(m, reason, 0);
     m->record.at.again = 1;
     m->record.at.stored = 0;
-    set(m, FLAG_DIRTY);
+    m->dirty = true;
     return EV_NONE;
 }
 
@@ -57,51 +76,37 @@ event_t oneota_machine_mismatch(oneota_t *m, oneota_reason_t reason)
 static event_t inspect(oneota_t *m)
 {
     const oneota_setup_t *setup = m->setup;
-    switch (oneota_machine_flash(m, setup->boot->inspect(setup->boot_ctx, m->image,
-                                                         oneota_machine_target_slot(m),
-                                                         m->record.order.task.size))) {
-    case ONEOTA_OK:
-        m->record.at.stored = m->record.order.task.size;
-        return EV_DONE;
-    case ONEOTA_AGAIN:
-        return EV_STAY;
-    case ONEOTA_VERIFY:
+    oneota_error_t error =
+        setup->boot->inspect(setup->boot_ctx, m->image, target_slot(m), m->record.order.task.size);
+    if (error == ONEOTA_VERIFY) {
         return oneota_machine_fail(m, ONEOTA_STEP_INSTALL_MISMATCH, ONEOTA_REASON_IMAGE, 0);
-    default:
-        return oneota_machine_back_off(m, ONEOTA_REASON_STORAGE, 0);
     }
+    if (error == ONEOTA_OK) {
+        m->record.at.stored = m->record.order.task.size;
+    }
+    return oneota_machine_await(m, error);
 }
 
-/* The call failed. Was it done all the same? Else the proof is made anew before each further
+/* A call that failed may have done it all the same. Else the proof is made anew before each further
  * try. */
-static event_t unmarked(oneota_t *m)
+static event_t mark(oneota_t *m)
 {
-    oneota_boot_t boot = {0};
-    if (m->setup->boot->query(m->setup->boot_ctx, m->image, &boot) == ONEOTA_OK &&
-        boot.condition == ONEOTA_BOOT_PENDING) {
+    const oneota_setup_t *setup = m->setup;
+    const oneota_task_t *task = &m->record.order.task;
+    const oneota_boot_mark_t image = {target_slot(m), task->size, task->target, task->md5,
+                                      sizeof task->md5};
+    oneota_error_t error = setup->boot->mark(setup->boot_ctx, m->image, &image);
+    if (oneota_machine_flash(m, error) == ONEOTA_AGAIN) {
+        return EV_STAY;
+    }
+    if (error == ONEOTA_OK ||
+        (oneota_machine_query_boot(m) && m->boot.condition == ONEOTA_BOOT_PENDING)) {
         m->boot.condition = ONEOTA_BOOT_PENDING;
         return EV_DONE;
     }
     return m->failures < GLITCHES
                ? oneota_machine_back_off(m, ONEOTA_REASON_STORAGE, 0)
                : oneota_machine_round(m, ONEOTA_REASON_STORAGE, 0, ONEOTA_STEP_INSTALL_RETRIES);
-}
-
-static event_t mark(oneota_t *m)
-{
-    const oneota_setup_t *setup = m->setup;
-    const oneota_task_t *task = &m->record.order.task;
-    const oneota_boot_mark_t image = {oneota_machine_target_slot(m), task->size, task->target,
-                                      task->md5, sizeof task->md5};
-    switch (oneota_machine_flash(m, setup->boot->mark(setup->boot_ctx, m->image, &image))) {
-    case ONEOTA_OK:
-        m->boot.condition = ONEOTA_BOOT_PENDING;
-        return EV_DONE;
-    case ONEOTA_AGAIN:
-        return EV_STAY;
-    default:
-        return unmarked(m);
-    }
 }
 
 /* Before 101, a wrong image is downloaded once more. After it nothing but a last proof is due,
@@ -112,7 +117,7 @@ event_t oneota_step_prove(oneota_t *m)
     if (m->phase == PHASE_ACT) {
         return marks ? mark(m) : inspect(m);
     }
-    oneota_error_t error = read_back(m, oneota_machine_target_slot(m));
+    oneota_error_t error = read_back(m, target_slot(m));
     if (error == ONEOTA_OK || error == ONEOTA_AGAIN) {
         return EV_STAY;
     }

@@ -89,21 +89,16 @@ typedef struct {
 typedef struct {
     const oneota_flash_t *flash;
     void *flash_ctx;
-    uint8_t *scratch; /**< borrowed: scratch_bytes, a multiple of the program unit */
-    uint32_t scratch_bytes;
-    oneota_erase_unit_t home;              /**< the unit that counts; length 0: none yet */
-    oneota_erase_unit_t unit;              /**< the unit being scanned or written */
-    uint32_t generation;                   /**< of the newest seal, read or written */
+    uint8_t *scratch;         /**< borrowed: one record, whole */
+    uint8_t step;             /**< what is being done */
+    bool fresh;               /**< home was sealed since the start: records may be appended */
+    bool busy;                /**< the flash is programming what is in scratch */
+    uint32_t place;           /**< of the record being scanned or written, or of the next one */
+    uint32_t generation;      /**< of the newest seal, read or written */
+    oneota_erase_unit_t unit; /**< the unit being scanned or written */
+    oneota_erase_unit_t home; /**< the unit that counts; length 0: none yet */
     uint32_t newest[ONEOTA_JOURNAL_TYPES]; /**< offset of the newest record of each type */
-    uint32_t moved[ONEOTA_JOURNAL_TYPES];  /**< what newest will be when this write is whole */
-    uint32_t place;  /**< of the record being scanned or written, or of the next one */
-    uint32_t done;   /**< bytes of the record being written that are programmed */
-    uint32_t crc;    /**< of that record */
-    uint16_t length; /**< of its payload */
-    uint8_t phase;
-    uint8_t step; /**< what of a move is being written */
-    bool fresh;   /**< home was sealed since the start: records may be appended */
-    bool busy;    /**< the flash is programming what is in scratch */
+    uint32_t found[ONEOTA_JOURNAL_TYPES];  /**< likewise, in the unit being scanned or written */
 } oneota_journal_t;
 
 /* ---------------------------------------------------------------- record.c */
@@ -164,11 +159,9 @@ typedef struct {
     uint32_t wanted;        /**< body bytes before this place are dropped */
     uint32_t range_bytes;   /**< size of the next range */
     uint8_t range_form;     /**< oneota_range_form_t that this server understands */
-    uint8_t attempts;       /**< in a row without a new byte */
-    uint8_t package_errors; /**< of these: "cannot have the file" */
+    uint8_t package_errors; /**< "cannot have the file": so many of the failures in a row */
     uint8_t flash_errors;   /**< since the task was accepted */
     bool form_known;        /**< range_form has been answered with 206 */
-    bool text;              /**< this answer carries no package bytes */
 } oneota_download_t;
 
 /* ---------------------------------------------------------------- machine.c */
@@ -176,22 +169,39 @@ typedef struct {
 /** A client. Private in every field. What is used most comes first: that makes small code. */
 typedef struct {
     uint8_t state;
-    uint8_t next;         /**< state that is entered once the journal has it; 0 = none */
-    uint8_t phase;        /**< within a step */
-    uint8_t reason;       /**< last failure, or why it waits: oneota_reason_t */
-    uint8_t failures;     /**< in a row, for the back-off */
-    uint8_t image;        /**< the one that is checked, worked on, or on trial */
-    uint8_t step;         /**< last report, or the one that is due */
-    uint8_t shown;        /**< percent last told to the application */
-    uint16_t flags;       /**< FLAG_* of machine.h */
-    bool busy;            /**< a flash operation goes on: nothing else may come between */
+    uint8_t next;          /**< state that is entered once the journal has it; 0 = none */
+    uint8_t phase;         /**< within a step */
+    uint8_t reason;        /**< last failure, or why it waits: oneota_reason_t */
+    uint8_t failures;      /**< in a row, for the back-off; attempts that brought no new byte */
+    uint8_t image;         /**< the one that is checked, worked on, or on trial */
+    uint8_t step;          /**< last report, or the one that is due */
+    uint8_t shown;         /**< percent last told to the application */
+    bool busy;             /**< a flash operation goes on: nothing else may come between */
+    bool dirty;            /**< how far the task has come changed: stored before anything else */
+    bool dirty_order;      /**< likewise the task */
+    bool live;             /**< the slot in RAM is in step with the flash */
+    bool announce;         /**< step 1 is due before the first byte */
+    bool rechecked;        /**< the task was asked for again since its token was good */
+    bool doubted;          /**< the download's refusal was looked into */
+    bool reported;         /**< the versions were reported since the start */
+    bool check_due;        /**< after the version report */
+    bool version_first;    /**< the platform asked for the version once */
+    bool updated;          /**< 201 was delivered; say so after the version report */
+    bool authorized_again; /**< a new Authorization was tried for this call */
+    bool paused;           /**< what the application asked for */
+    bool deferred;
+    bool cancel;
+    bool confirm;
+    bool reject;
+    bool forget;
     const oneota_setup_t *setup;
     uint32_t now_ms;      /**< the clock, as this poll began */
     uint32_t since_ms;    /**< when the state was entered, or a wait within it began */
     uint32_t wait_ms;     /**< how long that wait lasts */
     uint32_t later_ms;    /**< how long ST_WAIT is to last */
     uint32_t sleep_ms;    /**< what this poll returns */
-    uint32_t spent_at_ms; /**< up to when record.spent_s is counted */
+    uint32_t counted_ms;  /**< up to when seconds are counted */
+    uint32_t clock_s;     /**< the platform's clock, Unix seconds; 0 = never heard */
     int32_t code;         /**< behind reason, or the answer to the last report */
     oneota_boot_t boot;   /**< of image, as read at the start */
     oneota_record_t record;
@@ -199,10 +209,8 @@ typedef struct {
     oneota_slot_t slot;
     oneota_exchange_t exchange;
     oneota_journal_t journal;
-    char address[ONEOTA_ADDRESS_MAX +
-                 1];    /**< host that the task names; cut at the colon when used */
-    uint32_t learned_s; /**< the platform's clock at learned_ms, Unix seconds; 0 = never heard */
-    uint32_t learned_ms;
+    char address[ONEOTA_ADDRESS_MAX + 1]; /**< host that the task names; cut at the colon when
+                                               used */
 } oneota_t;
 
 #ifdef __cplusplus

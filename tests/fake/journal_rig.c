@@ -19,45 +19,37 @@ static const uint32_t mixed_256[] = {65536, 4096, 0};
 const rig_geometry_t rig_geometries[] = {
     {"unit 1, 2 x 4 KiB",
      {.size = 8192, .unit = 4096, .program_unit = 1, .erased = 0xFF},
-     64,
      0,
      FAKE_ERASED_VALUE},
     {"unit 4, 3 x 4 KiB, erased 0",
      {.size = 12288, .unit = 4096, .program_unit = 4},
-     64,
      0,
      FAKE_ERASED_RANDOM},
     {"unit 8, 2 x 2 KiB",
      {.size = 4096, .unit = 2048, .program_unit = 8, .erased = 0xFF},
-     64,
      0,
      FAKE_ERASED_ERROR},
     {"unit 16, 2 x 4 KiB, AGAIN",
      {.size = 8192, .unit = 4096, .program_unit = 16, .erased = 0xFF},
-     112,
      2,
      FAKE_ERASED_ERROR},
     {"unit 32, 3 x 4 KiB, erased 0",
      {.size = 12288, .unit = 4096, .program_unit = 32},
-     64,
      0,
      FAKE_ERASED_VALUE},
     {"unit 256, 2 x 4 KiB",
      {.size = 8192, .unit = 4096, .program_unit = 256, .erased = 0xFF},
-     256,
      0,
      FAKE_ERASED_RANDOM},
     {"unit 16, mixed",
      {.units = mixed_16, .program_unit = 16, .erased = 0xFF},
-     512,
      0,
      FAKE_ERASED_VALUE},
     {"unit 256, mixed, erased 0",
      {.units = mixed_256, .program_unit = 256},
-     512,
      1,
      FAKE_ERASED_VALUE},
-    {NULL, {0}, 0, 0, 0}};
+    {NULL, {0}, 0, 0}};
 
 static void bind(rig_t *rig)
 {
@@ -70,8 +62,8 @@ void rig_init(rig_t *rig, const rig_geometry_t *geometry)
 {
     memset(rig, 0, sizeof *rig);
     assert_true(fake_flash_init(&rig->flash, &geometry->flash));
-    assert_in_range(geometry->scratch_bytes, 64, RIG_SCRATCH_MAX);
-    rig->scratch_bytes = geometry->scratch_bytes;
+    rig->scratch_bytes = JOURNAL_RECORD_MAX(geometry->flash.program_unit);
+    assert_true(rig->scratch_bytes < RIG_SCRATCH_MAX);
     rig->flash.again = geometry->again;
     rig->flash.erased_read = geometry->erased_read;
     for (unsigned i = 0; i < ONEOTA_JOURNAL_TYPES; i++) {
@@ -109,12 +101,8 @@ size_t rig_value(uint32_t value, uint8_t *data)
     return length;
 }
 
-/* Pieces of a record of the largest size, its head and CRC; three times over if it does not
- * read well. */
-static uint32_t reads_max(const rig_t *rig)
-{
-    return 3u * (2u + (JOURNAL_PAYLOAD_MAX + rig->scratch_bytes - 1u) / rig->scratch_bytes);
-}
+/* The head of a record and the rest of it; three times over if it does not read well. */
+#define READS_MAX 6u
 
 /* What is behind the scratch belongs to others. */
 static void check_scratch(const rig_t *rig)
@@ -131,15 +119,14 @@ void rig_start(rig_t *rig)
     /* what a start finds in RAM is no help */
     memset(&rig->journal, 0xAA, sizeof rig->journal);
     memset(rig->scratch, 0xAA, sizeof rig->scratch);
-    assert_int_equal(oneota_journal_init(&rig->journal, &rig->flash.port, &rig->flash, rig->scratch,
-                                         rig->scratch_bytes),
-                     ONEOTA_OK);
+    assert_int_equal(
+        oneota_journal_init(&rig->journal, &rig->flash.port, &rig->flash, rig->scratch), ONEOTA_OK);
     for (uint32_t i = 0; error == ONEOTA_AGAIN; i++) {
         uint32_t reads = rig->flash.calls[FAKE_READ];
         uint32_t operations = rig->flash.operations;
         assert_true(i < CALLS_MAX);
         error = oneota_journal_scan(&rig->journal);
-        assert_true(rig->flash.calls[FAKE_READ] - reads <= reads_max(rig));
+        assert_true(rig->flash.calls[FAKE_READ] - reads <= READS_MAX);
         assert_int_equal(rig->flash.operations, operations);
     }
     assert_int_equal(error, ONEOTA_OK);
@@ -180,7 +167,7 @@ oneota_error_t rig_write(rig_t *rig, uint8_t type, uint32_t value)
         error = oneota_journal_write(&rig->journal, type, data, length);
         done = rig->flash.calls[FAKE_ERASE] + rig->flash.calls[FAKE_PROGRAM] - done;
         assert_true(done <= 1u);
-        assert_true(rig->flash.calls[FAKE_READ] - reads <= 2u * reads_max(rig) + 1u);
+        assert_true(rig->flash.calls[FAKE_READ] - reads <= 2u * READS_MAX + 1u);
     }
     check_scratch(rig);
     if (rig->flash.violation != NULL) {

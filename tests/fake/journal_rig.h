@@ -19,7 +19,6 @@
 typedef struct {
     const char *name;
     fake_flash_config_t flash;
-    uint32_t scratch_bytes;
     uint32_t again;      /**< as in fake_flash_t */
     uint8_t erased_read; /**< fake_erased_t */
 } rig_geometry_t;

@@ -392,8 +392,7 @@ static void test_api_init_work_one_byte_less_limit_exactly_enough_updates(void *
     static const uint16_t units[] = {1, 8, 64, 256};
     (void)state;
     for (size_t n = 0; n < COUNT(units); n++) {
-        size_t scratch = units[n] > 64u ? units[n] : 64u;
-        size_t enough = EXCHANGE_WORK_MIN + units[n] + scratch;
+        size_t enough = EXCHANGE_WORK_MIN + units[n];
         update_with(enough - 1u, units[n], false);
         update_with(enough, units[n], true);
         assert_true(enough <= ONEOTA_WORK_BYTES);
@@ -407,7 +406,7 @@ static void test_api_init_longest_task_is_read_in_the_least_memory(void **state)
     static kit_t other;
     (void)state;
     kit_init(&other, NULL);
-    other.setup.work_bytes = EXCHANGE_WORK_MIN + 8u + 64u;
+    other.setup.work_bytes = EXCHANGE_WORK_MIN + 8u;
     kit_rule(&other, FAKE_CHECK)->body =
         "{\"errno\":0,\"error\":\"succ\",\"data\":{\"target\":\"12345678901234567890\",\"token\":"
         "\"ota_567890123456789012345678901234567890123456789012345678901234\","

@@ -160,7 +160,7 @@ static void test_api_prefix_that_is_all_of_it_is_proven_at_once(void **state)
     begin(201);
     kit_until_state(&kit, "downloaded");
     kit.ram.client.record.at.stage = STAGE_TASK; /* as if the power had gone just before */
-    set(&kit.ram.client, FLAG_DIRTY);
+    kit.ram.client.dirty = true;
     kit.ram.client.next = kit.ram.client.state;
     while (kit.ram.client.next != ST_NONE) {
         kit_poll(&kit);

@@ -15,14 +15,12 @@
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 static oneota_download_t planned(uint32_t range_bytes, uint32_t taken, uint32_t size,
-                                 uint32_t percent, uint32_t unit)
+                                 uint8_t percent, uint32_t unit)
 {
     oneota_download_t d;
     memset(&d, 0, sizeof d);
     d.range_bytes = range_bytes;
-    d.text = true;
     oneota_download_plan(&d, taken, size, percent, unit);
-    assert_false(d.text);
     assert_int_equal(d.wanted, taken);
     assert_int_equal(d.place, taken);
     return d;
@@ -31,7 +29,9 @@ static oneota_download_t planned(uint32_t range_bytes, uint32_t taken, uint32_t 
 static void test_download_plan_range_is_what_it_should_be(void **state)
 {
     static const struct {
-        uint32_t range_bytes, taken, size, percent, unit, first, end;
+        uint32_t range_bytes, taken, size;
+        uint8_t percent;
+        uint32_t unit, first, end;
     } rows[] = {
         /* as far as the range reaches */
         {16384, 0, 1000000, 0, 8, 0, 16384},
@@ -43,14 +43,14 @@ static void test_download_plan_range_is_what_it_should_be(void **state)
         {16384, 0, 100000, 0, 16, 0, 10000},
         {16384, 0, 100000, 0, 32, 0, 10016},
         {16384, 0, 100000, 0, 256, 0, 10240},
-        {16384, 10016, 100000, 0, 32, 10016, 20000}, /* the mark at 10 % lies behind */
+        {16384, 10016, 100000, 10, 32, 10016, 20000}, /* the mark at 10 % lies behind */
         {16384, 10000, 100000, 10, 8, 10000, 20000},
-        {16384, 12000, 100000, 0, 8, 12000, 20000},
+        {16384, 12000, 100000, 10, 8, 12000, 20000},
         {2048, 9000, 100000, 0, 8, 9000, 10000},
         {16384, 89000, 100000, 80, 8, 89000, 90000},
         {16384, 90000, 100000, 90, 8, 90000, 100000}, /* none at 100 % */
         {16384, 50000, 100000, 90, 8, 50000, 66384},  /* all reported before a restart */
-        {65536, 20000, 100000, 55, 8, 20000, 60000},  /* an odd number counts as 50 */
+        {65536, 20000, 100000, 55, 8, 20000, 65000},  /* never reported */
         /* a mark is rounded up: at its place the percentage is there */
         {16384, 0, 1001, 0, 1, 0, 101},
         {16384, 101, 1001, 10, 1, 101, 201},
@@ -107,8 +107,8 @@ static void walk(uint32_t size, uint32_t range_bytes, uint32_t unit)
         assert_true(d.end == size || d.end % unit == 0 || d.end == 2u);
         assert_true(d.end == size || size - d.end >= 2u);
         taken = d.end;
-        uint8_t due = oneota_download_percent_due(taken, size, percent);
-        if (due != 0) {
+        uint8_t due = oneota_download_percent(taken, size, percent);
+        if (due != percent) {
             assert_true((uint64_t)taken * 100u >= (uint64_t)size * due);
             reports++;
             percent = due;
@@ -209,32 +209,31 @@ static void test_download_percent_each_mark_once_never_zero_or_hundred(void **st
 {
     static const struct {
         uint32_t stored, size;
-        uint8_t reported, due;
+        uint8_t reported, percent;
     } rows[] = {
         {0, 1000, 0, 0},
         {99, 1000, 0, 0},
         {100, 1000, 0, 10},
-        {100, 1000, 10, 0},
-        {199, 1000, 10, 0},
+        {100, 1000, 10, 10},
+        {199, 1000, 10, 10},
         {200, 1000, 10, 20},
         {555, 1000, 10, 50},
         {900, 1000, 80, 90},
-        {999, 1000, 90, 0},
+        {999, 1000, 90, 90},
         {1000, 1000, 80, 90},
-        {1000, 1000, 90, 0},
+        {1000, 1000, 90, 90},
         {1000, 1000, 0, 90},
         {1, 1, 0, 90},
         {1, 2, 0, 50},
-        {300, 1000, 50, 0},
+        {300, 1000, 50, 50},
         {UINT32_MAX, UINT32_MAX, 0, 90},
         {429496729u, UINT32_MAX, 0, 0},
         {429496730u, UINT32_MAX, 0, 10},
     };
     (void)state;
     for (size_t n = 0; n < COUNT(rows); n++) {
-        assert_int_equal(
-            oneota_download_percent_due(rows[n].stored, rows[n].size, rows[n].reported),
-            rows[n].due);
+        assert_int_equal(oneota_download_percent(rows[n].stored, rows[n].size, rows[n].reported),
+                         rows[n].percent);
     }
 }
 

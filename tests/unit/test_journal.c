@@ -16,7 +16,7 @@
 #define TYPES ONEOTA_JOURNAL_TYPES
 
 static const rig_geometry_t two_units = {
-    "2 x 4 KiB", {.size = 8192, .unit = 4096, .program_unit = 1, .erased = 0xFF}, 64, 0, 0};
+    "2 x 4 KiB", {.size = 8192, .unit = 4096, .program_unit = 1, .erased = 0xFF}, 0, 0};
 
 /* ---------------------------------------------------------------- init */
 
@@ -27,24 +27,23 @@ static void test_journal_init_geometry_ok_or_param(void **state)
     static const uint32_t mixed_odd[] = {4096, 4097, 4096, 0};
     static const struct {
         fake_flash_config_t flash;
-        uint32_t scratch_bytes;
         oneota_error_t error;
     } cases[] = {
-        {{.size = 8192, .unit = 4096, .program_unit = 1}, 64, ONEOTA_OK},
-        {{.units = mixed_ok, .program_unit = 16}, 64, ONEOTA_OK},
+        {{.size = 8192, .unit = 4096, .program_unit = 1}, ONEOTA_OK},
+        {{.units = mixed_ok, .program_unit = 16}, ONEOTA_OK},
         /* 8 records of 248 bytes and a seal of 16 are 2000 bytes; of 256 and 16 they are 2064 */
-        {{.size = 4000, .unit = 2000, .program_unit = 8}, 64, ONEOTA_OK},
-        {{.size = 3984, .unit = 1992, .program_unit = 8}, 64, ONEOTA_PARAM},
-        {{.size = 4128, .unit = 2064, .program_unit = 16}, 64, ONEOTA_OK},
-        {{.size = 4096, .unit = 2048, .program_unit = 16}, 64, ONEOTA_PARAM},
-        {{.size = 4608, .unit = 2304, .program_unit = 256}, 256, ONEOTA_OK},
-        {{.size = 4096, .unit = 2048, .program_unit = 256}, 256, ONEOTA_PARAM},
-        {{.size = 8192, .unit = 512, .program_unit = 8}, 64, ONEOTA_PARAM},
-        {{.size = 4096, .unit = 4096, .program_unit = 8}, 64, ONEOTA_PARAM},
-        {{.units = mixed_small, .program_unit = 8}, 64, ONEOTA_PARAM},
-        {{.units = mixed_odd, .program_unit = 8}, 64, ONEOTA_PARAM},
+        {{.size = 4000, .unit = 2000, .program_unit = 8}, ONEOTA_OK},
+        {{.size = 3984, .unit = 1992, .program_unit = 8}, ONEOTA_PARAM},
+        {{.size = 4128, .unit = 2064, .program_unit = 16}, ONEOTA_OK},
+        {{.size = 4096, .unit = 2048, .program_unit = 16}, ONEOTA_PARAM},
+        {{.size = 4608, .unit = 2304, .program_unit = 256}, ONEOTA_OK},
+        {{.size = 4096, .unit = 2048, .program_unit = 256}, ONEOTA_PARAM},
+        {{.size = 8192, .unit = 512, .program_unit = 8}, ONEOTA_PARAM},
+        {{.size = 4096, .unit = 4096, .program_unit = 8}, ONEOTA_PARAM},
+        {{.units = mixed_small, .program_unit = 8}, ONEOTA_PARAM},
+        {{.units = mixed_odd, .program_unit = 8}, ONEOTA_PARAM},
         /* the last unit is not the journal's to the end */
-        {{.size = 8191, .unit = 4096, .program_unit = 8}, 64, ONEOTA_PARAM},
+        {{.size = 8191, .unit = 4096, .program_unit = 8}, ONEOTA_PARAM},
     };
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -52,9 +51,8 @@ static void test_journal_init_geometry_ok_or_param(void **state)
         oneota_journal_t journal;
         uint8_t scratch[256];
         assert_true(fake_flash_init(&flash, &cases[i].flash));
-        assert_int_equal(
-            oneota_journal_init(&journal, &flash.port, &flash, scratch, cases[i].scratch_bytes),
-            cases[i].error);
+        assert_int_equal(oneota_journal_init(&journal, &flash.port, &flash, scratch),
+                         cases[i].error);
         assert_int_equal(flash.calls[FAKE_ANY], 0);
         fake_flash_free(&flash);
     }
@@ -74,11 +72,11 @@ static void test_journal_init_units_out_of_order_param(void **state)
 {
     fake_flash_t flash;
     oneota_journal_t journal;
-    uint8_t scratch[64];
+    uint8_t scratch[256];
     (void)state;
     assert_true(fake_flash_init(&flash, &two_units.flash));
     flash.port.erase_unit = lying_unit;
-    assert_int_equal(oneota_journal_init(&journal, &flash.port, &flash, scratch, 64), ONEOTA_PARAM);
+    assert_int_equal(oneota_journal_init(&journal, &flash.port, &flash, scratch), ONEOTA_PARAM);
     fake_flash_free(&flash);
 }
 
@@ -111,7 +109,7 @@ static void test_journal_read_before_scan_ends_no_wrong_value(void **state)
     rig_start(&rig);
     assert_int_equal(rig_write(&rig, 1, 1), ONEOTA_OK);
     assert_int_equal(
-        oneota_journal_init(&rig.journal, &rig.flash.port, &rig.flash, rig.scratch, 64), ONEOTA_OK);
+        oneota_journal_init(&rig.journal, &rig.flash.port, &rig.flash, rig.scratch), ONEOTA_OK);
     do {
         oneota_error_t error = oneota_journal_read(&rig.journal, 2, data, sizeof data, &length);
         assert_int_equal(error, ONEOTA_STATE);
@@ -170,7 +168,7 @@ static void test_journal_write_before_scan_ends_scans_first(void **state)
         assert_int_equal(rig_write(&rig, 1, 1), ONEOTA_OK);
         assert_int_equal(rig_write(&rig, 2, 2), ONEOTA_OK);
         assert_int_equal(
-            oneota_journal_init(&rig.journal, &rig.flash.port, &rig.flash, rig.scratch, 64),
+            oneota_journal_init(&rig.journal, &rig.flash.port, &rig.flash, rig.scratch),
             ONEOTA_OK);
         for (unsigned i = 0; i < scans; i++) {
             (void)oneota_journal_scan(&rig.journal);
@@ -227,7 +225,7 @@ static void test_journal_write_every_type_and_length_reads_back_and_is_kept(void
 static void test_journal_write_all_types_at_their_largest_fit_the_smallest_unit(void **state)
 {
     static const rig_geometry_t smallest = {
-        "2 x 2000", {.size = 4000, .unit = 2000, .program_unit = 8, .erased = 0xFF}, 64, 0, 0};
+        "2 x 2000", {.size = 4000, .unit = 2000, .program_unit = 8, .erased = 0xFF}, 0, 0};
     rig_t rig;
     (void)state;
     rig_init(&rig, &smallest);

@@ -16,7 +16,7 @@
 #define TYPES ONEOTA_JOURNAL_TYPES
 
 static const rig_geometry_t two_units = {
-    "2 x 4 KiB", {.size = 8192, .unit = 4096, .program_unit = 1, .erased = 0xFF}, 64, 0, 0};
+    "2 x 4 KiB", {.size = 8192, .unit = 4096, .program_unit = 1, .erased = 0xFF}, 0, 0};
 
 /* ---------------------------------------------------------------- layout */
 
@@ -99,7 +99,7 @@ static void test_journal_write_first_records_bytes_of_release_1_0(void **state)
 static void test_journal_write_padding_is_the_erased_value(void **state)
 {
     static const rig_geometry_t geometry = {
-        "", {.size = 8192, .unit = 4096, .program_unit = 32}, 64, 0, 0};
+        "", {.size = 8192, .unit = 4096, .program_unit = 32}, 0, 0};
     rig_t rig;
     (void)state;
     rig_init(&rig, &geometry);
@@ -122,11 +122,11 @@ static void test_journal_write_padding_is_the_erased_value(void **state)
     rig_free(&rig);
 }
 
-/* Where scratch_bytes is no multiple of 8 the last piece of a record may be padding alone. */
-static void test_journal_write_last_piece_is_padding_copied(void **state)
+/* Lengths around the alignment: with and without padding. */
+static void test_journal_write_each_padding_copied(void **state)
 {
     static const rig_geometry_t geometry = {
-        "", {.size = 8192, .unit = 4096, .program_unit = 4}, 68, 0, FAKE_ERASED_ERROR};
+        "", {.size = 8192, .unit = 4096, .program_unit = 4}, 0, FAKE_ERASED_ERROR};
     uint8_t data[64];
     rig_t rig;
     (void)state;
@@ -402,7 +402,7 @@ int main(void)
         cmocka_unit_test(test_journal_scan_image_of_release_1_0_read_and_kept),
         cmocka_unit_test(test_journal_write_first_records_bytes_of_release_1_0),
         cmocka_unit_test(test_journal_write_padding_is_the_erased_value),
-        cmocka_unit_test(test_journal_write_last_piece_is_padding_copied),
+        cmocka_unit_test(test_journal_write_each_padding_copied),
         cmocka_unit_test(test_journal_scan_two_sealed_units_newer_generation_wins),
         cmocka_unit_test(test_journal_scan_damage_before_the_seal_unit_is_not_home),
         cmocka_unit_test(test_journal_scan_no_seal_no_value),

@@ -17,24 +17,32 @@ static void test_machine_no_cell_of_the_state_table_is_empty(void **state)
 {
     (void)state;
     for (unsigned from = ST_NONE + 1u; from < ST_COUNT; from++) {
-        for (unsigned event = EV_DONE; event < EV_COUNT; event++) {
-            uint8_t to = k_next[from][event - 1];
+        for (unsigned event = EV_DONE; event < EV_LATER; event++) {
+            uint8_t to = k_rule[from].next[event - EV_DONE];
             assert_true(to != ST_NONE);
             assert_true(to < ST_COUNT || to == ST_RESUME);
         }
     }
-    for (unsigned event = EV_DONE; event < EV_COUNT; event++) {
-        assert_int_equal(k_next[ST_NONE][event - 1], ST_NONE); /* nobody is ever there */
+    for (unsigned event = EV_DONE; event < EV_LATER; event++) {
+        assert_int_equal(k_rule[ST_NONE].next[event - EV_DONE], ST_NONE); /* nobody is there */
     }
+}
+
+static uint8_t next_of(unsigned from, event_t event, uint8_t condition)
+{
+    static oneota_t m;
+    m.state = (uint8_t)from;
+    m.boot.condition = condition;
+    return follows(&m, event);
 }
 
 static void test_machine_each_state_has_a_name_of_its_own_and_a_step(void **state)
 {
     (void)state;
     for (unsigned n = ST_NONE + 1u; n < ST_COUNT; n++) {
-        assert_non_null(k_state[n].step);
+        assert_non_null(k_step[n]);
         assert_true(oneota_machine_state_text((uint8_t)n)[0] != '\0');
-        assert_true(k_state[n].stage <= KEEPS);
+        assert_true(k_rule[n].stage <= KEEPS);
         for (unsigned other = ST_NONE + 1u; other < n; other++) {
             assert_string_not_equal(oneota_machine_state_text((uint8_t)n),
                                     oneota_machine_state_text((uint8_t)other));
@@ -54,8 +62,8 @@ static void test_machine_text_of_a_state_out_of_range_is_a_question_mark(void **
 
 static void visit(bool *seen, unsigned from)
 {
-    for (unsigned event = EV_DONE; event < EV_COUNT; event++) {
-        uint8_t to = k_next[from][event - 1];
+    for (unsigned event = EV_DONE; event < EV_LATER; event++) {
+        uint8_t to = k_rule[from].next[event - EV_DONE];
         if (to != ST_RESUME) {
             seen[to] = true;
             continue;
@@ -91,23 +99,30 @@ static void test_machine_failure_leads_to_its_report(void **state)
 {
     (void)state;
     for (unsigned n = ST_NONE + 1u; n < ST_COUNT; n++) {
-        uint8_t to = k_next[n][EV_FAIL - 1];
-        assert_true(to == NO || to == ST_RESULT || (n == ST_TRIAL && to == ST_REVERT));
+        assert_int_equal(next_of(n, EV_FAIL, ONEOTA_BOOT_CONFIRMED), ST_RESULT);
+        assert_int_equal(next_of(n, EV_FAIL, ONEOTA_BOOT_REVERTED), ST_RESULT);
+        assert_int_equal(next_of(n, EV_FAIL, ONEOTA_BOOT_TRIAL), ST_REVERT);
     }
 }
 
-/* What can be cancelled must have a way to the report of it, and what can be paused to the wait. */
-static void test_machine_traits_have_their_way_out(void **state)
+static void test_machine_later_waits_and_over_closes(void **state)
 {
     (void)state;
     for (unsigned n = ST_NONE + 1u; n < ST_COUNT; n++) {
-        if (k_state[n].traits & (CANCELS | BACKS)) {
-            assert_int_equal(k_next[n][EV_FAIL - 1], ST_RESULT);
-        }
-        if (k_state[n].traits & PAUSES) {
-            assert_int_equal(k_next[n][EV_LATER - 1], ST_WAIT);
-        }
-        assert_true((k_state[n].traits & (CANCELS | BACKS)) != (CANCELS | BACKS));
+        assert_int_equal(next_of(n, EV_LATER, ONEOTA_BOOT_CONFIRMED), ST_WAIT);
+        assert_int_equal(next_of(n, EV_OVER, ONEOTA_BOOT_CONFIRMED), ST_CLOSE);
+    }
+}
+
+/* What can be paused, cancelled, or is timed: the order of the states says it. */
+static void test_machine_order_of_states_is_that_of_an_update(void **state)
+{
+    static const state_t order[] = {ST_VERSION,  ST_CHECK,    ST_RENEW,  ST_GATE,   ST_TOKEN,
+                                    ST_PREFIX,   ST_DOWNLOAD, ST_PROGRESS, ST_VERIFY, ST_LOADED,
+                                    ST_DOUBT,    ST_INSTALL,  ST_MARK};
+    (void)state;
+    for (size_t n = 1; n < COUNT(order); n++) {
+        assert_int_equal(order[n], order[n - 1u] + 1);
     }
 }
 
@@ -135,8 +150,8 @@ static void test_machine_resume_by_stage_and_condition(void **state)
                                      rows[n].reverted};
         assert_int_equal(COUNT(names), ONEOTA_BOOT_CONDITION_COUNT);
         for (uint8_t condition = 0; condition < COUNT(names); condition++) {
-            state_t to = oneota_machine_resume_state((uint8_t)rows[n].stage, condition);
-            assert_string_equal(oneota_machine_state_text((uint8_t)to), names[condition]);
+            uint8_t to = k_resume[rows[n].stage][condition];
+            assert_string_equal(oneota_machine_state_text(to), names[condition]);
         }
     }
 }
@@ -153,14 +168,13 @@ static void test_machine_stage_of_a_state_leads_back_to_it(void **state)
     };
     (void)state;
     for (size_t n = 0; n < COUNT(rows); n++) {
-        assert_int_equal(k_state[rows[n].state].stage, rows[n].stage);
-        assert_int_equal(oneota_machine_resume_state((uint8_t)rows[n].stage, ONEOTA_BOOT_CONFIRMED),
-                         rows[n].state);
+        assert_int_equal(k_rule[rows[n].state].stage, rows[n].stage);
+        assert_int_equal(k_resume[rows[n].stage][ONEOTA_BOOT_CONFIRMED], rows[n].state);
     }
-    assert_int_equal(k_state[ST_RESTART].stage, STAGE_RESTART);
-    assert_int_equal(k_state[ST_TRIAL].stage, STAGE_TRIAL);
-    assert_int_equal(k_state[ST_REVERT].stage, STAGE_RESULT);
-    assert_int_equal(k_state[ST_CLOSE].stage, STAGE_NONE);
+    assert_int_equal(k_rule[ST_RESTART].stage, STAGE_RESTART);
+    assert_int_equal(k_rule[ST_TRIAL].stage, STAGE_TRIAL);
+    assert_int_equal(k_rule[ST_REVERT].stage, STAGE_RESULT);
+    assert_int_equal(k_rule[ST_CLOSE].stage, STAGE_NONE);
 }
 
 int main(void)
@@ -171,7 +185,8 @@ int main(void)
         cmocka_unit_test(test_machine_text_of_a_state_out_of_range_is_a_question_mark),
         cmocka_unit_test(test_machine_every_state_can_be_reached),
         cmocka_unit_test(test_machine_failure_leads_to_its_report),
-        cmocka_unit_test(test_machine_traits_have_their_way_out),
+        cmocka_unit_test(test_machine_later_waits_and_over_closes),
+        cmocka_unit_test(test_machine_order_of_states_is_that_of_an_update),
         cmocka_unit_test(test_machine_resume_by_stage_and_condition),
         cmocka_unit_test(test_machine_stage_of_a_state_leads_back_to_it),
     };

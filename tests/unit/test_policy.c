@@ -66,13 +66,8 @@ static void test_policy_backoff_doubles_up_to_the_ceiling(void **state)
     };
     (void)state;
     for (size_t n = 0; n < COUNT(rows); n++) {
-        uint32_t most = oneota_policy_backoff_ms(rows[n].failures, rows[n].min, rows[n].max, MOST);
-        assert_int_equal(most, rows[n].most);
-        assert_int_equal(oneota_policy_backoff_ms(rows[n].failures, rows[n].min, rows[n].max, 0),
-                         0);
-        uint32_t half =
-            oneota_policy_backoff_ms(rows[n].failures, rows[n].min, rows[n].max, 0x80000000u);
-        assert_in_range(half, rows[n].most / 2u, rows[n].most / 2u + 1u);
+        assert_int_equal(oneota_policy_backoff_ms(rows[n].failures, rows[n].min, rows[n].max),
+                         rows[n].most);
     }
 }
 
@@ -99,28 +94,23 @@ static void test_policy_interval_held_between_floor_and_ceiling(void **state)
     }
 }
 
-static void test_policy_poll_is_the_interval_give_or_take_a_tenth(void **state)
-{
-    static const uint32_t intervals[] = {1, 60, 3600, 86400, 2000000};
-    (void)state;
-    for (size_t n = 0; n < COUNT(intervals); n++) {
-        uint32_t ms = intervals[n] * 1000u;
-        assert_int_equal(oneota_policy_poll_ms(intervals[n], 0), ms - ms / 10u);
-        assert_int_equal(oneota_policy_poll_ms(intervals[n], MOST), ms + ms / 10u);
-        assert_in_range(oneota_policy_poll_ms(intervals[n], 0x80000000u), ms - 1u, ms + 1u);
-    }
-    assert_true(oneota_policy_poll_ms(2000000, MOST) <= 2200000000u);
-}
-
-static void test_policy_first_is_within_the_interval_and_a_minute(void **state)
+static void test_policy_between_is_even_from_least_to_most(void **state)
 {
     static const struct {
-        uint32_t interval_s, most;
-    } rows[] = {{1, 1000}, {59, 59000}, {60, 60000}, {61, 60000}, {3600, 60000}, {MOST, 60000}};
+        uint32_t least, most;
+    } rows[] = {{0, 0},        {0, 1},       {0, 60000},     {3240000, 3960000},
+                {7, 7},        {0, MOST},    {MOST, MOST},   {1800000000u, 2200000000u},
+                {900, 1100}};
     (void)state;
     for (size_t n = 0; n < COUNT(rows); n++) {
-        assert_int_equal(oneota_policy_first_ms(rows[n].interval_s, 0), 0);
-        assert_int_equal(oneota_policy_first_ms(rows[n].interval_s, MOST), rows[n].most);
+        uint32_t least = rows[n].least;
+        uint32_t most = rows[n].most;
+        uint32_t half = (most - least) / 2u;
+        uint32_t odd = (most - least) % 2u;
+        assert_int_equal(oneota_policy_between(least, most, 0), least);
+        assert_int_equal(oneota_policy_between(least, most, MOST), most);
+        assert_in_range(oneota_policy_between(least, most, 0x80000000u), least + half,
+                        least + half + odd);
     }
 }
 
@@ -158,8 +148,7 @@ int main(void)
         cmocka_unit_test(test_policy_due_exactly_when_the_wait_is_over),
         cmocka_unit_test(test_policy_backoff_doubles_up_to_the_ceiling),
         cmocka_unit_test(test_policy_interval_held_between_floor_and_ceiling),
-        cmocka_unit_test(test_policy_poll_is_the_interval_give_or_take_a_tenth),
-        cmocka_unit_test(test_policy_first_is_within_the_interval_and_a_minute),
+        cmocka_unit_test(test_policy_between_is_even_from_least_to_most),
         cmocka_unit_test(test_policy_level_passes_when_equal_above_or_unknown),
     };
     return cmocka_run_group_tests_name("policy", tests, NULL, NULL);

@@ -33,7 +33,7 @@ static void begin(const fake_flash_config_t *config, uint32_t size)
         bench.image[n] = (uint8_t)(n * 7u + n / 251u);
     }
     memset(bench.carry, 0x77, sizeof bench.carry);
-    oneota_slot_begin(&bench.slot, &bench.flash.port, &bench.flash, bench.carry, size, CRYPTO_MD5);
+    oneota_slot_begin(&bench.slot, &bench.flash.port, &bench.flash, bench.carry, size);
 }
 
 static void end(void)
@@ -116,9 +116,8 @@ static void test_slot_fits_when_not_empty_and_within_when_padded(void **state)
                                             .unit = 4096,
                                             .program_unit = rows[n].program_unit,
                                             .erased = 0xFF};
-        begin(&config, 1);
-        assert_int_equal(oneota_slot_fits(&bench.flash.port, &bench.flash, rows[n].size),
-                         rows[n].fits);
+        begin(&config, rows[n].size);
+        assert_int_equal(oneota_slot_fits(&bench.slot), rows[n].fits);
         end();
     }
 }
