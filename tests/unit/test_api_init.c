@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "exchange.h"
+#include "journal.h"
 #include "kit.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -392,7 +393,7 @@ static void test_api_init_work_one_byte_less_limit_exactly_enough_updates(void *
     static const uint16_t units[] = {1, 8, 64, 256};
     (void)state;
     for (size_t n = 0; n < COUNT(units); n++) {
-        size_t enough = EXCHANGE_WORK_MIN + units[n];
+        size_t enough = EXCHANGE_WORK_MIN + units[n] + JOURNAL_RECORD_MAX(units[n]);
         update_with(enough - 1u, units[n], false);
         update_with(enough, units[n], true);
         assert_true(enough <= ONEOTA_WORK_BYTES);
@@ -406,7 +407,7 @@ static void test_api_init_longest_task_is_read_in_the_least_memory(void **state)
     static kit_t other;
     (void)state;
     kit_init(&other, NULL);
-    other.setup.work_bytes = EXCHANGE_WORK_MIN + 8u;
+    other.setup.work_bytes = EXCHANGE_WORK_MIN + 8u + JOURNAL_RECORD_MAX(8u);
     kit_rule(&other, FAKE_CHECK)->body =
         "{\"errno\":0,\"error\":\"succ\",\"data\":{\"target\":\"12345678901234567890\",\"token\":"
         "\"ota_567890123456789012345678901234567890123456789012345678901234\","

@@ -57,8 +57,8 @@ oneota_error_t control_open(control_t *control, const oneota_flash_t *flash, voi
     size_t length = 0;
 
     memset(control, 0, sizeof *control);
-    oneota_error_t error = oneota_journal_init(&control->journal, flash, flash_ctx,
-                                               control->scratch, sizeof control->scratch);
+    oneota_error_t error =
+        oneota_journal_init(&control->journal, flash, flash_ctx, control->scratch);
     if (error != ONEOTA_OK) {
         return error;
     }

@@ -39,9 +39,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "journal.h"
 #include "oneota/calls.h"
 #include "oneota/port.h"
-#include "oneota/state.h"
 
 #define CONTROL_TRIALS 3u /**< starts that a new image gets to be confirmed */
 
@@ -60,7 +60,7 @@ typedef struct {
 typedef struct {
     control_record_t record; /**< readable: what is in flash */
     oneota_journal_t journal;
-    uint8_t scratch[96];
+    uint8_t scratch[JOURNAL_RECORD_MAX(ONEOTA_PROGRAM_UNIT_MAX)];
 } control_t;
 
 /** Reads the record. A region that was never written says: slot 0 runs and is confirmed.
