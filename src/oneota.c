@@ -112,7 +112,7 @@ static oneota_error_t start(oneota_t *client, const oneota_setup_t *setup)
     }
     uint32_t carry = check_images(client);
     if (carry == 0) {
-        return refuse(setup, ONEOTA_PARAM, "an image, identity or host");
+        return refuse(setup, ONEOTA_PARAM, "image, identity (key in base64?) or host");
     }
     uint32_t record = JOURNAL_RECORD_MAX(setup->journal->program_unit);
     if (setup->work_bytes < EXCHANGE_WORK_MIN + carry + record) {

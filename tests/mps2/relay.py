@@ -6,14 +6,16 @@ import struct
 import threading
 
 APPLICATION_DATA = 23
+LONG = 1024
 
 
 class Relay:
     """Listens on a free port and passes everything on to another one of this machine.
 
     context: of the TLS that ends here; may be changed between connections. None: none.
-    spoil: of the records of application data that the server sends, the one in which a byte is
-    inverted, from 1 and over all connections. 0: none. spoilt: it was.
+    spoil: of the long records of application data that the server sends, the one in which a byte is
+    inverted, from 1 and over all connections. 0: none. spoilt: it was. Long ones are in the middle of a
+    body: where an answer begins with a broken record, the client asks again without a word.
     """
 
     def __init__(self, target, context=None, spoil=0):
@@ -83,7 +85,7 @@ class Relay:
         while len(header := stream.read(5)) == 5:
             kind, length = struct.unpack(">B2xH", header)
             body = bytearray(stream.read(length))
-            self.records += kind == APPLICATION_DATA
+            self.records += kind == APPLICATION_DATA and length >= LONG
             if self.records == self.spoil and not self.spoilt:
                 self.spoilt = True
                 body[len(body) // 2] ^= 0xFF

@@ -120,7 +120,7 @@ def test_tls_server_that_gets_another_certificate_in_mid_download(tls_scene, cer
 
 
 def test_tls_record_that_is_corrupted_in_mid_download(tls_scene):
-    scene = tls_scene("good", spoil=20)
+    scene = tls_scene("good", spoil=8)
     package = scene.package("2.0")
     task = scene.offer(package)
     uart = scene.board.run()

@@ -3,4 +3,5 @@ check "configure" cmake -S examples/mps2 -B build/mps2
 check "build" cmake --build build/mps2 -j 2
 export ONEOTA_MPS2="$root/build/mps2"
 [ "$failed" != 0 ] || run_pytest tests/mps2/test_power.py tests/mps2/test_link.py tests/mps2/test_trial.py \
-    tests/mps2/test_tls.py tests/mps2/test_refuse.py tests/mps2/test_update.py tests/mps2/test_script.py
+    tests/mps2/test_tls.py tests/mps2/test_refuse.py tests/mps2/test_update.py tests/mps2/test_script.py \
+    tests/mps2/test_check.py
