@@ -5,3 +5,11 @@ export ONEOTA_MPS2="$root/build/mps2"
 [ "$failed" != 0 ] || run_pytest tests/mps2/test_power.py tests/mps2/test_link.py tests/mps2/test_trial.py \
     tests/mps2/test_tls.py tests/mps2/test_refuse.py tests/mps2/test_update.py tests/mps2/test_script.py \
     tests/mps2/test_check.py
+check "demo" sh examples/mps2/demo.sh --quick
+check "demo over TLS" sh examples/mps2/demo.sh --tls --quick
+sh scripts/firmware-sizes.sh --check >"$output" 2>&1 || :
+cat "$output"
+good=$(grep -c '^limit .* ok$' "$output") || :
+bad=$(grep -c '^limit .* EXCEEDED$' "$output") || :
+count "$good" "$bad"
+grep -q '^limit ' "$output" || fail "scripts/firmware-sizes.sh"
