@@ -14,12 +14,14 @@
 #define ONEOTA_TLS_RSA 1
 #endif
 
+#include <limits.h> /* mbedTLS 2.28 forgets it */
+
 /* ---------------------------------------------------------------- the machine */
 
 #define MBEDTLS_PLATFORM_C
 #define MBEDTLS_PLATFORM_MEMORY
 #define MBEDTLS_HAVE_ASM
-#define MBEDTLS_PLATFORM_NO_STD_FUNCTIONS                   /* neither malloc() nor printf() */
+#define MBEDTLS_PLATFORM_NO_STD_FUNCTIONS                    /* neither malloc() nor printf() */
 #define MBEDTLS_PLATFORM_EXIT_MACRO(status) __builtin_trap() /* the pool is damaged: a reset */
 
 /* All memory comes from the pool that oneota_mbedtls_pool() was given. */
@@ -60,8 +62,8 @@
 #define MBEDTLS_ECP_C
 #define MBEDTLS_ECP_DP_SECP256R1_ENABLED
 #define MBEDTLS_ECP_NIST_OPTIM
-#define MBEDTLS_ECP_RESTARTABLE /* see ecp_max_ops in oneota_mbedtls.h */
-#define MBEDTLS_ECP_WINDOW_SIZE 2
+#define MBEDTLS_ECP_RESTARTABLE       /* see ecp_max_ops in oneota_mbedtls.h */
+#define MBEDTLS_ECP_WINDOW_SIZE       2
 #define MBEDTLS_ECP_FIXED_POINT_OPTIM 0
 #define MBEDTLS_ECDH_C
 #define MBEDTLS_ECDSA_C
@@ -72,6 +74,8 @@
 #define MBEDTLS_PK_PARSE_C
 #define MBEDTLS_X509_USE_C
 #define MBEDTLS_X509_CRT_PARSE_C
+#define MBEDTLS_X509_CHECK_KEY_USAGE          /* 3.6 always does */
+#define MBEDTLS_X509_CHECK_EXTENDED_KEY_USAGE /* likewise */
 #define MBEDTLS_X509_REMOVE_INFO
 
 #if ONEOTA_TLS_RSA

@@ -11,6 +11,9 @@
 
 #if MBEDTLS_VERSION_MAJOR < 3
 #define sha256_of mbedtls_sha256_ret
+#if !defined(MBEDTLS_X509_CHECK_KEY_USAGE) || !defined(MBEDTLS_X509_CHECK_EXTENDED_KEY_USAGE)
+#error "mbedTLS 2.28 must be built with MBEDTLS_X509_CHECK_KEY_USAGE and _EXTENDED_KEY_USAGE"
+#endif
 #else
 #define sha256_of mbedtls_sha256
 #endif

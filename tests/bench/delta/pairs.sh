@@ -73,7 +73,7 @@ tree() {
 libraries -Os
 libraries -O2
 tree version tests/bench/delta/firmware.c 's/firmware 1\.4\.2 .* a1b2c3d4/firmware 1.4.3 2026-02-12 99e83cd7/'
-tree fix src/http.c '0,/^    \*used = 0;$/s//    *used = 0;\n    if (data == NULL) {\n        return HTTP_BAD;\n    }/'
+tree fix src/text.c '0,/^    if (zero_terminated == NULL) {$/s//    if (zero_terminated == NULL || text->data == NULL) {/'
 image base . -Os
 image version "$out/objects/tree-version" -Os
 image fix "$out/objects/tree-fix" -Os
