@@ -9,6 +9,7 @@
 #   arm     cross compiler, newlib and QEMU for the Cortex-M tests
 #   bench   valgrind, and what the benchmarks compare with: libcurl, bsdiff, xdelta3
 #   skip    what runs Cortex-M code with an instruction left out, besides arm
+#   static  clang-tidy and cppcheck
 #   source  what scripts/fetch-deps.sh needs
 #
 # Does nothing, not even a refresh of the package lists, when nothing is missing. A package counts as
@@ -55,6 +56,8 @@ arm              gcc-arm-none-eabi       program arm-none-eabi-gcc
 arm              libnewlib-arm-none-eabi newlib  nano.specs
 arm              qemu-system-arm         program qemu-system-arm
 skip             python3-unicorn         python  unicorn
+static           clang-tidy              program clang-tidy
+static           cppcheck                program cppcheck
 bench            valgrind                program valgrind
 bench            libcurl4-openssl-dev    header  curl/curl.h
 source           dpkg-dev                program dpkg-source
@@ -72,7 +75,7 @@ die() {
 }
 
 usage() {
-    echo "usage: sh scripts/install-tools.sh build|demo|test|arm|skip|bench|source ..." >&2
+    echo "usage: sh scripts/install-tools.sh build|demo|test|arm|skip|bench|static|source ..." >&2
     exit 2
 }
 
@@ -201,7 +204,7 @@ main() {
     [ $# -gt 0 ] || usage
     for group in "$@"; do
         case $group in
-        build | demo | test | arm | skip | bench | source) ;;
+        build | demo | test | arm | skip | bench | static | source) ;;
         *) usage ;;
         esac
     done

@@ -50,7 +50,7 @@ uint32_t oneota_http_read_date(const char *value, size_t length)
         return 0;
     }
     unsigned month = 1;
-    while (memcmp(months + 3u * month - 3u, value + 8, 3) != 0) {
+    while (memcmp(months + (size_t)3u * month - 3u, value + 8, 3) != 0) {
         if (month++ == 12u) {
             return 0;
         }
@@ -230,7 +230,7 @@ static uint8_t frame_body(oneota_http_t *http)
 static uint8_t read_size(oneota_http_t *http, const char *line, size_t length)
 {
     const size_t digits = oneota_text_read(line, length, 16, &http->left);
-    const char next = digits < length ? line[digits] : ';';
+    const char next = (char)(digits < length ? line[digits] : ';');
 
     http->block_left = ONEOTA_HEADER_BYTES; /* of a trailer, from here on */
     if (digits == 0 || (next != ';' && next != '\r' && !is_blank(next))) {

@@ -131,6 +131,7 @@ static int read_geometry(state_dir_t *state)
     length = fread(text, 1, sizeof text - 1u, file);
     text[length] = '\0';
     (void)fclose(file);
+    /* NOLINTNEXTLINE(cert-err34-c): the whole text is compared below */
     if (sscanf(text, "oneota-device 1 type %4s slot-size %10lu", type, &slot_bytes) != 2) {
         return fail_file(state, "geometry", damaged, START_OVER);
     }

@@ -306,7 +306,7 @@ static void print_text(const state_dir_t *state, const oneota_posix_boot_record_
 int status_run(const options_t *options)
 {
     static state_dir_t state;
-    oneota_status_t status;
+    oneota_status_t status = {0};
     int exit_status = look(&state, options);
     const char *wrong;
 

@@ -42,7 +42,7 @@ static const char *read_file(const char *path, oneota_mbedtls_bytes_t *bytes)
     if (file != NULL) {
         (void)fclose(file);
     }
-    if (wrong != NULL) {
+    if (wrong != NULL || data == NULL) {
         free(data);
         return wrong;
     }

@@ -127,7 +127,7 @@ void values_make_safe(char *out, size_t size, const char *text)
     size_t i = 0;
 
     for (; i + 1u < size && text[i] != '\0'; i++) {
-        out[i] = (unsigned char)text[i] < 0x20 || text[i] == 0x7F ? '?' : text[i];
+        out[i] = (char)((unsigned char)text[i] < 0x20 || text[i] == 0x7F ? '?' : text[i]);
     }
     out[i] = '\0';
 }

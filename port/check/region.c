@@ -316,7 +316,7 @@ void oneota_region_provoke(oneota_region_t *f)
     if (!oneota_region_erase(f, 0)) {
         return;
     }
-    memset(f->check->scratch, 0x5A, 2u * one);
+    memset(f->check->scratch, 0x5A, (size_t)2u * one);
     if (one > 1u) {
         never(f, NEVER_PROGRAM, 1u, one, "program at an odd offset");
         never(f, NEVER_PROGRAM, 0, one / 2u, "program of a part of a unit");
@@ -327,7 +327,7 @@ void oneota_region_provoke(oneota_region_t *f)
     never(f, NEVER_READ, raw, 1u, "read outside");
     never(f, NEVER_READ, raw - 1u, 2u, "read across the end");
     never(f, NEVER_READ, UINT32_MAX, 2u, "read across 2^32");
-    memset(f->check->scratch, 0x5A, 2u * one);
+    memset(f->check->scratch, 0x5A, (size_t)2u * one);
     never(f, NEVER_PROGRAM, end, one, "program outside");
     never(f, NEVER_ERASE, end, 0, "erase outside");
 }

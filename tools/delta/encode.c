@@ -190,7 +190,7 @@ static void put_pieces(encoder_t *e, const pieces_t *pieces)
 static void put_header(const encoder_t *e, uint8_t *header)
 {
     memset(header, 0, ONEOTA_DELTA_HEADER_BYTES);
-    memcpy(header, "ODP1", 4);
+    memcpy(header, "ODP1", 4); /* NOLINT(bugprone-not-null-terminated-result) */
     header[4] = 1;
     for (uint32_t block = e->block; block > 1u; block >>= 1) {
         header[6]++;

@@ -236,6 +236,9 @@ bool package_matches(const bytes_t *package)
     uint8_t digest[ONEOTA_DIGEST_BYTES];
     const oneota_trailer_t *trailer = package_trailer(package);
     const size_t length = package->length - ONEOTA_TRAILER_BYTES;
+    if (trailer == NULL) {
+        return false;
+    }
     if (trailer->type == ONEOTA_PACKAGE_DIFF) {
         const uint8_t *header = odp1(package->data, length);
         return header != NULL &&
