@@ -148,7 +148,7 @@ start_platform() {
         >"$work/listening" 2>"$work/calls" </dev/null &
     platform_pid=$!
     tries=0
-    until grep -q listening "$work/listening"; do
+    until grep -qs listening "$work/listening"; do
         kill -0 "$platform_pid" 2>/dev/null || die "the platform did not start"
         tries=$((tries + 1))
         [ "$tries" -lt 150 ] || die "the platform does not listen"

@@ -1,7 +1,7 @@
 /*
  * oneota - SPDX-License-Identifier: Apache-2.0
  *
- * trailer.h: what the client calls through setup.trust->scheme. It names nothing of trailer.c
+ * trailer.h: what a client calls through the scheme of a trust table. It names nothing of trailer.c
  * itself, so that a link without trust has none of it. A boot loader calls the functions.
  */
 #ifndef ONEOTA_SRC_TRAILER_H

@@ -17,6 +17,7 @@ Layout of packages and boot control: boot/image.h, boot/control.h and src/journa
 
 import argparse
 import base64
+import contextlib
 import fcntl
 import hashlib
 import os
@@ -38,6 +39,7 @@ HEADER = struct.Struct("<4s4I32s")  # magic, header bytes, board, load address, 
 MAGIC = b"OTAI"
 BOARD = 0x386
 LOAD = 0x00100000
+RAM = (0x20000000, 0x20010000)  # as boot/image.c has it
 VERSION_MAX = 20
 VERSION_CHARSET = set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-.")
 
@@ -102,6 +104,8 @@ def flatten(elf, name="ELF file"):
         raise Mps2Error(f"{name}: larger than a slot")
     payload = bytearray()
     for address, data in parts:
+        if address - start < len(payload):
+            raise Mps2Error(f"{name}: segments overlap at 0x{address:08x}")
         payload.extend(bytes(address - start - len(payload)) + data)
     return bytes(payload)
 
@@ -117,6 +121,18 @@ def pack(payload, version, board=BOARD, load=LOAD):
     header = HEADER.pack(MAGIC, HEADER_BYTES, board, load, len(payload), version.encode())
     header = header.ljust(DIGEST_PLACE, b"\0")
     return header + hashlib.sha256(header + payload).digest() + payload
+
+
+def check_payload(payload, name):
+    """Refuses what the boot loader would: its first words are the stack, and where to start."""
+    if payload[:4] == MAGIC:
+        raise Mps2Error(f"{name}: is a package already")
+    if len(payload) < 8:
+        raise Mps2Error(f"{name}: is no image: {len(payload)} bytes" if payload else f"{name}: is empty")
+    stack, start = struct.unpack_from("<2I", payload)
+    if not RAM[0] < stack <= RAM[1] or stack % 8 or start % 2 == 0 \
+            or not LOAD + HEADER_BYTES <= start < LOAD + HEADER_BYTES + len(payload):
+        raise Mps2Error(f"{name}: is no image: its vector table points outside")
 
 
 def pack_file(path, version, board=BOARD, behaviour=None):
@@ -158,15 +174,62 @@ def check_package(data):
 # ---------------------------------------------------------------- flash
 
 
+@contextlib.contextmanager
+def flash_alone(state, flags=0):
+    """DIR/flash.bin, open to be written where it lies: what maps it never sees it shorter. No QEMU runs on it."""
+    path = pathlib.Path(state) / "flash.bin"
+    try:
+        if flags & os.O_CREAT:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        with os.fdopen(os.open(path, os.O_RDWR | flags, 0o666), "r+b") as file:
+            lock_flash(file.fileno(), path)
+            yield file
+    except OSError as error:
+        raise Mps2Error(f"{path}: {error.strerror}") from error
+
+
+def lock_flash(file, path):
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        raise Mps2Error(f"{path}: the board is running: another QEMU runs on it") from error
+
+
 def make_flash(state, package):
     """DIR/flash.bin as it leaves the factory. @return its path"""
     if len(package) > SLOT_BYTES:
         raise Mps2Error(f"the image has {len(package)} bytes, a slot {SLOT_BYTES}")
     flash = bytearray(b"\xff") * FLASH_BYTES
     flash[SLOTS[0]:SLOTS[0] + len(package)] = package
-    path = pathlib.Path(state) / "flash.bin"
-    write_file(path, flash)
-    return path
+    with flash_alone(state, os.O_CREAT) as file:
+        file.write(flash)
+        file.truncate()
+    return pathlib.Path(state) / "flash.bin"
+
+
+def der_elements(data):
+    """[(tag, content)...] of DER; [] if it is none."""
+    found, at = [], 0
+    while at < len(data):
+        head = data[at:at + 2]
+        extra = head[1] & 0x7F if len(head) == 2 and head[1] & 0x80 else 0
+        length = int.from_bytes(data[at + 2:at + 2 + extra], "big") if extra else head[-1]
+        at += 2 + extra
+        if len(head) < 2 or at + length > len(data):
+            return []
+        found.append((head[0], data[at:at + length]))
+        at += length
+    return found
+
+
+def is_certificate(der):
+    """X.509 by its structure; a request, a CRL and a key have others."""
+    def inside(elements, *tags):
+        return elements[0][1] if [tag for tag, _ in elements] == list(tags) else b""
+
+    signed = der_elements(inside(der_elements(inside(der_elements(der), 0x30)), 0x30, 0x30, 0x03))
+    tags = [tag for tag, _ in signed if tag != 0xA0]   # without the version: serial number, algorithm,
+    return tags[:6] == [0x02] + 5 * [0x30]             # issuer, dates, subject, key
 
 
 def certificates(path):
@@ -177,21 +240,22 @@ def certificates(path):
         found = [base64.b64decode(text) for text in pem] or [data]
     except ValueError:
         found = [b""]
-    if any(der[:1] != b"\x30" for der in found):
+    if not all(map(is_certificate, found)):
         raise Mps2Error(f"{path}: holds no certificate, neither PEM nor DER")
     return found
 
 
 def set_trust(state, ders):
     """Puts the certificates of CAs into flash, in place of those that were there: app/tls.c."""
-    flash = bytearray(read_flash(state))
     place, units = TRUST
     data = b"".join(struct.pack("<I", len(der)) + der for der in ders)
     if len(ders) > TRUST_MAX or len(data) + 12 > units * UNIT:
         raise Mps2Error(f"too much for flash: {TRUST_MAX} certificates and {units * UNIT - 12} bytes at most")
     data = TRUST_MAGIC + struct.pack("<2I", len(data), zlib.crc32(data)) + data
-    flash[place:place + units * UNIT] = data.ljust(units * UNIT, b"\xff")
-    write_file(pathlib.Path(state) / "flash.bin", flash)
+    with flash_alone(state) as file:
+        read_flash(state)   # it is one
+        file.seek(place)
+        file.write(data.ljust(units * UNIT, b"\xff"))
 
 
 def read_flash(state):
@@ -288,20 +352,13 @@ def qemu_command(state, args=(), boot=BOOT, nic=NIC, extra=()):
             "-semihosting-config", f"enable=on,target=native{options}", "-nic", nic, *extra]
 
 
-def lock_flash(state):
-    """Keeps a second QEMU off the same file: until this process, or what it becomes, ends."""
-    file = os.open(pathlib.Path(state) / "flash.bin", os.O_RDONLY)
-    os.set_inheritable(file, True)
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        raise Mps2Error(f"{state}/flash.bin: another QEMU runs on it") from error
-
-
 def run(state, args, boot, nic, extra):
     """Becomes QEMU."""
     command = qemu_command(state, args, boot, nic, extra)
-    lock_flash(state)
+    path = pathlib.Path(state) / "flash.bin"
+    file = os.open(path, os.O_RDONLY)
+    os.set_inheritable(file, True)   # locked until QEMU ends
+    lock_flash(file, path)
     sys.stdout.flush()
     os.execv(command[0], command)
 
@@ -340,6 +397,7 @@ def main(argv):
     options = parse(argv)
     if options.command == "pack":
         package = pack_file(options.file, options.version, options.board, options.behaviour)
+        check_payload(package[HEADER_BYTES:], options.file)
         write_file(options.out, package)
         print(f"{options.out}: version={options.version} bytes={len(package)}")
     elif options.command == "flash":

@@ -3,7 +3,7 @@
  * SPDX-License-Identifier: Apache-2.0
  *
  * delta.h: differential packages (task type 2, format ODP1): the new image is restored from the
- * running one while the package arrives. The client does it when setup.delta is &oneota_delta; an
+ * running one while the package arrives. The client of this release does not take them yet; an
  * application or a boot loader that gets its packages elsewhere can use the decoder alone:
  *
  *     static uint64_t memory[ONEOTA_DELTA_BYTES(4096) / 8];
@@ -132,7 +132,7 @@ typedef struct {
 
 typedef struct oneota_delta oneota_delta_t;
 
-/** The decoder, as a table of its calls: what is not named in setup is not linked. */
+/** The decoder, as a table of its calls: what is not named is not linked. */
 struct oneota_delta {
     /**
      * Makes the decoder ready for the first byte of a package.

@@ -6,15 +6,14 @@
  *
  * OneNET's own check is an MD5 that comes over the same channel as the package. A signed package
  * ends in a trailer of 192 bytes, made by `oneota-image` where the firmware is built; to the
- * platform it is a part of the file, covered by its size and MD5. With a trust table in the set-up,
- * nothing is installed that does not end in one:
+ * platform it is a part of the file, covered by its size and MD5. The client of this release does
+ * not ask for one yet; a boot loader does, with a table of whom it trusts:
  *
  *     static const uint8_t keys[][ONEOTA_PUBKEY_BYTES] = {
  *         { 0x04, ... },      as `oneota-image key --pubkey KEY.pub` prints it
  *     };
  *     static const oneota_trust_t trust = { .scheme = &oneota_ecdsa_p256, .keys = keys,
  *                                           .key_count = 1, .vendor_id = 7, .class_id = 3 };
- *     setup.trust = &trust;
  *
  * The table is constant data of the firmware: nothing that comes from the network or stands in
  * flash changes a key, the algorithm, or that a signature is required.

@@ -304,6 +304,23 @@ static void never(oneota_region_t *f, never_t call, uint32_t offset, uint32_t le
     }
 }
 
+/* port.h leaves it open: the client never does it, and some flash can clear more bits. Unit 0 is
+ * erased, unless an odd program was taken. */
+static void provoke_second(oneota_region_t *f)
+{
+    const uint8_t *data = f->check->scratch;
+    const uint32_t one = f->flash->program_unit;
+    oneota_error_t error = change(f, 0, data, one);
+
+    if (error == ONEOTA_OK) {
+        error = change(f, 0, data, one);
+        oneota_check_say(f->check, CHECK_SAY,
+                         error == ONEOTA_OK ? "flash: takes a second program of a unit"
+                                            : "flash: refuses a second program of a unit",
+                         NULL, 0, NULL);
+    }
+}
+
 void oneota_region_provoke(oneota_region_t *f)
 {
     uint32_t one = f->flash->program_unit;
@@ -328,6 +345,7 @@ void oneota_region_provoke(oneota_region_t *f)
     never(f, NEVER_READ, raw - 1u, 2u, "read across the end");
     never(f, NEVER_READ, UINT32_MAX, 2u, "read across 2^32");
     memset(f->check->scratch, 0x5A, (size_t)2u * one);
+    provoke_second(f);
     never(f, NEVER_PROGRAM, end, one, "program outside");
     never(f, NEVER_ERASE, end, 0, "erase outside");
 }

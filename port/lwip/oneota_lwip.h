@@ -11,7 +11,7 @@
  *
  * Needs
  *     lwIP      2.1 or later with LWIP_TCP, LWIP_DNS and LWIP_CALLBACK_API (the default)
- *     RAM       the object, 24 bytes on 32 bits; from lwIP's pools one PCB, and while they hold
+ *     RAM       the object, 20 bytes on 32 bits; from lwIP's pools one PCB, and while they hold
  *               data, pbufs and segments. No heap of its own. The object must outlive lwIP's last
  *               timer (lwIP cannot take back a DNS query): make it static.
  *     threads   lwIP's context: the main loop, never an interrupt. See "With an RTOS".

@@ -60,7 +60,9 @@
  * Sessions
  *     The last session is kept, and offered at the next open() to the same name: it saves most of
  *     the handshake. A server that does not know it any more makes a new one. It is not used
- *     outside the dates of the certificates that it was made with.
+ *     outside the dates of the certificates that it was made with. A handshake that offered it and
+ *     did not come to its end, for any reason (reset, silence until close()), forgets it: the next
+ *     one is whole.
  */
 #ifndef ONEOTA_MBEDTLS_H
 #define ONEOTA_MBEDTLS_H

@@ -110,8 +110,13 @@ static int below_recv(void *ctx, unsigned char *buffer, size_t size)
 
 /* ---------------------------------------------------------------- how a call ends */
 
+/* A session that was offered in vain is not offered again, whatever ended the handshake: a server
+ * that chokes on it resets, or is silent, each time. */
 static void release(oneota_mbedtls_t *tls)
 {
+    if (tls->phase == PHASE_HANDSHAKE && tls->session_offered) {
+        oneota_mbedtls_session_forget(tls);
+    }
     mbedtls_ssl_free(&tls->ssl);
     mbedtls_ssl_init(&tls->ssl);
     tls->setup->net->close(tls->setup->net_ctx);

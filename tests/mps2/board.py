@@ -58,6 +58,9 @@ class Uart:
     def says(self, text):
         return any(text in line for line in self.lines)
 
+    def lines_with(self, text):
+        return [line for line in self.lines if text in line]
+
     def values(self, what, key):
         """The values of all lines "WHAT KEY=VALUE", in order; numbers as such."""
         start = re.compile(rf"(?:\d+\.\d+ [EWID] )?{re.escape(what)} (?:.* )?{key}=(.*)")

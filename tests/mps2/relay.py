@@ -13,24 +13,37 @@ class Relay:
     """Listens on a free port and passes everything on to another one of this machine.
 
     context: of the TLS that ends here; may be changed between connections. None: none.
-    spoil: of the long records of application data that the server sends, the one in which a byte is
-    inverted, from 1 and over all connections. 0: none. spoilt: it was. Long ones are in the middle of a
-    body: where an answer begins with a broken record, the client asks again without a word.
+    spoil: of the records of application data of at least spoil_least bytes that the server sends, the one in
+    which a byte is inverted, from 1 and over all connections. 0: none. spoilt: it was. Long ones are in the
+    middle of a body; with a spoil_least of 1, an answer's first one counts.
     """
 
-    def __init__(self, target, context=None, spoil=0):
+    def __init__(self, target, context=None, spoil=0, spoil_least=LONG):
         self.target = target
         self.context = context
         self.spoil = spoil
+        self.spoil_least = spoil_least
         self.spoilt = False
         self.records = 0
         self.open = set()
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port = self.listener.getsockname()[1]
-        self._thread(self._accept)
+        self._thread(self._accept, self.listener)
+
+    def refuse(self):
+        """From now on nobody listens; what is connected stays."""
+        self._end(self.listener)
+
+    def accept(self):
+        self.listener = socket.create_server(("127.0.0.1", self.port))
+        self._thread(self._accept, self.listener)
 
     def stop(self):
-        for one in [self.listener, *self.open]:
+        self._end(self.listener, *self.open)
+
+    @staticmethod
+    def _end(*sockets):
+        for one in sockets:
             try:
                 one.shutdown(socket.SHUT_RDWR)
             except OSError:
@@ -41,10 +54,10 @@ class Relay:
     def _thread(function, *args):
         threading.Thread(target=function, args=args, daemon=True).start()
 
-    def _accept(self):
+    def _accept(self, listener):
         while True:
             try:
-                peer, _ = self.listener.accept()
+                peer, _ = listener.accept()
             except OSError:
                 return
             self._thread(self._serve, peer)
@@ -85,7 +98,7 @@ class Relay:
         while len(header := stream.read(5)) == 5:
             kind, length = struct.unpack(">B2xH", header)
             body = bytearray(stream.read(length))
-            self.records += kind == APPLICATION_DATA and length >= LONG
+            self.records += kind == APPLICATION_DATA and length >= self.spoil_least
             if self.records == self.spoil and not self.spoilt:
                 self.spoilt = True
                 body[len(body) // 2] ^= 0xFF

@@ -27,3 +27,5 @@ def test_board_keeps_what_each_port_has_to(common_platform, tmp_path, dialect):
     assert verdicts == [f"{port}: done failed=0 warned=0"
                         for port in ("clock", "flash", "flash", "boot", "net")], uart
     assert uart.status == 0
+    assert uart.says("flash: refuses a second program of a unit")
+    assert not uart.says("flash: takes a second program"), uart

@@ -2,6 +2,7 @@
 """examples/mps2/mps2.py: bad input gets one clear line, and changes nothing."""
 
 import os
+import struct
 import subprocess
 import sys
 
@@ -13,8 +14,31 @@ MPS2 = ROOT / "examples" / "mps2" / "mps2.py"
 BOOT = BUILD / "boot.elf"
 
 
+@pytest.fixture(scope="module")
+def openssl_files(tmp_path_factory):
+    """{name: DER} of a certificate, and of what looks like one."""
+    folder = tmp_path_factory.mktemp("openssl")
+    for words in ("req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj /CN=ca -keyout key.pem "
+                  "-outform DER -out ca.der", "pkey -in key.pem -outform DER -out key.der",
+                  "req -new -key key.pem -subj /CN=ca -outform DER -out request.der"):
+        subprocess.run(["openssl", *words.split()], cwd=folder, check=True, capture_output=True, timeout=60)
+    files = {path.name: path.read_bytes() for path in folder.glob("*.der")}
+    return {**files, "longer.der": files["ca.der"] + b"0", "shorter.der": files["ca.der"][:-1]}
+
+
+def overlapping(elf):
+    """With its last segment where the first one is."""
+    place, = struct.unpack_from("<I", elf, 28)
+    size, count = struct.unpack_from("<2H", elf, 42)
+    loads = [place + i * size for i in range(count) if struct.unpack_from("<I", elf, place + i * size)[0] == 1]
+    loads = [at for at in loads if struct.unpack_from("<I", elf, at + 16)[0] > 0]
+    changed = bytearray(elf)
+    struct.pack_into("<I", changed, loads[-1] + 12, mps2.LOAD + mps2.HEADER_BYTES + 16)
+    return bytes(changed)
+
+
 @pytest.fixture
-def folder(tmp_path):
+def folder(tmp_path, openssl_files):
     """With all that the table below names."""
     good = Firmware().package("1.0")
     (tmp_path / "good.pkg").write_bytes(good)
@@ -24,11 +48,17 @@ def folder(tmp_path):
     (tmp_path / "long.pkg").write_bytes(good + bytes(mps2.SLOT_BYTES))
     (tmp_path / "empty").write_bytes(b"")
     (tmp_path / "noise").write_bytes(b"\0noise\xff" * 100)
+    (tmp_path / "few").write_bytes(good[mps2.HEADER_BYTES:][:7])
+    (tmp_path / "good.bin").write_bytes(good[mps2.HEADER_BYTES:])
+    (tmp_path / "sequence").write_bytes(b"\x30" + bytes(99))
+    for name, data in openssl_files.items():
+        (tmp_path / name).write_bytes(data)
     (tmp_path / "large").write_bytes(bytes(mps2.SLOT_BYTES))
     elf = Firmware().elf.read_bytes()
     (tmp_path / "cut.elf").write_bytes(elf[:5000])
     (tmp_path / "head.elf").write_bytes(elf[:40])
     (tmp_path / "64.elf").write_bytes(elf[:4] + b"\x02" + elf[5:])
+    (tmp_path / "overlap.elf").write_bytes(overlapping(elf))
     (tmp_path / "bad.pem").write_text("-----BEGIN CERTIFICATE-----\n!!!!!\n-----END CERTIFICATE-----\n")
     (tmp_path / "cut.pem").write_text("-----BEGIN CERTIFICATE-----\nMIIBM\n-----END CERTIFICATE-----\n")
     (tmp_path / "state").mkdir()
@@ -52,14 +82,19 @@ BAD = [
     (f"pack 64.elf {PACK}", "64.elf: not a 32-bit little-endian ELF file"),
     (f"pack {BOOT} {PACK}", "not linked at 0x00100100"),
     (f"pack large {PACK}", "bytes do not fit into a slot of 524288"),
-    ("pack noise --version 1.0_and_very_much_more --out out.pkg", "1 to 20 characters of"),
-    ("pack noise --version 1/0 --out out.pkg", "1 to 20 characters of"),
+    ("pack good.bin --version 1.0_and_very_much_more --out out.pkg", "1 to 20 characters of"),
+    ("pack good.bin --version 1/0 --out out.pkg", "1 to 20 characters of"),
     (f"pack noise {PACK} --behaviour hang", "no one word 'behaviour='"),
     (f"pack {Firmware().elf} {PACK} --behaviour {'x' * 16}", "1 to 15 characters"),
-    (f"pack noise {PACK} --board 0x100000000", "board"),
-    (f"pack noise {PACK} --board -1", "board"),
-    ("pack noise --version 1.0 --out state", "state: Is a directory"),
-    ("pack noise --version 1.0 --out good.pkg/out.pkg", "Not a directory|File exists"),
+    (f"pack good.bin {PACK} --board 0x100000000", "board"),
+    (f"pack good.bin {PACK} --board -1", "board"),
+    (f"pack empty {PACK}", "empty: is empty"),
+    (f"pack noise {PACK}", "noise: is no image: its vector table points outside"),
+    (f"pack few {PACK}", "few: is no image: 7 bytes"),
+    (f"pack good.pkg {PACK}", "good.pkg: is a package already"),
+    (f"pack overlap.elf {PACK}", "overlap.elf: segments overlap at 0x"),
+    ("pack good.bin --version 1.0 --out state", "state: Is a directory"),
+    ("pack good.bin --version 1.0 --out good.pkg/out.pkg", "Not a directory|File exists"),
     ("flash --state new --image nothing.pkg", "nothing.pkg: No such file or directory"),
     ("flash --state new --image empty", "empty: truncated; make one with: mps2.py pack"),
     ("flash --state new --image noise", "noise: not an image; make one with: mps2.py pack"),
@@ -73,6 +108,13 @@ BAD = [
     ("ca --state state empty", "empty: holds no certificate, neither PEM nor DER"),
     ("ca --state state bad.pem", "bad.pem: holds no certificate, neither PEM nor DER"),
     ("ca --state state cut.pem", "cut.pem: holds no certificate, neither PEM nor DER"),
+    ("ca --state state sequence", "sequence: holds no certificate, neither PEM nor DER"),
+    ("ca --state state key.der", "key.der: holds no certificate, neither PEM nor DER"),
+    ("ca --state state request.der", "request.der: holds no certificate, neither PEM nor DER"),
+    ("ca --state state longer.der", "longer.der: holds no certificate, neither PEM nor DER"),
+    ("ca --state state shorter.der", "shorter.der: holds no certificate, neither PEM nor DER"),
+    ("ca --state half ca.der", "half/flash.bin: has 1048576 bytes, not 16777216"),
+    ("ca --state new ca.der", "new/flash.bin: No such file or directory"),
     ("ca --state new noise", "noise: holds no certificate|flash.bin: No such file"),
     ("info --state new", "new/flash.bin: No such file or directory"),
     ("info --state half", "half/flash.bin: has 1048576 bytes, not 16777216; make it with: mps2.py flash"),
@@ -113,12 +155,34 @@ def test_script_runs_a_flash_file_in_one_qemu_alone(folder):
     first = subprocess.Popen(command, cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
     try:
         assert "boot: start cause=power-on" in first.stdout.readline()
-        done = run(folder, f"run --boot {BOOT} --state state")
-        assert done.returncode == 1 and "another QEMU runs on it" in done.stderr, done
+        before = (folder / "state" / "flash.bin").read_bytes()
+        for words in (f"run --boot {BOOT} --state state", "flash --state state --image good.pkg",
+                      "ca --state state ca.der"):
+            done = run(folder, words)
+            assert done.returncode == 1 and done.stdout == "" and done.stderr.count("\n") == 1, done
+            assert "state/flash.bin: the board is running" in done.stderr, done
+        trust = slice(mps2.TRUST[0], mps2.TRUST[0] + 4)
+        assert (folder / "state" / "flash.bin").read_bytes()[trust] == before[trust]
     finally:
         first.kill()
         first.wait()
         first.stdout.close()
+    assert run(folder, "ca --state state ca.der").returncode == 0
+    assert mps2.read_flash(folder / "state")[trust] == mps2.TRUST_MAGIC
+
+
+def test_script_writes_flash_where_it_lies(folder):
+    """A QEMU that has the file mapped must never see it shorter."""
+    path = folder / "state" / "flash.bin"
+    with path.open("rb") as file:
+        assert run(folder, "ca --state state ca.der").returncode == 0
+        assert os.fstat(file.fileno()).st_ino == path.stat().st_ino
+        file.seek(mps2.TRUST[0])
+        assert file.read(4) == mps2.TRUST_MAGIC
+    assert run(folder, "flash --state state --image good.pkg").returncode == 0
+    assert mps2.read_flash(folder / "state")[mps2.TRUST[0]:][:4] == b"\xff" * 4
+    assert run(folder, "flash --state half --image good.pkg").returncode == 0
+    assert mps2.read_flash(folder / "half") == mps2.read_flash(folder / "state")
 
 
 def test_script_info_tells_what_is_wrong_in_flash(folder):

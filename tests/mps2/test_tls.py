@@ -31,10 +31,10 @@ def context_of(certs, name):
 @pytest.fixture
 def tls_scene(make_scene, certs, relay):
     """tls_scene("good"): a board that trusts "ca", before a platform with that certificate."""
-    def make(certificate, dialect=SOUTH, spoil=0):
+    def make(certificate, dialect=SOUTH, **spoil):
         scene = make_scene(dialect, Firmware("https"), name=NAME)
         scene.relay = relay(scene.platform.port, context_of(certs, certificate))
-        scene.outer = relay(scene.relay.port, spoil=spoil)
+        scene.outer = relay(scene.relay.port, **spoil)
         scene.board.args["port"] = scene.outer.port
         scene.board.trust(certs / "ca.pem")
         return scene
@@ -132,6 +132,20 @@ def test_tls_record_that_is_corrupted_in_mid_download(tls_scene):
     scene.assert_updated(uart, package, task)
 
 
+def test_tls_record_that_is_corrupted_at_the_start_of_an_answer(tls_scene):
+    """The connection was kept: the client asks again, and no event says so."""
+    scene = tls_scene("good", spoil=3, spoil_least=1)
+    package = scene.package("2.0")
+    task = scene.offer(package)
+    uart = scene.board.run()
+
+    assert scene.outer.spoilt
+    assert uart.values("tls: failed", "why") == ["record: corrupted, wrong MAC (-0x7180)"], uart
+    assert uart.values("http: connection lost, asks again", "code") == [-0x7180], uart
+    assert not uart.values("machine: failed", "reason"), uart
+    scene.assert_updated(uart, package, task)
+
+
 def line_with(uart, text):
     return next(line for line in uart.lines if text in line)
 
@@ -176,3 +190,21 @@ def test_tls_without_a_ca_trusts_nobody(tls_scene):
     uart = scene.board.run()
     assert uart.status == 2 and uart.says("E tls: no CA in flash"), uart
     assert scene.calls() == []
+
+
+def test_tls_trial_that_cannot_trust_the_server(tls_scene, certs):
+    """The self-test shakes hands: a new image that is connected, but not with TLS, is reverted."""
+    scene = tls_scene("good")
+    good = scene.relay.context
+    task = scene.offer(scene.package("2.0"))
+    power = scene.board.start(once=1)
+    power.until("machine: state is=mark")
+    scene.relay.context = context_of(certs, "name")
+    power.until("self-test: the server is not reached")
+    power.until("boot: image condition=reverted", timeout=120)
+    scene.relay.context = good
+    uart = power.wait()
+    assert uart.says("tls: failed why=certificate: wrong name"), uart
+    assert not uart.says("update: self-test result"), uart
+    assert uart.status == 3 and uart.values("update: ended", "step") == [206], uart
+    assert scene.task(task)["state"] == "failed" and scene.board.running() == scene.board.old_image

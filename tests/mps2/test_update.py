@@ -2,12 +2,13 @@
 """Whole updates of the board over HTTP: the order of the calls, and what is left in flash."""
 
 import json
+import struct
 import subprocess
 import sys
 
 import mps2
 import pytest
-from board import BUILD, ROOT, Firmware
+from board import BUILD, ROOT, Board, Firmware
 from dialects import MARKS, SOUTH
 from relay import Dns
 
@@ -105,13 +106,22 @@ def test_update_found_while_the_board_runs(scene):
 
 
 @pytest.mark.only("south")
-def test_update_sleeps_while_nothing_is_to_do(scene):
+def test_update_sleeps_while_nothing_is_to_do(scene, tmp_path):
     power = scene.board.start(once=None, poll=5)
     power.until("update: idle reason=none")
-    before = cpu_seconds(power)
-    with pytest.raises(TimeoutError):
-        power.wait(timeout=3)
-    assert cpu_seconds(power) - before < 1.5   # polled without WFI: all 3
+    start = mps2.LOAD + mps2.HEADER_BYTES + 8
+    loop = mps2.pack(struct.pack("<2IH", 0x20010000, start | 1, 0xE7FE), "1.0")   # b .
+    never_sleeps = Board(tmp_path / "loop", Firmware(), loop)
+    try:
+        busy = never_sleeps.start()
+        busy.until("boot: image version=1.0")
+        before = cpu_seconds(power), cpu_seconds(busy)
+        with pytest.raises(TimeoutError):
+            power.wait(timeout=3)
+        asleep, awake = cpu_seconds(power) - before[0], cpu_seconds(busy) - before[1]
+    finally:
+        never_sleeps.end()
+    assert asleep < awake / 2, (asleep, awake)   # at the same time, on the same machine
     power.kill()
 
 

@@ -487,6 +487,58 @@ static void test_tls_session_survives_a_lost_link_and_not_a_corrupted_one(void *
     kit_end(kit);
 }
 
+/* A server that cannot go on with it, and says so by ending the connection, or not at all. */
+static void test_tls_session_whose_handshake_does_not_end_is_not_offered_again(void **state)
+{
+    static const rig_end_t k_ends[] = {RIG_FIN, RIG_RESET, RIG_SILENCE};
+    static const size_t k_places[] = {1, 50}; /* of the server's bytes */
+
+    (void)state;
+    for (size_t n = 0; n < 2u * sizeof k_ends / sizeof k_ends[0]; n++) {
+        kit_t *kit = kit_begin("good");
+        rig_keep_sessions(&kit->rig);
+        kit_init(kit);
+        kit_works(kit);
+        kit->rig.cut_end = k_ends[n / 2u];
+        kit->rig.cut_at = k_places[n % 2u];
+        kit->rig.native = 104;
+        assert_int_equal(kit_open(kit),
+                         k_ends[n / 2u] == RIG_SILENCE ? ONEOTA_AGAIN : ONEOTA_BROKEN);
+        assert_true(kit->tls.session_offered);
+        kit_close(kit);
+        kit->rig.cut_at = 0;
+        kit_works(kit);
+        assert_false(kit->tls.resumed);
+        assert_true(sent_certificate(kit, "good"));
+        kit_works(kit);
+        assert_true(kit->tls.resumed);
+        kit_end(kit);
+    }
+}
+
+/* Nothing was offered: there is nothing to blame. */
+static void test_tls_session_survives_a_server_that_cannot_be_reached(void **state)
+{
+    kit_t *kit = kit_begin("good");
+
+    (void)state;
+    rig_keep_sessions(&kit->rig);
+    kit_init(kit);
+    kit_works(kit);
+    kit->rig.open_broken = true;
+    assert_int_equal(kit_open(kit), ONEOTA_BROKEN);
+    kit->rig.open_broken = false;
+    assert_int_equal(kit_open(kit), ONEOTA_OK);
+    assert_true(kit->tls.resumed);
+    kit->rig.cut_end = RIG_RESET; /* the stream, established */
+    kit->rig.cut_at = kit->rig.down.taken + 1u;
+    assert_int_equal(kit_get(kit, 10), ONEOTA_BROKEN);
+    kit->rig.cut_at = 0;
+    kit_works(kit);
+    assert_true(kit->tls.resumed);
+    kit_end(kit);
+}
+
 /* ---------------------------------------------------------------- set-up */
 
 static void test_tls_setup_that_lacks_something_is_refused(void **state)
@@ -605,6 +657,8 @@ int main(void)
         cmocka_unit_test(test_tls_session_outside_the_certificates_dates_is_not_used),
         cmocka_unit_test(test_tls_session_taken_without_a_clock_is_judged_when_it_is_known),
         cmocka_unit_test(test_tls_session_survives_a_lost_link_and_not_a_corrupted_one),
+        cmocka_unit_test(test_tls_session_whose_handshake_does_not_end_is_not_offered_again),
+        cmocka_unit_test(test_tls_session_survives_a_server_that_cannot_be_reached),
         cmocka_unit_test(test_tls_setup_that_lacks_something_is_refused),
         cmocka_unit_test(test_tls_ca_that_is_no_certificate_is_refused),
         cmocka_unit_test(test_tls_random_that_fails_is_a_failure),

@@ -196,29 +196,20 @@ static bool slot_is_whole(void *ctx, uint8_t slot)
     return error == ONEOTA_OK;
 }
 
-static oneota_error_t write_all(control_t *control, const control_record_t *next)
-{
-    oneota_error_t error;
-
-    do {
-        error = control_write(control, next);
-    } while (error == ONEOTA_AGAIN);
-    return error;
-}
-
-/* The boot loader, and then the application's port. @return OK, or the power went */
+/* The boot loader, and then the application's port. @return OK; STORAGE: not written */
 static oneota_error_t start(void)
 {
     control_t control;
-    control_record_t next;
+    control_record_t started;
 
     assert_int_equal(control_open(&control, &s_board.control.port, &s_board.control), ONEOTA_OK);
-    assert_true(control_choose(&control.record, slot_is_whole, NULL, &next));
-    oneota_error_t error = ONEOTA_OK;
-    if (memcmp(&next, &control.record, sizeof next) != 0) {
-        error = write_all(&control, &next);
+    oneota_error_t error = control_begin(&control, slot_is_whole, NULL, &started);
+    assert_int_not_equal(error, ONEOTA_STATE);
+    if (!s_board.control.off) {
+        assert_int_equal(open_port(), ONEOTA_OK);
+        boot_port_started(&s_board.port, control_pack(&started));
     }
-    return error == ONEOTA_OK ? open_port() : error;
+    return error;
 }
 
 static oneota_error_t mark(uint8_t slot, uint32_t size, const char *version)
@@ -455,6 +446,69 @@ static void test_mps2_control_flash_worn_out_keeps_the_old_record(void **state)
     expect(0, CONFIRMED);
 }
 
+static void wear_out(void)
+{
+    memset(s_board.control.worn, 1, sizeof s_board.control.worn);
+}
+
+/* Flash says PENDING, and cannot be changed: the old image runs, and is told that it is back. It
+ * would restart for ever if it were told PENDING. */
+static void test_mps2_control_trial_that_cannot_be_written_is_told_as_reverted(void **state)
+{
+    (void)state;
+    assert_int_equal(mark(1, PACKAGE, "2.0"), ONEOTA_OK);
+    wear_out();
+    for (unsigned i = 0; i < 3; i++) {
+        assert_int_equal(start(), ONEOTA_STORAGE);
+        expect(0, REVERTED);
+        assert_string_equal(s_board.port.control.record.slot[0].version, "1.0");
+    }
+}
+
+/* Likewise when the first start was counted and a later one cannot be. */
+static void test_mps2_control_trial_that_cannot_be_counted_on_is_told_as_reverted(void **state)
+{
+    (void)state;
+    assert_int_equal(mark(1, PACKAGE, "2.0"), ONEOTA_OK);
+    assert_int_equal(start(), ONEOTA_OK);
+    expect(1, TRIAL);
+    wear_out();
+    assert_int_equal(start(), ONEOTA_STORAGE);
+    expect(0, REVERTED);
+    assert_int_equal(call(boot_port.confirm), ONEOTA_OK); /* nothing is on trial */
+    expect(0, REVERTED);
+}
+
+/* The old image is gone: the new one is all there is, and no trial could ever end. */
+static void test_mps2_control_trial_that_cannot_be_counted_runs_where_it_is_alone(void **state)
+{
+    static const uint8_t k_nothing[PACKAGE] = {0};
+
+    (void)state;
+    assert_int_equal(mark(1, PACKAGE, "2.0"), ONEOTA_OK);
+    wear_out();
+    fake_flash_put(&s_board.slot[0], 0, k_nothing, sizeof k_nothing);
+    assert_int_equal(start(), ONEOTA_STORAGE);
+    expect(1, CONFIRMED);
+}
+
+static void test_mps2_control_word_of_nobody_changes_nothing(void **state)
+{
+    control_record_t record = {.running = 1, .condition = TRIAL, .attempts = 2};
+    const uint32_t word = control_pack(&record);
+    static const uint32_t k_wrong[] = {0, 1, 0x5A000002u, 0x5A000400u, 0x5A040000u, UINT32_MAX};
+
+    (void)state;
+    assert_int_equal(mark(1, PACKAGE, "2.0"), ONEOTA_OK);
+    for (size_t i = 0; i < sizeof k_wrong / sizeof k_wrong[0]; i++) {
+        boot_port_started(&s_board.port, k_wrong[i]);
+        expect(0, PENDING);
+    }
+    boot_port_started(&s_board.port, word);
+    expect(1, TRIAL);
+    assert_int_equal(s_board.port.control.record.attempts, 2);
+}
+
 /* ---------------------------------------------------------------- power cuts */
 
 /* The story of an update; each step is one write. @return STORAGE: the power went in this step */
@@ -566,6 +620,10 @@ int main(void)
         TEST(test_mps2_control_of_another_format_is_unusable_but_boots),
         TEST(test_mps2_control_region_of_one_unit_is_refused),
         TEST(test_mps2_control_flash_worn_out_keeps_the_old_record),
+        TEST(test_mps2_control_trial_that_cannot_be_written_is_told_as_reverted),
+        TEST(test_mps2_control_trial_that_cannot_be_counted_on_is_told_as_reverted),
+        TEST(test_mps2_control_trial_that_cannot_be_counted_runs_where_it_is_alone),
+        TEST(test_mps2_control_word_of_nobody_changes_nothing),
         TEST(test_mps2_control_cut_anywhere_is_old_or_new),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

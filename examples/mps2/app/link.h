@@ -18,7 +18,8 @@
  *  ethernet_start(). @return false: it cannot be; the log says why */
 bool link_start(oneota_setup_t *setup);
 
-/** Logs a failure of the network in words: "tls: failed why=certificate: wrong name (-0x2700)". */
+/** Logs a failure of the network in words: "tcp: failed why=the server reset it". Those of TLS were
+ *  logged when they were seen: "tls: failed why=certificate: wrong name (-0x2700)". */
 void link_log_error(int32_t code);
 
 /** Most bytes that TLS has needed of its pool; 0: there is none. */

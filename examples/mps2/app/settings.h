@@ -17,7 +17,7 @@
  *     once=1                      ends QEMU when nothing is left to do, see update.h
  *
  * Values hold neither blanks nor commas. bsp.h, flash.h and boot/main.c know more names: clock,
- * seed, cut, watchdog.
+ * seed, cut, worn, watchdog.
  */
 #ifndef MPS2_SETTINGS_H
 #define MPS2_SETTINGS_H

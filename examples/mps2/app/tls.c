@@ -22,12 +22,14 @@
 #define HEADER_BYTES 12u
 #define CA_MAX       4u
 #define HTTPS_PORT   443u
+#define ECP_MAX_OPS  300u   /* a poll then takes 82 ms at most, not 1088; a handshake 3 % more */
 #define POOL_BYTES   26624u /* ECDSA certificates take 14 KB, those of RSA-4096 23 */
 
 static uint64_t s_pool[POOL_BYTES / sizeof(uint64_t)];
 static oneota_mbedtls_bytes_t s_ca[CA_MAX];
 static oneota_mbedtls_setup_t s_setup;
 static oneota_mbedtls_t s_tls;
+static oneota_net_t s_port; /* s_tls.port, and its faults told */
 
 static int random_bytes(void *ctx, unsigned char *out, size_t length)
 {
@@ -73,6 +75,43 @@ static size_t find_certificates(void)
     return count;
 }
 
+/* ---------------------------------------------------------------- faults are told */
+
+/* TLS's own are told where they are seen: the client may have a kept connection's answer come again
+ * over a new one, and then there is no event. */
+static oneota_error_t tell(oneota_error_t error)
+{
+    s_port.poll_ms = s_tls.port.poll_ms;
+    if (error == ONEOTA_BROKEN && !s_tls.below) {
+        bsp_log_text(ONEOTA_LOG_WARN, "tls: failed", "why", oneota_mbedtls_error_text(&s_tls));
+    }
+    return error;
+}
+
+static oneota_error_t told_open(void *ctx, const char *address, uint16_t port,
+                                const char *server_name)
+{
+    return tell(s_tls.port.open(ctx, address, port, server_name));
+}
+
+static oneota_error_t told_send(void *ctx, const void *data, size_t length, size_t *sent)
+{
+    return tell(s_tls.port.send(ctx, data, length, sent));
+}
+
+static oneota_error_t told_recv(void *ctx, void *buffer, size_t size, size_t *received)
+{
+    return tell(s_tls.port.recv(ctx, buffer, size, received));
+}
+
+static void told_close(void *ctx)
+{
+    s_tls.port.close(ctx);
+    s_port.poll_ms = s_tls.port.poll_ms;
+}
+
+/* ---------------------------------------------------------------- start */
+
 bool link_start(oneota_setup_t *setup)
 {
     s_setup.net = tcp_start();
@@ -81,6 +120,7 @@ bool link_start(oneota_setup_t *setup)
     s_setup.ca_count = find_certificates();
     s_setup.clock = &bsp_clock;
     s_setup.random = random_bytes;
+    s_setup.ecp_max_ops = ECP_MAX_OPS;
     if (s_setup.ca_count == 0) {
         return refuse("tls: no CA in flash, so no server can be trusted: mps2.py ca", NULL);
     }
@@ -89,7 +129,9 @@ bool link_start(oneota_setup_t *setup)
         return refuse("tls: cannot start", oneota_mbedtls_error_text(&s_tls));
     }
     bsp_log_number(ONEOTA_LOG_INFO, "tls: trusts", "certificates", (int64_t)s_setup.ca_count);
-    setup->net = &s_tls.port;
+    s_port = (oneota_net_t){
+        told_open, told_send, told_recv, told_close, s_tls.port.last_error, s_tls.port.poll_ms};
+    setup->net = &s_port;
     setup->net_ctx = &s_tls;
     setup->port = setup->port != 0 ? setup->port : HTTPS_PORT;
     return true;
@@ -99,8 +141,6 @@ void link_log_error(int32_t code)
 {
     if (s_tls.below) {
         bsp_log_text(ONEOTA_LOG_WARN, "tcp: failed", "why", oneota_lwip_net_error_text(code));
-    } else {
-        bsp_log_text(ONEOTA_LOG_WARN, "tls: failed", "why", oneota_mbedtls_error_text(&s_tls));
     }
 }
 

@@ -21,6 +21,8 @@ static image_t s_self;
 static oneota_image_t s_image = {.id = {.type = ONEOTA_SOTA, .version = s_self.version},
                                  .slot = {&flash_port, &flash_port}};
 
+static const oneota_setup_t *s_setup;
+
 /* What events have asked for. */
 static bool s_testing, s_restart;
 static int s_exit = EXIT_GO_ON;
@@ -106,9 +108,21 @@ static void log_idle(const oneota_event_t *event)
 
 /* ---------------------------------------------------------------- events */
 
+/* The client has left the trial, perhaps for its time was up: the link is the client's again. */
+static void end_test(void)
+{
+    if (s_testing) {
+        s_testing = false;
+        trial_end(s_setup);
+    }
+}
+
 static void handle(const oneota_event_t *event)
 {
     switch (event->type) {
+    case ONEOTA_EVENT_STATE:
+        end_test();
+        break;
     case ONEOTA_EVENT_TASK:
         log_task(event);
         break;
@@ -156,21 +170,21 @@ static void on_event(void *ctx, const oneota_event_t *event)
     }
 }
 
-/* @return true: it has ended */
-static bool test(oneota_t *client)
+/* @return ms until the next poll */
+static uint32_t test(oneota_t *client)
 {
-    trial_t result = trial_test();
+    trial_t result = trial_test(s_setup);
 
     if (result == TRIAL_GOES_ON) {
-        return false;
+        return trial_poll_ms(s_setup);
     }
     s_testing = false;
     log_text("update: self-test", "result", result == TRIAL_PASSED ? "pass" : "fail");
     (void)(result == TRIAL_PASSED ? oneota_confirm(client) : oneota_reject(client));
-    return true;
+    return 0;
 }
 
-bool update_act(oneota_t *client)
+uint32_t update_act(oneota_t *client)
 {
     if (s_restart) {
         bsp_reset();
@@ -179,7 +193,7 @@ bool update_act(oneota_t *client)
         log_memory();
         bsp_exit((uint32_t)s_exit);
     }
-    return s_testing && test(client);
+    return s_testing ? test(client) : UINT32_MAX;
 }
 
 /* ---------------------------------------------------------------- set-up */
@@ -230,5 +244,7 @@ bool update_setup(oneota_setup_t *setup, const settings_t *settings, oneota_t *c
     setup->event_ctx = client;
     (void)boot_port_open(&s_boot, &flash_port, flash_control(), flash_slot(0), flash_slot(1),
                          &bsp_log); /* the client finds out what does not work */
+    boot_port_started(&s_boot, bsp_handed_over());
+    s_setup = setup;
     return link_start(setup);
 }

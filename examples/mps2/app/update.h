@@ -7,9 +7,7 @@
  *     oneota_init(&client, &setup)
  *     for (;;) {
  *         ms = oneota_poll(&client);
- *         if (update_act(&client)) {
- *             ms = 0;
- *         }
+ *         ms = least(ms, update_act(&client));
  *         ...
  *     }
  *
@@ -30,7 +28,7 @@
 bool update_setup(oneota_setup_t *setup, const settings_t *settings, oneota_t *client);
 
 /** Does what an event of the last poll has asked for: the self-test, a restart, the end.
- *  @return true: that changed something, so poll again at once */
-bool update_act(oneota_t *client);
+ *  @return ms until the next poll at most; UINT32_MAX: nothing to do here */
+uint32_t update_act(oneota_t *client);
 
 #endif

@@ -189,3 +189,10 @@ oneota_error_t boot_port_open(boot_port_t *port, const oneota_flash_t *flash, vo
     learn_size(port);
     return ONEOTA_OK;
 }
+
+void boot_port_started(boot_port_t *port, uint32_t word)
+{
+    if (port->readable && control_unpack(word, &port->control.record)) {
+        learn_size(port);
+    }
+}

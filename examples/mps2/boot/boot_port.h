@@ -4,13 +4,14 @@
  * boot_port.h: the client's boot port, over the control and the images that the boot loader reads.
  *
  * Needs
- *     RAM       a boot_port_t, about 800 bytes, for as long as the client lives
+ *     RAM       a boot_port_t, 904 bytes, for as long as the client lives
  *     blocking  no: a call of the port does one erase or program, or reads 4 KiB, and is AGAIN
  *
  * Use
  *     static boot_port_t boot;
  *
  *     boot_port_open(&boot, &flash_port, flash_control(), flash_slot(0), flash_slot(1), &bsp_log);
+ *     boot_port_started(&boot, bsp_handed_over());
  *     setup.boot = &boot_port;
  *     setup.boot_ctx = &boot;
  *
@@ -40,5 +41,9 @@ extern const oneota_boot_port_t boot_port;
  *  @return OK; PARAM; STORAGE: every call of the port then says STORAGE */
 oneota_error_t boot_port_open(boot_port_t *port, const oneota_flash_t *flash, void *control_ctx,
                               void *slot0_ctx, void *slot1_ctx, const oneota_log_t *log);
+
+/** What the boot loader says that it has started, as control_pack() gives it; from now on query()
+ *  says so too. Needed where flash fails: the control may still name a trial that was given up. */
+void boot_port_started(boot_port_t *port, uint32_t word);
 
 #endif

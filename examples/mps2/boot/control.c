@@ -16,6 +16,7 @@
 #define VERSION_BYTES 24u
 #define SLOT_BYTES    (4u + VERSION_BYTES)
 #define RECORD_BYTES  (SLOT_PLACE + 2u * SLOT_BYTES)
+#define STARTED_MARK  0x5Au /* the last byte of what control_pack() gives */
 
 /* ---------------------------------------------------------------- record */
 
@@ -127,4 +128,57 @@ bool control_choose(const control_record_t *record, control_whole_t whole, void 
     }
     *next = *record;
     return false;
+}
+
+/* ---------------------------------------------------------------- start */
+
+static oneota_error_t write_all(control_t *control, const control_record_t *next)
+{
+    oneota_error_t error = ONEOTA_OK;
+
+    if (memcmp(next, &control->record, sizeof *next) != 0) {
+        do {
+            error = control_write(control, next);
+        } while (error == ONEOTA_AGAIN);
+    }
+    return error;
+}
+
+oneota_error_t control_begin(control_t *control, control_whole_t whole, void *ctx,
+                             control_record_t *started)
+{
+    if (!control_choose(&control->record, whole, ctx, started)) {
+        return ONEOTA_STATE;
+    }
+    oneota_error_t error = write_all(control, started);
+    if (error == ONEOTA_OK || started->condition != ONEOTA_BOOT_TRIAL) {
+        return error;
+    }
+    if (whole(ctx, started->running ^ 1u)) {
+        run(started, started->running ^ 1u, ONEOTA_BOOT_REVERTED, 0);
+    } else {
+        run(started, started->running, ONEOTA_BOOT_CONFIRMED, 0); /* it is all there is */
+    }
+    (void)write_all(control, started); /* or the trial begins anew when flash works again */
+    return error;
+}
+
+uint32_t control_pack(const control_record_t *started)
+{
+    return (uint32_t)STARTED_MARK << 24 | (uint32_t)started->attempts << 16 |
+           (uint32_t)started->condition << 8 | started->running;
+}
+
+bool control_unpack(uint32_t word, control_record_t *started)
+{
+    const uint32_t attempts = word >> 16 & 0xFFu;
+    const uint32_t condition = word >> 8 & 0xFFu;
+    const uint32_t running = word & 0xFFu;
+
+    if (word >> 24 != STARTED_MARK || attempts > CONTROL_TRIALS ||
+        condition >= ONEOTA_BOOT_CONDITION_COUNT || running > 1u) {
+        return false;
+    }
+    run(started, (uint8_t)running, (oneota_boot_condition_t)condition, (uint8_t)attempts);
+    return true;
 }

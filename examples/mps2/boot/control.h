@@ -16,16 +16,15 @@
  *                                 ---------> REVERTED            until the next mark()
  *
  * Needs
- *     RAM       a control_t, about 300 bytes
+ *     RAM       a control_t, 420 bytes
  *     flash     a region of two erase units or more of 2 KiB or more, for this alone; three where a
  *               torn cell may read differently each time
  *     blocking  control_write() does at most one erase or program a call
  *
  * Use
  *     control_open(&control, &flash_port, flash_control());
- *     if (control_choose(&control.record, is_whole, NULL, &next)) {
- *         while (control_write(&control, &next) == ONEOTA_AGAIN) {
- *         }
+ *     if (control_begin(&control, is_whole, NULL, &started) != ONEOTA_STATE) {
+ *         ... control_pack(&started) to where the application finds it; start started.running
  *     }
  *
  * It is kept in a journal (src/journal.h), as a record of type 1. Bytes:
@@ -81,5 +80,19 @@ typedef bool (*control_whole_t)(void *ctx, uint8_t slot);
  *  @return false: neither is whole; *next is *record */
 bool control_choose(const control_record_t *record, control_whole_t whole, void *ctx,
                     control_record_t *next);
+
+/** All that a boot loader does at a start: chooses and writes. A trial that cannot be counted does
+ *  not begin or go on: the image before it runs, if it is whole, and the trial counts as failed.
+ *  *started is what to start, and says what it is; flash may say something else.
+ *  @return OK; STORAGE it could not be written; STATE neither is whole */
+oneota_error_t control_begin(control_t *control, control_whole_t whole, void *ctx,
+                             control_record_t *started);
+
+/** What was started, as a word for memory that outlives the jump. */
+uint32_t control_pack(const control_record_t *started);
+
+/** And back: sets running, condition and attempts.
+ *  @return false: nobody has put it there; *started is as it was */
+bool control_unpack(uint32_t word, control_record_t *started);
 
 #endif

@@ -2,7 +2,8 @@
  * oneota - SPDX-License-Identifier: Apache-2.0
  *
  * main.c: the boot loader. Chooses a slot, proves its image, counts the trial, copies the image to
- * where it is linked, starts the watchdog and jumps. It never erases a slot.
+ * where it is linked, starts the watchdog and jumps. It never erases a slot. What it has started,
+ * and as what, it tells the image in a word of RAM: flash that fails may say something else.
  *
  *     0.000 I boot: start cause=soft
  *     0.003 I boot: image slot=1
@@ -55,42 +56,26 @@ static void open_control(void)
     }
 }
 
-/* What must be known at the next start is in flash before the jump. */
-static bool write_control(const control_record_t *next)
-{
-    oneota_error_t error = ONEOTA_OK;
-
-    if (memcmp(next, &s_control.record, sizeof *next) != 0) {
-        do {
-            error = control_write(&s_control, next);
-        } while (error == ONEOTA_AGAIN);
-    }
-    return error == ONEOTA_OK;
-}
-
-/* A trial that cannot be counted does not begin: the image before it runs, if it is whole. */
 static uint8_t choose(void)
 {
-    const control_record_t *record = &s_control.record;
-    control_record_t next;
+    control_record_t started;
+    oneota_error_t error = control_begin(&s_control, is_whole, NULL, &started);
 
-    if (!control_choose(record, is_whole, NULL, &next)) {
+    if (error == ONEOTA_STATE) {
         bsp_log_text(ONEOTA_LOG_ERROR, "boot: nothing to start; write a whole image to slot 0",
                      NULL, NULL);
         bsp_exit(EXIT_NO_IMAGE);
     }
-    if (!write_control(&next)) {
-        bsp_log_text(ONEOTA_LOG_ERROR, "boot: control cannot be written", NULL, NULL);
-        if (next.condition == ONEOTA_BOOT_TRIAL && is_whole(NULL, next.running ^ 1u)) {
-            next.running ^= 1u;
-        }
+    if (error != ONEOTA_OK) {
+        bsp_log_text(ONEOTA_LOG_ERROR, "boot: control cannot be written, so no trial", NULL, NULL);
     }
-    bsp_log_number(ONEOTA_LOG_INFO, "boot: image", "slot", next.running);
-    bsp_log_text(ONEOTA_LOG_INFO, "boot: image", "condition", k_conditions[next.condition]);
-    if (next.condition == ONEOTA_BOOT_TRIAL) {
-        bsp_log_number(ONEOTA_LOG_INFO, "boot: trial", "attempts", next.attempts);
+    bsp_hand_over(control_pack(&started));
+    bsp_log_number(ONEOTA_LOG_INFO, "boot: image", "slot", started.running);
+    bsp_log_text(ONEOTA_LOG_INFO, "boot: image", "condition", k_conditions[started.condition]);
+    if (started.condition == ONEOTA_BOOT_TRIAL) {
+        bsp_log_number(ONEOTA_LOG_INFO, "boot: trial", "attempts", started.attempts);
     }
-    return next.running;
+    return started.running;
 }
 
 int main(void)

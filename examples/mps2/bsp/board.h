@@ -16,6 +16,7 @@ typedef struct {
     uint32_t next_cause;       /**< what the next reset will be told to be */
     uint32_t starts;           /**< since power-on */
     uint32_t flash_operations; /**< since power-on */
+    uint32_t handed_over;      /**< bsp_hand_over() */
 } board_shared_t;
 
 extern board_shared_t board_shared;
@@ -32,12 +33,15 @@ void board_flash_writable(bool writable);
 /** Marks why, and resets. */
 void board_reset(uint32_t cause) __attribute__((noreturn));
 
+#define SCB_ICSR  (*(volatile uint32_t *)0xE000ED04u)
 #define SCB_VTOR  (*(volatile uint32_t *)0xE000ED08u)
 #define SCB_AIRCR (*(volatile uint32_t *)0xE000ED0Cu)
 #define SCB_CFSR  (*(volatile uint32_t *)0xE000ED28u)
 #define SCB_MMFAR (*(volatile uint32_t *)0xE000ED34u)
 #define SCB_BFAR  (*(volatile uint32_t *)0xE000ED38u)
 #define SCB_CPACR (*(volatile uint32_t *)0xE000ED88u)
+
+#define ICSR_PENDSTCLR 0x02000000u
 
 #define SYSTICK_CTRL (*(volatile uint32_t *)0xE000E010u)
 #define SYSTICK_LOAD (*(volatile uint32_t *)0xE000E014u)

@@ -28,9 +28,11 @@ static volatile bool s_awake;
 
 /* ---------------------------------------------------------------- protection */
 
-#define REGION_FLASH 0u
-#define REGION_CODE  1u
-#define REGION_GUARD 2u
+#define REGION_FLASH  0u
+#define REGION_CODE   1u
+#define REGION_GUARD  2u
+#define REGION_MIRROR 3u
+#define CODE_MIRROR   0x00400000u
 
 #define RASR_ENABLE     1u
 #define RASR_SIZE(log2) (((uint32_t)(log2)-1u) << 1)
@@ -60,12 +62,15 @@ bool board_is_boot(void)
     return (uintptr_t)&bsp_vectors < IMAGES_START;
 }
 
-/* The boot loader protects itself, and writes the image above. */
+/* Code appears a second time at CODE_MIRROR. The boot loader protects itself, and writes the image
+ * above. */
 static void protect(void)
 {
     MPU_CTRL = 0;
     board_flash_writable(false);
     set_region(REGION_CODE, 0, RASR_SIZE(board_is_boot() ? 20 : 22) | RASR_READ_ONLY);
+    set_region(REGION_MIRROR, CODE_MIRROR,
+               RASR_SIZE(board_is_boot() ? 20 : 22) | RASR_READ_ONLY | RASR_NO_EXECUTE);
     set_region(REGION_GUARD, (uint32_t)(uintptr_t)bsp_stack_limit, RASR_SIZE(8) | RASR_NO_EXECUTE);
     MPU_CTRL = MPU_ON_WITH_DEFAULT_MAP;
     __asm__ volatile("dsb\nisb" ::: "memory");
@@ -83,6 +88,7 @@ static void begin_shared(void)
     board_shared.cause = board_shared.next_cause;
     board_shared.next_cause = BSP_CAUSE_WATCHDOG;
     board_shared.starts++;
+    board_shared.handed_over = 0;
 }
 
 void board_init(void)
@@ -188,15 +194,25 @@ void board_reset(uint32_t cause)
     }
 }
 
+void bsp_hand_over(uint32_t word)
+{
+    board_shared.handed_over = word;
+}
+
+uint32_t bsp_handed_over(void)
+{
+    return board_shared.handed_over;
+}
+
 void bsp_reset(void)
 {
     board_reset(BSP_CAUSE_SOFT);
 }
 
-/* libc's: mbedTLS calls it when its pool was overwritten. */
+/* libc's, for code that gives up. mbedTLS does not come here: it traps, see mbedtls_config.h. */
 void exit(int code)
 {
-    bsp_log_number(ONEOTA_LOG_ERROR, "fault: memory damaged, exit() was called", "code", code);
+    bsp_log_number(ONEOTA_LOG_ERROR, "fault: exit() was called", "code", code);
     board_reset(BSP_CAUSE_FAULT);
 }
 

@@ -33,8 +33,8 @@
  *     3.002 E fault: data access pc=0x001012a6 lr=0x00101299 at=0x21100000; reset
  *     9.412 E watchdog: not fed pc=0x001013e0 lr=0x001013d5; reset
  *
- * 0x00000000 to 0x003FFFFF is read-only for the application, flash is for both: a store through a
- * null pointer is a fault, and so is one past the end of the stack.
+ * 0x00000000 to 0x007FFFFF, code and its mirror, is read-only for the application, flash is for
+ * both: a store through a null pointer is a fault, and so is one past the end of the stack.
  */
 #ifndef MPS2_BSP_H
 #define MPS2_BSP_H
@@ -103,6 +103,10 @@ typedef enum {
 /** Why the board was reset last; "power-on", "soft", "watchdog" or "fault". */
 bsp_cause_t bsp_reset_cause(void);
 const char *bsp_reset_cause_text(void);
+
+/** A word from the boot loader to what it starts; 0 if there is none. */
+void bsp_hand_over(uint32_t word);
+uint32_t bsp_handed_over(void);
 
 /** Resets processor and devices; RAM and flash stay. */
 void bsp_reset(void) __attribute__((noreturn));

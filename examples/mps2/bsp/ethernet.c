@@ -17,7 +17,8 @@
 #include "lwip/pbuf.h"
 #include "lwip/timeouts.h"
 
-#define MTU 1500
+#define MTU      1500
+#define PASS_MAX 16u /* frames in one pass: a flood must not keep the main loop from its watchdog */
 
 uint16_t ethernet_dns_port = 53;
 
@@ -25,6 +26,7 @@ static struct netif s_netif;
 static ip_addr_t s_dns;      /* any: as DHCP says */
 static uint32_t s_drop_nth;  /* 0: none */
 static uint32_t s_drop_left; /* frames until the next that is dropped */
+static bool s_more;          /* the last pass left frames, perhaps */
 
 uint32_t sys_now(void)
 {
@@ -76,23 +78,29 @@ static void take(struct pbuf *frame)
     }
 }
 
-static void receive_all(void)
+static void receive(uint32_t length)
 {
-    uint32_t length;
+    struct pbuf *frame = is_dropped() ? NULL : pbuf_alloc(PBUF_RAW, (u16_t)length, PBUF_POOL);
 
-    while ((length = lan9118_receive()) > 0) {
-        struct pbuf *frame = is_dropped() ? NULL : pbuf_alloc(PBUF_RAW, (u16_t)length, PBUF_POOL);
-
-        if (frame == NULL) {
-            lan9118_skip(length); /* to TCP a lost frame, which comes again */
-        } else {
-            take(frame);
-        }
-        lan9118_skip(LAN9118_CRC_BYTES);
-        if (frame != NULL && s_netif.input(frame, &s_netif) != ERR_OK) {
-            pbuf_free(frame);
-        }
+    if (frame == NULL) {
+        lan9118_skip(length); /* to TCP a lost frame, which comes again */
+    } else {
+        take(frame);
     }
+    lan9118_skip(LAN9118_CRC_BYTES);
+    if (frame != NULL && s_netif.input(frame, &s_netif) != ERR_OK) {
+        pbuf_free(frame);
+    }
+}
+
+static void receive_some(void)
+{
+    uint32_t count = 0;
+
+    for (uint32_t length; count < PASS_MAX && (length = lan9118_receive()) > 0; count++) {
+        receive(length);
+    }
+    s_more = count == PASS_MAX;
 }
 
 /* ---------------------------------------------------------------- the link */
@@ -143,13 +151,13 @@ bool ethernet_start(void)
 void ethernet_poll(void)
 {
     lan9118_arm(); /* first: a frame that comes while the others are taken interrupts again */
-    receive_all();
+    receive_some();
     sys_check_timeouts();
 }
 
 uint32_t ethernet_sleep_ms(void)
 {
-    return sys_timeouts_sleeptime();
+    return s_more ? 0 : sys_timeouts_sleeptime();
 }
 
 bool ethernet_is_up(void)

@@ -29,10 +29,11 @@
  *  @return false: the controller does not answer (QEMU without `-nic ...,model=lan9118`) */
 bool ethernet_start(void);
 
-/** One pass: gives frames that arrived to lwIP, and runs lwIP's timers. */
+/** One pass: gives frames that arrived to lwIP, 16 at most, and runs lwIP's timers. */
 void ethernet_poll(void);
 
-/** Longest sleep, in ms, until ethernet_poll() has a timer to run; frames wake by interrupt. */
+/** Longest sleep, in ms, until ethernet_poll() has a timer to run, or frames that the
+ *  last pass has left; others wake by interrupt. */
 uint32_t ethernet_sleep_ms(void);
 
 /** There is an address: connections can be opened. */

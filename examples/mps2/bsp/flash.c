@@ -34,6 +34,14 @@ static bool is_cut(void)
     return board_shared.flash_operations == bsp_arg_number("cut", 0);
 }
 
+/* Erases and programs of the boot control fail from operation arg=worn on. */
+static bool is_worn(const region_t *region)
+{
+    const uint32_t from = bsp_arg_number("worn", 0);
+
+    return region == &s_control && from != 0 && board_shared.flash_operations >= from;
+}
+
 static void power_cut(void)
 {
     bsp_log_number(ONEOTA_LOG_WARN, "flash: power cut", "operation", board_shared.flash_operations);
@@ -56,6 +64,9 @@ static oneota_error_t flash_erase(void *ctx, uint32_t offset)
         return ONEOTA_STORAGE;
     }
     const bool cut = is_cut();
+    if (is_worn(region)) {
+        return ONEOTA_STORAGE;
+    }
     board_flash_writable(true);
     memset(region->bytes + offset, ERASED, cut ? FLASH_ERASE_UNIT / 2u : FLASH_ERASE_UNIT);
     board_flash_writable(false);
@@ -84,6 +95,9 @@ static oneota_error_t flash_program(void *ctx, uint32_t offset, const void *data
         return ONEOTA_STORAGE;
     }
     const bool cut = is_cut();
+    if (is_worn(region)) {
+        return ONEOTA_STORAGE;
+    }
     board_flash_writable(true);
     memcpy(region->bytes + offset, data, cut ? length / 2u : length);
     board_flash_writable(false);

@@ -31,8 +31,11 @@
  *     power-on, the boot loader's included: half of the unit is erased, or half of the bytes are
  *     programmed. The count goes on over resets, not over a new QEMU.
  *
+ * Wear
+ *     arg=worn=N: from erase or program number N since power-on on, those of the boot control fail
+ *
  * Errors
- *     STORAGE   not aligned, not inside the region, or not erased; nothing has changed
+ *     STORAGE   not aligned, not inside the region, not erased, or worn; nothing has changed
  */
 #ifndef MPS2_FLASH_H
 #define MPS2_FLASH_H

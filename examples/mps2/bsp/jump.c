@@ -14,6 +14,7 @@ void bsp_jump(const bsp_vectors_t *vectors)
     SYSTICK_CTRL = 0;
     NVIC_DISABLE = UINT32_MAX;
     NVIC_CLEAR = UINT32_MAX;
+    SCB_ICSR = ICSR_PENDSTCLR; /* a tick that came with interrupts off is not the image's */
     MPU_CTRL = 0;
     SCB_VTOR = (uint32_t)(uintptr_t)vectors;
     __asm__ volatile("dsb\n"

@@ -73,6 +73,7 @@ int main(void)
                        &bsp_log) != ONEOTA_OK) {
         return (int)EXIT_NO_CHECK; /* the log says what is wrong */
     }
+    boot_port_started(&s_boot, bsp_handed_over());
     oneota_lwip_net_init(&s_net);
     (void)oneota_check_clock(&check, &bsp_device, NULL, CLOCK_S);
     (void)oneota_check_flash(&check, &flash_port, flash_journal());
