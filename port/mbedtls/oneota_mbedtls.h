@@ -22,7 +22,7 @@
  *               ecp_max_ops, are the program's, not the object's.
  *     blocking  none. One call does one step of the handshake at most. The longest ones verify
  *               the certificates, and make keys: tens of millions of instructions on a Cortex-M4,
- *               unless mbedTLS is built with MBEDTLS_ECP_RESTARTABLE and ecp_max_ops cuts that
+ *               unless mbedTLS 3 is built with MBEDTLS_ECP_RESTARTABLE and ecp_max_ops cuts that
  *               into pieces (not with MBEDTLS_USE_PSA_CRYPTO, and not what RSA takes).
  *
  * Use
@@ -120,7 +120,8 @@ typedef struct {
 
     /** Longest piece of elliptic-curve work in one call, in mbedTLS's units; 0: all at once. With
      *  300, a handshake takes about 120 calls instead of 17. Given to mbedtls_ecp_set_max_ops(),
-     *  which is for the whole program; without MBEDTLS_ECP_RESTARTABLE it has no effect. */
+     *  which is for the whole program. No effect without MBEDTLS_ECP_RESTARTABLE, and with
+     *  mbedTLS 2.28, where handshakes in pieces used up a pool of 26 KiB in six connections. */
     uint32_t ecp_max_ops;
 } oneota_mbedtls_setup_t;
 

@@ -56,7 +56,7 @@ enum { PHASE_CLOSED = 0, PHASE_CONNECT, PHASE_HANDSHAKE, PHASE_OPEN, PHASE_ENDED
 #define ask_for_fragments(config) 0
 #endif
 
-#if defined(MBEDTLS_ECP_RESTARTABLE)
+#if defined(MBEDTLS_ECP_RESTARTABLE) && MBEDTLS_VERSION_MAJOR >= 3 /* see ecp_max_ops */
 #define set_max_ops(count) mbedtls_ecp_set_max_ops(count)
 #else
 #define set_max_ops(count) ((void)(count))

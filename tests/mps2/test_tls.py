@@ -141,7 +141,6 @@ def test_tls_record_that_is_corrupted_at_the_start_of_an_answer(tls_scene):
 
     assert scene.outer.spoilt
     assert uart.values("tls: failed", "why") == ["record: corrupted, wrong MAC (-0x7180)"], uart
-    assert uart.values("http: connection lost, asks again", "code") == [-0x7180], uart
     assert not uart.values("machine: failed", "reason"), uart
     scene.assert_updated(uart, package, task)
 
