@@ -11,6 +11,7 @@
 #include "journal.h"
 #include "machine.h"
 #include "text.h"
+#include "trust.h"
 
 /* ---------------------------------------------------------------- checks of the set-up */
 
@@ -78,6 +79,21 @@ static uint32_t check_images(oneota_t *client)
     return largest;
 }
 
+/* A table for each image, or none. */
+static bool trust_is_sound(const oneota_setup_t *setup)
+{
+    const oneota_trust_t *trust = setup->trust;
+    if (trust == NULL) {
+        return !ONEOTA_REQUIRE_SIGNATURE;
+    }
+    for (unsigned n = 0; n < setup->image_count; n++) {
+        if (trust[n].scheme == NULL || !trust[n].scheme->is_sound(&trust[n])) {
+            return false;
+        }
+    }
+    return true;
+}
+
 #if ONEOTA_LOG_LEVEL >= 1
 static oneota_error_t refuse(const oneota_setup_t *setup, oneota_error_t error, const char *what)
 {
@@ -113,6 +129,9 @@ static oneota_error_t start(oneota_t *client, const oneota_setup_t *setup)
     uint32_t carry = check_images(client);
     if (carry == 0) {
         return refuse(setup, ONEOTA_PARAM, "an image, identity or host");
+    }
+    if (!trust_is_sound(setup)) {
+        return refuse(setup, ONEOTA_PARAM, "trust");
     }
     uint32_t record = JOURNAL_RECORD_MAX(setup->journal->program_unit);
     if (setup->work_bytes < EXCHANGE_WORK_MIN + carry + record) {
@@ -322,6 +341,7 @@ void oneota_status(const oneota_t *client, oneota_status_t *status)
     status->rounds = record->at.rounds;
     status->stored = record->at.stored;
     status->paused = client->paused;
+    status->requires_signature = client->setup->trust != NULL;
     status->has_task = record->at.stage != STAGE_NONE && record->order.task.target[0] != '\0';
     if (!status->has_task) {
         return;

@@ -132,6 +132,7 @@ static void go_split(run_t *run)
     split_all(run, "one", 1);
     split_all(run, "seventeen", 1);
     split_all(run, "clockless", 1);
+    split_all(run, "signed", 7);
     split_all(run, "large", 37);
 }
 
@@ -174,7 +175,8 @@ static void go_port_call(run_t *run)
 {
     static const char *const k_names[] = {
         "small",    "retry",  "large",       "one",   "full",    "busy", "pair",
-        "rejected", "hidden", "mislabelled", "unfit", "spoiled", "swap", "swap-rejected"};
+        "rejected", "hidden", "mislabelled", "unfit", "spoiled", "swap", "swap-rejected",
+        "signed",   "signed-retry", "signed-rejected"};
     for (size_t n = 0; n < sizeof k_names / sizeof k_names[0]; n++) {
         fail_calls(run, k_names[n]);
     }
@@ -244,6 +246,7 @@ static void go_net_byte(run_t *run)
     break_bytes(run, "two", 1);
     break_bytes(run, "large", 61);
     break_bytes(run, "rejected", 3);
+    break_bytes(run, "signed", 3);
 }
 
 /* ---------------------------------------------------------------- mixed */
