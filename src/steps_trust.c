@@ -248,6 +248,11 @@ static event_t ask(oneota_t *m)
 {
     oneota_download_t *d = &m->download;
     uint32_t size = m->record.order.task.size;
+    if (m->announce) { /* and a refusal is heard only after it, too */
+        m->announce = false;
+        m->step = 1;
+        return EV_ASIDE;
+    }
     if (recall_kept(m)) {
         return screen(m, true);
     }
@@ -259,11 +264,6 @@ static event_t ask(oneota_t *m)
         return refuse(m, ONEOTA_REASON_SIGNATURE);
     }
     m->live = false;
-    if (m->announce) {
-        m->announce = false;
-        m->step = 1;
-        return EV_ASIDE;
-    }
     d->wanted = size - ONEOTA_TRAILER_BYTES;
     d->place = d->wanted;
     d->first = d->range_form == ONEOTA_RANGE_NONE ? 0 : d->wanted;
