@@ -190,14 +190,16 @@ enum { LOAD_REQUEST = 0, LOAD_ANSWER, LOAD_TEXT, LOAD_OWN };
 /** Can this device take the task's package at all? @return STAY: it can; FAIL */
 event_t oneota_load_suits(oneota_t *m);
 
-/** Asks for m->download.first to .end; judges the head of the answer; reads the text that came
- *  instead of bytes; ends an attempt that came to nothing, with a back-off. */
+/** Asks for m->download.first to .end; judges the head of the answer; ends an attempt that came to
+ *  nothing, with a back-off. A text instead of bytes is oneota_step_download()'s. */
 event_t oneota_load_ask(oneota_t *m);
 event_t oneota_load_head(oneota_t *m);
-event_t oneota_load_text(oneota_t *m);
 event_t oneota_load_failed(oneota_t *m, oneota_reason_t reason, int32_t code);
 
 /* ---------------------------------------------------------------- steps_prove.c */
+
+/** Phase in which the slot of verify and mark is proven. */
+#define PROVE_ACT 2
 
 /** Asks the boot control about m->image. @return false: it cannot tell; m->boot is as it was */
 bool oneota_machine_query_boot(oneota_t *m);

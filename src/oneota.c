@@ -79,19 +79,11 @@ static uint32_t check_images(oneota_t *client)
     return largest;
 }
 
-/* A table for each image, or none. */
 static bool trust_is_sound(const oneota_setup_t *setup)
 {
     const oneota_trust_t *trust = setup->trust;
-    if (trust == NULL) {
-        return !ONEOTA_REQUIRE_SIGNATURE;
-    }
-    for (unsigned n = 0; n < setup->image_count; n++) {
-        if (trust[n].scheme == NULL || !trust[n].scheme->is_sound(&trust[n])) {
-            return false;
-        }
-    }
-    return true;
+    return trust == NULL ? !ONEOTA_REQUIRE_SIGNATURE
+                         : trust->scheme != NULL && trust->scheme->are_sound(setup);
 }
 
 #if ONEOTA_LOG_LEVEL >= 1
@@ -116,8 +108,8 @@ static oneota_error_t start(oneota_t *client, const oneota_setup_t *setup)
         setup->work == NULL) {
         return refuse(setup, ONEOTA_PARAM, "dialect, address, images or work");
     }
-    if (!ports_complete(setup)) {
-        return refuse(setup, ONEOTA_PARAM, "a port");
+    if (!ports_complete(setup) || !trust_is_sound(setup)) {
+        return refuse(setup, ONEOTA_PARAM, "a port, or trust");
     }
     if (!numbers_in_range(setup)) {
         return refuse(setup, ONEOTA_PARAM, "a number");
@@ -129,9 +121,6 @@ static oneota_error_t start(oneota_t *client, const oneota_setup_t *setup)
     uint32_t carry = check_images(client);
     if (carry == 0) {
         return refuse(setup, ONEOTA_PARAM, "an image, identity or host");
-    }
-    if (!trust_is_sound(setup)) {
-        return refuse(setup, ONEOTA_PARAM, "trust");
     }
     uint32_t record = JOURNAL_RECORD_MAX(setup->journal->program_unit);
     if (setup->work_bytes < EXCHANGE_WORK_MIN + carry + record) {

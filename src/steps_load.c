@@ -277,7 +277,7 @@ static event_t judge_text(oneota_t *m)
                           answer.retry_after_s * 1000u);
 }
 
-event_t oneota_load_text(oneota_t *m)
+static event_t take_text(oneota_t *m)
 {
     switch (oneota_machine_read_text(m)) {
     case EXCHANGE_END:
@@ -429,7 +429,7 @@ event_t oneota_step_download(oneota_t *m)
     case PHASE_AGAIN: /* the request stands in the work buffer still */
         return next_range(m);
     case PHASE_TEXT:
-        return oneota_load_text(m);
+        return take_text(m);
     case PHASE_TAIL:
         return finish(m);
     default:

@@ -11,7 +11,7 @@
 #include "slot.h"
 #include "trust.h"
 
-enum { PHASE_BEGIN = 0, PHASE_READ, PHASE_ACT };
+enum { PHASE_BEGIN = 0, PHASE_READ, PHASE_ACT = PROVE_ACT };
 
 #define GLITCHES 3u /* in a row, of flash or boot control, after which it is not one */
 
@@ -124,20 +124,6 @@ event_t oneota_machine_unproven(oneota_t *m, oneota_reason_t reason)
     return oneota_machine_mismatch(m, reason);
 }
 
-static event_t prove_digest(oneota_t *m)
-{
-    switch (read_back(m, target_slot(m))) {
-    case ONEOTA_OK:
-        return EV_DONE;
-    case ONEOTA_AGAIN:
-        return EV_STAY;
-    case ONEOTA_VERIFY:
-        return oneota_machine_unproven(m, ONEOTA_REASON_DIGEST);
-    default:
-        return oneota_machine_unproven(m, ONEOTA_REASON_STORAGE);
-    }
-}
-
 /* Before 101, a wrong image is downloaded once more. After it nothing but a last proof is due,
  * without which nothing is marked. */
 event_t oneota_step_prove(oneota_t *m)
@@ -146,12 +132,15 @@ event_t oneota_step_prove(oneota_t *m)
     if (m->phase == PHASE_ACT) {
         return m->state == ST_MARK ? mark(m) : inspect(m);
     }
-    event_t event = trust != NULL ? trust->scheme->prove(m) : prove_digest(m);
-    if (event == EV_DONE) {
-        m->phase = PHASE_ACT;
+    if (trust != NULL) {
+        return trust->scheme->prove(m);
+    }
+    oneota_error_t error = read_back(m, target_slot(m));
+    if (error == ONEOTA_OK || error == ONEOTA_AGAIN) {
         return EV_STAY;
     }
-    return event;
+    return oneota_machine_unproven(m, error == ONEOTA_VERIFY ? ONEOTA_REASON_DIGEST
+                                                             : ONEOTA_REASON_STORAGE);
 }
 
 /* ---------------------------------------------------------------- identify */

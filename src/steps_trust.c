@@ -273,17 +273,14 @@ static event_t ask(oneota_t *m)
 
 static event_t step_trailer(oneota_t *m)
 {
-    if (m->record.at.spent_s > ONEOTA_TASK_S) {
-        oneota_exchange_close(&m->exchange);
-        return oneota_machine_fail(m, ONEOTA_STEP_TIMEOUT, ONEOTA_REASON_DEADLINE, 0);
+    if (m->phase == LOAD_TEXT || m->record.at.spent_s > ONEOTA_TASK_S) {
+        return oneota_step_download(m); /* all the same there */
     }
     switch (m->phase) {
     case LOAD_REQUEST:
         return ask(m);
     case LOAD_ANSWER:
         return take_answer(m);
-    case LOAD_TEXT:
-        return oneota_load_text(m);
     case SCREEN:
         return screen(m, false);
     default:
@@ -343,7 +340,8 @@ static event_t prove(oneota_t *m)
     case ONEOTA_AGAIN:
         return EV_STAY;
     case ONEOTA_OK:
-        return is_kept(m) ? EV_DONE : oneota_machine_unproven(m, ONEOTA_REASON_SIGNATURE);
+        m->phase = PROVE_ACT;
+        return is_kept(m) ? EV_STAY : oneota_machine_unproven(m, ONEOTA_REASON_SIGNATURE);
     case ONEOTA_VERIFY:
         return unproven(m);
     default:
@@ -491,4 +489,14 @@ static event_t step(oneota_t *m)
     }
 }
 
-const oneota_scheme_t oneota_ecdsa_p256 = {oneota_trust_is_sound, step, prove, use};
+static bool are_sound(const oneota_setup_t *setup)
+{
+    for (unsigned n = 0; n < setup->image_count && n < ONEOTA_IMAGES_MAX; n++) {
+        if (!oneota_trust_is_sound(&setup->trust[n])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+const oneota_scheme_t oneota_ecdsa_p256 = {are_sound, step, prove, use};

@@ -11,12 +11,14 @@
 #include "oneota/trailer.h"
 
 struct oneota_scheme {
-    bool (*is_sound)(const oneota_trust_t *trust);
+    /** The tables of all images. */
+    bool (*are_sound)(const oneota_setup_t *setup);
 
     /** The states floor and trailer; and, before a result is told, the quarantine: DONE. */
     event_t (*step)(oneota_t *m);
 
-    /** Reads back the slot that is to be marked. @return DONE proven; STAY; else what follows */
+    /** Reads back the slot that is to be marked. @return STAY, in phase PROVE_ACT: it is proven;
+     *  else what follows */
     event_t (*prove)(oneota_t *m);
 
     /** Decides again, directly before the mark. @return ONEOTA_PROVEN, or anything else */
