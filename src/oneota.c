@@ -11,6 +11,7 @@
 #include "journal.h"
 #include "machine.h"
 #include "text.h"
+#include "trust.h"
 
 /* ---------------------------------------------------------------- checks of the set-up */
 
@@ -78,6 +79,13 @@ static uint32_t check_images(oneota_t *client)
     return largest;
 }
 
+static bool trust_is_sound(const oneota_setup_t *setup)
+{
+    const oneota_trust_t *trust = setup->trust;
+    return trust == NULL ? !ONEOTA_REQUIRE_SIGNATURE
+                         : trust->scheme != NULL && trust->scheme->are_sound(setup);
+}
+
 #if ONEOTA_LOG_LEVEL >= 1
 static oneota_error_t refuse(const oneota_setup_t *setup, oneota_error_t error, const char *what)
 {
@@ -100,8 +108,8 @@ static oneota_error_t start(oneota_t *client, const oneota_setup_t *setup)
         setup->work == NULL) {
         return refuse(setup, ONEOTA_PARAM, "dialect, address, images or work");
     }
-    if (!ports_complete(setup)) {
-        return refuse(setup, ONEOTA_PARAM, "a port");
+    if (!ports_complete(setup) || !trust_is_sound(setup)) {
+        return refuse(setup, ONEOTA_PARAM, "a port, or trust");
     }
     if (!numbers_in_range(setup)) {
         return refuse(setup, ONEOTA_PARAM, "a number");
@@ -322,6 +330,7 @@ void oneota_status(const oneota_t *client, oneota_status_t *status)
     status->rounds = record->at.rounds;
     status->stored = record->at.stored;
     status->paused = client->paused;
+    status->requires_signature = client->setup->trust != NULL;
     status->has_task = record->at.stage != STAGE_NONE && record->order.task.target[0] != '\0';
     if (!status->has_task) {
         return;

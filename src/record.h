@@ -16,7 +16,14 @@
 #include "oneota/state.h"
 
 /** Record types in the journal. Never reused. */
-enum { RECORD_ORDER = 1, RECORD_PROGRESS = 2 };
+enum {
+    RECORD_ORDER = 1,
+    RECORD_PROGRESS = 2,
+    /* of steps_trust.c */
+    RECORD_FLOOR = 6,   /**< what was confirmed */
+    RECORD_TRAILER = 7, /**< of the task's package */
+    RECORD_FAILED = 8   /**< digests that failed their trial */
+};
 
 /** How far the task has come, durably. Each is recorded before the work that it names begins. */
 typedef enum {

@@ -10,6 +10,7 @@
 #include "exchange.h"
 #include "journal.h"
 #include "machine.h"
+#include "trust.h"
 
 enum { PHASE_SCAN = 0, PHASE_READ, PHASE_FIRST };
 
@@ -72,6 +73,11 @@ static void reconcile(oneota_t *m)
     }
 }
 
+static event_t started(const oneota_t *m)
+{
+    return m->setup->trust != NULL ? EV_ASIDE : EV_DONE;
+}
+
 static event_t begin(oneota_t *m)
 {
     read_record(m);
@@ -81,11 +87,13 @@ static event_t begin(oneota_t *m)
         return EV_STAY;
     }
     reconcile(m);
+    LOG_INFO(m, "start: packages", "proof",
+             m->setup->trust != NULL ? "signature" : "integrity only", 0);
     LOG_INFO(m, "start: boot", "condition", NULL, m->boot.condition);
     LOG_INFO(m, "start: record", "stage", NULL, m->record.at.stage);
     if (m->record.at.stage != STAGE_NONE) {
         oneota_machine_tell(m, ONEOTA_EVENT_TASK);
-        return EV_DONE;
+        return started(m);
     }
     m->check_due = true;
     oneota_machine_begin_wait(
@@ -105,8 +113,15 @@ event_t oneota_step_start(oneota_t *m)
     case PHASE_READ:
         return begin(m);
     default:
-        return EV_DONE;
+        return started(m);
     }
+}
+
+/* The states that a client without trust never enters. */
+event_t oneota_step_trust(oneota_t *m)
+{
+    const oneota_trust_t *trust = task_trust(m);
+    return trust != NULL ? trust->scheme->step(m) : EV_DONE;
 }
 
 /* ---------------------------------------------------------------- install, restart */
@@ -161,12 +176,14 @@ static event_t confirmed(oneota_t *m)
     m->confirm = false;
     m->failures = 0;
     m->boot.condition = ONEOTA_BOOT_CONFIRMED;
+    event_t event = EV_DONE;
     if (!has_task(m)) {
         oneota_record_clear(&m->record);
-        return EV_NONE;
+        event = EV_NONE;
+    } else {
+        m->record.at.result = ONEOTA_STEP_UPDATED;
     }
-    m->record.at.result = ONEOTA_STEP_UPDATED;
-    return EV_DONE;
+    return m->setup->trust != NULL ? EV_ASIDE : event;
 }
 
 /* Confirm, or revert. */

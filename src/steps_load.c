@@ -12,7 +12,13 @@
 #include "slot.h"
 #include "text.h"
 
-enum { PHASE_REQUEST = 0, PHASE_ANSWER, PHASE_TEXT, PHASE_TAIL, PHASE_AGAIN };
+enum {
+    PHASE_REQUEST = LOAD_REQUEST,
+    PHASE_ANSWER = LOAD_ANSWER,
+    PHASE_TEXT = LOAD_TEXT,
+    PHASE_TAIL = LOAD_OWN,
+    PHASE_AGAIN
+};
 
 #define FLASH_ERRORS_MAX 3u
 
@@ -51,7 +57,7 @@ static void begin_slot(oneota_t *m)
     oneota_machine_begin_slot(m, target_slot(m));
 }
 
-static event_t begin_prefix(oneota_t *m)
+event_t oneota_load_suits(oneota_t *m)
 {
     begin_slot(m);
     if (!oneota_slot_fits(&m->slot)) {
@@ -60,6 +66,15 @@ static event_t begin_prefix(oneota_t *m)
     if (m->record.order.task.type != 1u) {
         return oneota_machine_fail(m, ONEOTA_STEP_UNKNOWN, ONEOTA_REASON_TYPE,
                                    m->record.order.task.type);
+    }
+    return EV_STAY;
+}
+
+static event_t begin_prefix(oneota_t *m)
+{
+    event_t event = oneota_load_suits(m);
+    if (event != EV_STAY) {
+        return event;
     }
     if (!can_resume(m)) {
         m->record.at.stored = 0;
@@ -141,14 +156,12 @@ static uint16_t cut_port(char *address)
 
 /* ---------------------------------------------------------------- one range */
 
-static event_t request_range(oneota_t *m)
+event_t oneota_load_ask(oneota_t *m)
 {
-    oneota_download_t *d = &m->download;
+    const oneota_download_t *d = &m->download;
     oneota_request_t request;
     const char *host = m->setup->address;
     uint16_t port = oneota_machine_port(m);
-    oneota_download_plan(d, oneota_slot_taken(&m->slot), package_size(m), m->record.at.percent,
-                         m->slot.flash->program_unit);
     oneota_machine_request(m, ONEOTA_CALL_DOWNLOAD, &request);
     request.range_form = d->range_form;
     request.first = d->first;
@@ -182,7 +195,9 @@ static event_t next_range(oneota_t *m)
         m->dirty = true;
         return EV_ASIDE;
     }
-    return request_range(m);
+    oneota_download_plan(&m->download, taken, package_size(m), percent,
+                         m->slot.flash->program_unit);
+    return oneota_load_ask(m);
 }
 
 /* ---------------------------------------------------------------- an attempt that came to
@@ -218,6 +233,11 @@ static event_t attempt_failed(oneota_t *m, oneota_reason_t reason, int32_t code,
     oneota_machine_begin_wait(m, wait_ms != 0 ? wait_ms : backoff_ms);
     m->phase = PHASE_REQUEST;
     return EV_STAY;
+}
+
+event_t oneota_load_failed(oneota_t *m, oneota_reason_t reason, int32_t code)
+{
+    return attempt_failed(m, reason, code, 0);
 }
 
 static event_t exchange_failed(oneota_t *m)
@@ -333,7 +353,7 @@ static event_t take_body(oneota_t *m, const http_body_t *body)
     return write_body(m, body, length);
 }
 
-static event_t judge_head(oneota_t *m)
+event_t oneota_load_head(oneota_t *m)
 {
     oneota_download_t *d = &m->download;
     switch (oneota_download_judge(d, &m->exchange.http.head, package_size(m))) {
@@ -369,7 +389,7 @@ static event_t take_answer(oneota_t *m)
     http_body_t body;
     switch (oneota_machine_exchange(m, &body)) {
     case EXCHANGE_HEAD:
-        return judge_head(m);
+        return oneota_load_head(m);
     case EXCHANGE_BODY:
         return take_body(m, &body);
     case EXCHANGE_END:

@@ -9,8 +9,9 @@
 #include "crypto.h"
 #include "machine.h"
 #include "slot.h"
+#include "trust.h"
 
-enum { PHASE_BEGIN = 0, PHASE_READ, PHASE_ACT };
+enum { PHASE_BEGIN = 0, PHASE_READ, PHASE_ACT = PROVE_ACT };
 
 #define GLITCHES 3u /* in a row, of flash or boot control, after which it is not one */
 
@@ -95,6 +96,10 @@ static event_t mark(oneota_t *m)
     const oneota_task_t *task = &m->record.order.task;
     const oneota_boot_mark_t image = {target_slot(m), task->size, task->target, task->md5,
                                       sizeof task->md5};
+    const oneota_trust_t *trust = task_trust(m);
+    if (trust != NULL && !m->busy && trust->scheme->use(m) != ONEOTA_PROVEN) {
+        return oneota_machine_unproven(m, ONEOTA_REASON_DIGEST);
+    }
     oneota_error_t error = setup->boot->mark(setup->boot_ctx, m->image, &image);
     if (oneota_machine_flash(m, error) == ONEOTA_AGAIN) {
         return EV_STAY;
@@ -109,24 +114,33 @@ static event_t mark(oneota_t *m)
                : oneota_machine_round(m, ONEOTA_REASON_STORAGE, 0, ONEOTA_STEP_INSTALL_RETRIES);
 }
 
-/* Before 101, a wrong image is downloaded once more. After it nothing but a last proof is due,
- * without which nothing is marked. */
-event_t oneota_step_prove(oneota_t *m)
+event_t oneota_machine_unproven(oneota_t *m, oneota_reason_t reason)
 {
     bool marks = m->state == ST_MARK;
-    if (m->phase == PHASE_ACT) {
-        return marks ? mark(m) : inspect(m);
-    }
-    oneota_error_t error = read_back(m, target_slot(m));
-    if (error == ONEOTA_OK || error == ONEOTA_AGAIN) {
-        return EV_STAY;
-    }
-    oneota_reason_t reason = error == ONEOTA_VERIFY ? ONEOTA_REASON_DIGEST : ONEOTA_REASON_STORAGE;
     if (marks && m->failures < GLITCHES) { /* it was right before: a glitch of the flash? */
         return oneota_machine_back_off(m, reason, 0);
     }
     m->record.at.again |= (uint8_t)marks;
     return oneota_machine_mismatch(m, reason);
+}
+
+/* Before 101, a wrong image is downloaded once more. After it nothing but a last proof is due,
+ * without which nothing is marked. */
+event_t oneota_step_prove(oneota_t *m)
+{
+    const oneota_trust_t *trust = task_trust(m);
+    if (m->phase == PHASE_ACT) {
+        return m->state == ST_MARK ? mark(m) : inspect(m);
+    }
+    if (trust != NULL) {
+        return trust->scheme->prove(m);
+    }
+    oneota_error_t error = read_back(m, target_slot(m));
+    if (error == ONEOTA_OK || error == ONEOTA_AGAIN) {
+        return EV_STAY;
+    }
+    return oneota_machine_unproven(m, error == ONEOTA_VERIFY ? ONEOTA_REASON_DIGEST
+                                                             : ONEOTA_REASON_STORAGE);
 }
 
 /* ---------------------------------------------------------------- identify */

@@ -17,6 +17,7 @@
 #include "report.h"
 #include "state_dir.h"
 #include "tls.h"
+#include "trust.h"
 #include "values.h"
 
 /* A signal just before the sleep does not end it: see oneota_posix_wait(). */
@@ -36,6 +37,7 @@ typedef struct {
     oneota_image_t image;
     oneota_posix_net_t net;
     tls_t tls; /* around net, over https */
+    trust_t trust;
     char version[ONEOTA_VERSION_MAX + 1];
     uint64_t work[ONEOTA_WORK_BYTES / sizeof(uint64_t)];
 } device_t;
@@ -170,6 +172,7 @@ static void fill_setup(device_t *device)
     setup->port = options->server.port;
     setup->images = &device->image;
     setup->image_count = 1;
+    setup->trust = options->pubkey_count > 0 ? &device->trust.table : NULL;
     setup->net = options->server.tls ? &device->tls.port.port : &oneota_posix_net;
     setup->net_ctx = options->server.tls ? (void *)&device->tls.port : (void *)&device->net;
     setup->boot = &oneota_posix_boot;
@@ -266,10 +269,15 @@ static int run(device_t *device)
     if (!tls_load(&device->tls, device->options, device->state.error, sizeof device->state.error)) {
         return EXIT_USAGE;
     }
+    if (!trust_load(&device->trust, device->options, device->state.error,
+                    sizeof device->state.error)) {
+        return EXIT_USAGE;
+    }
     status = state_dir_open(&device->state, device->options);
     if (status != 0) {
         return status;
     }
+    state_dir_note_integrity(&device->state, device->options->pubkey_count > 0);
     catch_signals();
     status = start(device);
     if (status != 0) {

@@ -15,6 +15,7 @@
 #include "oneota/config.h"
 #include "oneota/error.h"
 #include "oneota/port.h"
+#include "oneota/trailer.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -76,6 +77,8 @@ typedef struct {
     /* what is updated */
     const oneota_image_t *images; /**< checked in this order */
     uint8_t image_count;          /**< 1 to ONEOTA_IMAGES_MAX */
+    const oneota_trust_t *trust;  /**< a table for each image, in their order: nothing unsigned is
+                                       installed. NULL: integrity only */
 
     /* ports; `_ctx` is handed to each of their functions */
     const oneota_net_t *net;

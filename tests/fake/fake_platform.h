@@ -128,6 +128,7 @@ typedef struct {
 
     /* plan, may be set after fake_platform_init() */
     const char *handles; /**< what a task's handle looks like; it ends in three digits */
+    bool trailers;       /**< the last 192 bytes may be asked for first */
     bool announces;      /**< the token check only tells the state: a report starts the download */
     const uint32_t *losses; /**< counts calls of the net that failed; NULL: none does */
     uint8_t peer;           /**< fake_peer_t */

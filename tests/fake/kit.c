@@ -400,6 +400,34 @@ static void make_tasks(kit_t *kit, const kit_options_t *options)
     }
 }
 
+static void sign_packages(kit_t *kit)
+{
+    for (unsigned n = 0; n < kit->board.config.images; n++) {
+        kit_sign(kit, n, n == 0 ? "1.1" : "7.5", FAKE_COUNTER, 0);
+        kit->trust[n] = fake_signer_trust(1);
+    }
+    kit->setup.trust = kit->trust;
+}
+
+void kit_sign(kit_t *kit, unsigned n, const char *version, uint32_t counter, unsigned signer)
+{
+    const fake_known_t *package = kit->packages[n];
+    uint8_t *bytes = kit->bytes + (package->bytes - kit->bytes);
+    fake_signer_seal(bytes, package->size, version, counter, signer);
+    kit_changed(kit, n);
+}
+
+void kit_changed(kit_t *kit, unsigned n)
+{
+    const fake_known_t *package = kit->packages[n];
+    fake_md5_hex(package->bytes, package->size, kit->md5[n]);
+    for (unsigned t = 0; t < kit->platform.task_count; t++) {
+        if (kit->platform.tasks[t].package == package->bytes) {
+            memcpy(kit->platform.tasks[t].md5, kit->md5[n], sizeof kit->md5[n]);
+        }
+    }
+}
+
 static uint32_t or_else(uint32_t value, uint32_t otherwise)
 {
     return value != 0 ? value : otherwise;
@@ -431,8 +459,12 @@ void kit_init(kit_t *kit, const kit_options_t *options)
     fake_net_init(&kit->net, &kit_server, kit);
     open_inner = kit->net.port.open;
     kit->net.port.open = open_noted;
-    make_tasks(kit, o);
     make_setup(kit);
+    if (o->signs) {
+        sign_packages(kit);
+    }
+    make_tasks(kit, o);
+    kit->platform.trailers = o->signs;
 }
 
 static void check_guard(const uint8_t *guard)

@@ -299,6 +299,7 @@ static void begin(world_t *world, uint32_t seed)
     fake_platform_init(&world->platform, &k_truth, world);
     world->platform.handles = world->dialect->handles;
     world->platform.announces = world->dialect->announces;
+    world->platform.trailers = scenario->signs;
     world->platform.losses = &world->net.losses;
     world->net.power_off = power_off;
     world->net.power_ctx = world;
@@ -386,6 +387,7 @@ static void judge_task(world_t *world, const fake_task_t *task)
         world_violate(world, "converge: too much traffic");
     }
     uint32_t needed = world->scenario->spoiled ? 2u * task->size : task->size;
+    needed += world->scenario->signs ? ONEOTA_TRAILER_BYTES : 0u;
     if (only_cuts(world) && task->downloads > needed + world->cuts * lost_by_cut(world)) {
         world_violate(world, "traffic: a cut costs more than one store interval");
     }

@@ -24,6 +24,7 @@
 #include "fake_board.h"
 #include "fake_net.h"
 #include "fake_platform.h"
+#include "fake_signer.h"
 #include "oneota/oneota.h"
 
 /** What the new image does with its trial. */
@@ -65,6 +66,7 @@ typedef struct {
     bool swaps; /**< as MCUboot does: the running slot is always 0 */
     bool clock_unknown;
     bool unfit;        /**< the boot port's inspect() refuses the package */
+    bool signs;        /**< packages are signed, and the client has trust */
     bool spoiled;      /**< the platform's file is not what its MD5 says */
     const char *label; /**< version that the new image says it is; NULL: the target */
     uint8_t codes[4];  /**< how the task may end, ends in 0 */
@@ -167,6 +169,7 @@ typedef struct {
     world_ram_t ram;
     oneota_setup_t setup;
     oneota_image_t images[2];
+    oneota_trust_t trust[2];
     uint8_t *bytes; /**< of all images */
     const fake_known_t *packages[2];
     uint8_t *spoilt;

@@ -72,6 +72,10 @@ static void make_setup(world_t *world)
     setup->work_bytes = sizeof world->ram.work;
     setup->event = world_on_event;
     setup->event_ctx = world;
+    for (unsigned n = 0; world->scenario->signs && n < 2u; n++) {
+        world->trust[n] = fake_signer_trust(2);
+        setup->trust = world->trust;
+    }
 }
 
 static uint32_t other_size(const world_scenario_t *scenario, unsigned n)
@@ -93,6 +97,10 @@ static void make_image(world_t *world, unsigned n, uint32_t size, uint8_t **room
     package[0] = 0x22;
     (void)fake_board_know(board, image, factory, FACTORY_SIZE, n == 0 ? "1.0" : "7.0");
     world->targets[n] = n == 0 ? "1.1" : "7.5";
+    if (world->scenario->signs) {
+        fake_signer_seal(factory, FACTORY_SIZE, n == 0 ? "1.0" : "7.0", FAKE_COUNTER - 1u, 0);
+        fake_signer_seal(package, size, world->targets[n], FAKE_COUNTER, n);
+    }
     const char *label = world->scenario->label != NULL ? world->scenario->label : world->targets[n];
     world->packages[n] = fake_board_know(board, image, package, size, label);
     fake_md5_hex(package, size, world->md5[n]);
@@ -110,6 +118,9 @@ static void make_others(world_t *world, uint8_t **room)
         *room = package + size;
         fill(package, size, 200u + n);
         package[0] = (uint8_t)(0x33u + n);
+        if (world->scenario->signs) {
+            fake_signer_seal(package, size, k_versions[n], FAKE_COUNTER + 1u + n, 1);
+        }
         world->others[n] = fake_board_know(&world->board, 0, package, size, k_versions[n]);
         fake_md5_hex(package, size, world->other_md5[n]);
     }
