@@ -16,7 +16,7 @@ typedef char progress_is_28_bytes[sizeof(oneota_progress_t) == 28u ? 1 : -1];
 typedef char made_is_44_bytes[sizeof(oneota_made_t) == 44u ? 1 : -1];
 
 /* What makes a task the same one, beside its size: MD5, type and target stand together. */
-#define SAME_BYTES \
+#define SAME_BYTES                                                          \
     (offsetof(oneota_task_t, target) + sizeof((oneota_task_t *)0)->target - \
      offsetof(oneota_task_t, md5))
 

@@ -99,11 +99,11 @@ static void start(oneota_t *m)
     bool goes_on;
     oneota_machine_begin_slot(m, target_slot(m));
     slot->hash.kind = 0; /* what is written is read back */
-    goes_on = at->stored > 0 && at->stored <= slot->size &&
-              (at->stored == slot->size ||
-               slot->flash->erase_unit(slot->flash_ctx, at->stored).start == at->stored) &&
-              delta->decoder->start(m->delta, at->package, at->skip, at->stored) ==
-                  ONEOTA_REASON_NONE;
+    goes_on =
+        at->stored > 0 && at->stored <= slot->size &&
+        (at->stored == slot->size ||
+         slot->flash->erase_unit(slot->flash_ctx, at->stored).start == at->stored) &&
+        delta->decoder->start(m->delta, at->package, at->skip, at->stored) == ONEOTA_REASON_NONE;
     if (!goes_on) {
         at->stored = 0;
         (void)delta->decoder->start(m->delta, 0, 0, 0);
@@ -177,9 +177,8 @@ static int write(oneota_t *m, oneota_delta_client_t *part)
         m->dirty = true;
         return (int)EV_STAY;
     }
-    oneota_error_t error =
-        oneota_machine_flash(m, oneota_slot_write(&m->slot, part->piece + part->begin,
-                                                  part->end - part->begin, &taken));
+    oneota_error_t error = oneota_machine_flash(
+        m, oneota_slot_write(&m->slot, part->piece + part->begin, part->end - part->begin, &taken));
     if (error == ONEOTA_AGAIN) {
         return (int)EV_STAY;
     }

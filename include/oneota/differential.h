@@ -45,7 +45,7 @@ typedef struct {
 
 /** The client's work buffer when it takes packages with blocks of up to block bytes (needs
  *  oneota.h). What is beyond ONEOTA_WORK_BYTES is the decoder's. */
-#define ONEOTA_WORK_DELTA_BYTES(block)                                               \
+#define ONEOTA_WORK_DELTA_BYTES(block)                                          \
     (ONEOTA_WORK_BYTES + ((sizeof(oneota_delta_client_t) + 7u) & ~(size_t)7u) + \
      ONEOTA_DELTA_BYTES(block))
 
@@ -67,10 +67,10 @@ extern const oneota_differential_t oneota_differential;
  *     static const oneota_delta_t rom = ONEOTA_DELTA_WITH(rom_inflate);
  *     static const oneota_differential_t with_rom = ONEOTA_DIFFERENTIAL_WITH(&rom);
  */
-#define ONEOTA_DIFFERENTIAL_WITH(decoder)                                                      \
-    {                                                                                          \
-        oneota_differential_begin, oneota_differential_prove, oneota_differential_take,        \
-            oneota_differential_finish, oneota_differential_plan, decoder                      \
+#define ONEOTA_DIFFERENTIAL_WITH(decoder)                                               \
+    {                                                                                   \
+        oneota_differential_begin, oneota_differential_prove, oneota_differential_take, \
+            oneota_differential_finish, oneota_differential_plan, decoder               \
     }
 
 int oneota_differential_begin(oneota_t *client);

@@ -35,8 +35,9 @@ static void cut_all(run_t *run, const char *name)
 void campaign_power_cut(run_t *run)
 {
     static const char *const k_names[] = {
-        "small", "retry",     "medium", "large", "one",     "two",           "seventeen", "full",
-        "busy",  "clockless", "pair",   "unfit", "spoiled", "large-package", "swap"};
+        "small", "retry", "medium",      "large",      "one",       "two",     "seventeen",
+        "full",  "busy",  "clockless",   "pair",       "unfit",     "spoiled", "large-package",
+        "swap",  "delta", "delta-small", "delta-busy", "delta-pair"};
     for (size_t n = 0; n < sizeof k_names / sizeof k_names[0]; n++) {
         cut_all(run, k_names[n]);
     }
@@ -44,9 +45,10 @@ void campaign_power_cut(run_t *run)
 
 void campaign_revert(run_t *run)
 {
-    static const char *const k_names[] = {
-        "rejected",    "crashing",    "silent",        "hidden",        "dead",
-        "dead-hidden", "mislabelled", "swap-rejected", "swap-crashing", "swap-dead"};
+    static const char *const k_names[] = {"rejected",    "crashing",       "silent",
+                                          "hidden",      "dead",           "dead-hidden",
+                                          "mislabelled", "swap-rejected",  "swap-crashing",
+                                          "swap-dead",   "delta-rejected", "delta-swap-dead"};
     for (size_t n = 0; n < sizeof k_names / sizeof k_names[0]; n++) {
         cut_all(run, k_names[n]);
     }
@@ -56,8 +58,9 @@ void campaign_revert(run_t *run)
 
 void campaign_double_cut(run_t *run)
 {
-    static const char *const k_names[] = {"small",    "retry",  "large",  "seventeen",   "pair",
-                                          "rejected", "silent", "hidden", "mislabelled", "spoiled"};
+    static const char *const k_names[] = {"small",       "retry",    "large",  "seventeen",
+                                          "pair",        "rejected", "silent", "hidden",
+                                          "mislabelled", "spoiled",  "delta",  "delta-small"};
     uint32_t random = run->seed;
     for (size_t n = 0; n < sizeof k_names / sizeof k_names[0]; n++) {
         world_t *world = campaign_rehearse(run, k_names[n]);
