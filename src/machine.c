@@ -203,10 +203,21 @@ static void advance(oneota_t *m, event_t event)
  * state is entered. */
 static void store(oneota_t *m)
 {
-    bool order = m->dirty_order;
-    uint8_t type = order ? RECORD_ORDER : RECORD_PROGRESS;
-    const void *data = order ? (const void *)&m->record.order : &m->record.at;
-    size_t length = order ? sizeof m->record.order : sizeof m->record.at;
+    uint8_t type = RECORD_PROGRESS;
+    const void *data = &m->record.at;
+    size_t length = sizeof m->record.at;
+    bool *dirty = &m->dirty;
+    if (m->dirty_order) {
+        type = RECORD_ORDER;
+        data = &m->record.order;
+        length = sizeof m->record.order;
+        dirty = &m->dirty_order;
+    } else if (m->dirty_made) {
+        type = RECORD_MADE;
+        data = &m->record.made;
+        length = sizeof m->record.made;
+        dirty = &m->dirty_made;
+    }
     event_t event = oneota_machine_await(m, oneota_journal_write(&m->journal, type, data, length));
     if (event == EV_LATER) {
         oneota_machine_begin_wait(m, m->later_ms);
@@ -214,8 +225,7 @@ static void store(oneota_t *m)
     if (event != EV_DONE) {
         return;
     }
-    m->dirty_order = false;
-    m->dirty = m->dirty && order;
+    *dirty = false;
     if (!m->dirty && m->next != ST_NONE) {
         enter(m, m->next);
     }

@@ -79,13 +79,25 @@ static inline uint8_t target_slot(const oneota_t *m)
     return m->boot.slot ^ 1u;
 }
 
+static inline bool is_differential(const oneota_t *m)
+{
+    return m->record.order.task.type == TYPE_DIFFERENTIAL;
+}
+
+/** Bytes of the image that the task is about: of the package, or of what that makes. */
+static inline uint32_t image_size(const oneota_t *m)
+{
+    return m->record.made.size != 0 ? m->record.made.size : m->record.order.task.size;
+}
+
 /* ---------------------------------------------------------------- for the steps: report.c */
 
 /** Tells the application; the event's members are what the client's are at this moment. */
 void oneota_machine_tell(const oneota_t *m, oneota_event_type_t type);
 
-/** What part of the package so many bytes are. */
-uint8_t oneota_machine_percent(const oneota_t *m, uint32_t bytes);
+/** Bytes of the package that are done with, and what part of it they are. */
+uint32_t oneota_machine_done_bytes(const oneota_t *m);
+uint8_t oneota_machine_percent(const oneota_t *m);
 
 /** Says once what went wrong: reason and code are kept, logged and told. */
 void oneota_machine_complain(oneota_t *m, oneota_reason_t reason, int32_t code);
@@ -218,6 +230,17 @@ event_t oneota_machine_mismatch(oneota_t *m, oneota_reason_t reason);
 
 /** Likewise, of the slot that is to be marked: after 101, a glitch may be the reason. */
 event_t oneota_machine_unproven(oneota_t *m, oneota_reason_t reason);
+
+/* ---------------------------------------------------------------- steps_load.c */
+
+/** The slot does not take it, or cannot be read. @return LATER or FAIL */
+event_t oneota_machine_flash_failed(oneota_t *m);
+
+/** Between erase units, where a reset may find its way back. */
+bool oneota_machine_store_due(const oneota_t *m);
+
+/** So many bytes of the body were taken. */
+void oneota_machine_took(oneota_t *m, uint32_t taken);
 
 /* ---------------------------------------------------------------- steps_*.c */
 

@@ -10,6 +10,7 @@
 #include "exchange.h"
 #include "journal.h"
 #include "machine.h"
+#include "oneota/differential.h"
 #include "text.h"
 #include "trust.h"
 
@@ -101,7 +102,17 @@ static oneota_error_t refuse(const oneota_setup_t *setup, oneota_error_t error, 
 
 /* ---------------------------------------------------------------- init, poll, deinit */
 
-/* Work buffer: [ request or text, and input | carry | record of the journal ] */
+/* Of the work buffer, without what is the decoder's. 0: it is too small. */
+static size_t own_bytes(const oneota_setup_t *setup)
+{
+    if (setup->delta == NULL) {
+        return setup->work_bytes;
+    }
+    bool holds = setup->work_bytes >= ONEOTA_WORK_DELTA_BYTES(ONEOTA_DELTA_BLOCK_MIN);
+    return holds ? ONEOTA_WORK_BYTES : 0u;
+}
+
+/* Work buffer: [ request or text, and input | carry | record of the journal | decoder ] */
 static oneota_error_t start(oneota_t *client, const oneota_setup_t *setup)
 {
     if (setup->dialect == NULL || setup->address == NULL || setup->images == NULL ||
@@ -114,7 +125,8 @@ static oneota_error_t start(oneota_t *client, const oneota_setup_t *setup)
     if (!numbers_in_range(setup)) {
         return refuse(setup, ONEOTA_PARAM, "a number");
     }
-    if (setup->work_bytes < EXCHANGE_WORK_MIN || setup->work_bytes > 65536u ||
+    const size_t own = own_bytes(setup);
+    if (own < EXCHANGE_WORK_MIN || setup->work_bytes > 65536u ||
         ((uintptr_t)setup->work & 7u) != 0) {
         return refuse(setup, ONEOTA_LIMIT, "work");
     }
@@ -123,11 +135,11 @@ static oneota_error_t start(oneota_t *client, const oneota_setup_t *setup)
         return refuse(setup, ONEOTA_PARAM, "image, identity (key in base64?) or host");
     }
     uint32_t record = JOURNAL_RECORD_MAX(setup->journal->program_unit);
-    if (setup->work_bytes < EXCHANGE_WORK_MIN + carry + record) {
+    if (own < EXCHANGE_WORK_MIN + carry + record) {
         return refuse(setup, ONEOTA_LIMIT, "work_bytes");
     }
     uint8_t *work = setup->work;
-    uint32_t exchange = (uint32_t)setup->work_bytes - carry - record;
+    uint32_t exchange = (uint32_t)own - carry - record;
     oneota_exchange_init(&client->exchange, setup->net, setup->net_ctx, work, exchange);
     if (oneota_journal_init(&client->journal, setup->journal, setup->journal_ctx,
                             work + exchange + carry) != ONEOTA_OK) {
@@ -335,8 +347,7 @@ void oneota_status(const oneota_t *client, oneota_status_t *status)
     if (!status->has_task) {
         return;
     }
-    status->percent =
-        oneota_machine_percent(client, client->live ? client->slot.position : record->at.stored);
+    status->percent = oneota_machine_percent(client);
     status->task = record->order.task;
 }
 

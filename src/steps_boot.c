@@ -30,9 +30,13 @@ static bool read_part(oneota_t *m, uint8_t type, void *part, size_t size)
 static void read_record(oneota_t *m)
 {
     oneota_record_t *record = &m->record;
-    if (!read_part(m, RECORD_ORDER, &record->order, sizeof record->order) ||
-        !read_part(m, RECORD_PROGRESS, &record->at, sizeof record->at) ||
-        !oneota_record_is_sound(record) || record->order.image >= m->setup->image_count ||
+    bool found = read_part(m, RECORD_ORDER, &record->order, sizeof record->order) &&
+                 read_part(m, RECORD_PROGRESS, &record->at, sizeof record->at);
+    if (!read_part(m, RECORD_MADE, &record->made, sizeof record->made) ||
+        !oneota_record_is_made(record)) {
+        memset(&record->made, 0, sizeof record->made);
+    }
+    if (!found || !oneota_record_is_sound(record) || record->order.image >= m->setup->image_count ||
         record->order.dialect != m->setup->dialect->id || record->at.stage == STAGE_NONE) {
         oneota_record_clear(record);
     }

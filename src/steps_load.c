@@ -9,6 +9,7 @@
 #include "download.h"
 #include "exchange.h"
 #include "machine.h"
+#include "oneota/differential.h"
 #include "slot.h"
 #include "text.h"
 
@@ -60,6 +61,9 @@ static void begin_slot(oneota_t *m)
 event_t oneota_load_suits(oneota_t *m)
 {
     begin_slot(m);
+    if (is_differential(m) && m->setup->delta != NULL) {
+        return EV_STAY; /* its header says how large the image will be */
+    }
     if (!oneota_slot_fits(&m->slot)) {
         return oneota_machine_fail(m, ONEOTA_STEP_NO_SPACE, ONEOTA_REASON_SPACE, 0);
     }
@@ -72,9 +76,14 @@ event_t oneota_load_suits(oneota_t *m)
 
 static event_t begin_prefix(oneota_t *m)
 {
+    const oneota_differential_t *delta = m->setup->delta;
     event_t event = oneota_load_suits(m);
     if (event != EV_STAY) {
         return event;
+    }
+    m->delta = NULL;
+    if (is_differential(m) && delta != NULL) {
+        return (event_t)delta->begin(m);
     }
     if (!can_resume(m)) {
         m->record.at.stored = 0;
@@ -156,6 +165,12 @@ static uint16_t cut_port(char *address)
 
 /* ---------------------------------------------------------------- one range */
 
+/* Of the package, from its first. */
+static uint32_t taken_bytes(const oneota_t *m)
+{
+    return m->delta != NULL ? m->delta->offset : oneota_slot_taken(&m->slot);
+}
+
 event_t oneota_load_ask(oneota_t *m)
 {
     const oneota_download_t *d = &m->download;
@@ -178,7 +193,7 @@ event_t oneota_load_ask(oneota_t *m)
 /* What comes before the next range: the end, step 1, a progress report. */
 static event_t next_range(oneota_t *m)
 {
-    uint32_t taken = oneota_slot_taken(&m->slot);
+    uint32_t taken = taken_bytes(m);
     if (taken == package_size(m)) {
         m->phase = PHASE_TAIL;
         return EV_STAY;
@@ -197,6 +212,9 @@ static event_t next_range(oneota_t *m)
     }
     oneota_download_plan(&m->download, taken, package_size(m), percent,
                          m->slot.flash->program_unit);
+    if (m->delta != NULL) {
+        m->setup->delta->plan(m);
+    }
     return oneota_load_ask(m);
 }
 
@@ -246,7 +264,7 @@ static event_t exchange_failed(oneota_t *m)
 }
 
 /* The slot does not take it. What is stored is read again, and the unit erased again, next time. */
-static event_t flash_failed(oneota_t *m)
+event_t oneota_machine_flash_failed(oneota_t *m)
 {
     oneota_exchange_close(&m->exchange);
     m->live = false;
@@ -293,19 +311,30 @@ static event_t take_text(oneota_t *m)
 
 static void tell_progress(oneota_t *m)
 {
-    uint8_t percent = oneota_machine_percent(m, m->slot.position);
+    uint8_t percent = oneota_machine_percent(m);
     if (percent != m->shown) {
         m->shown = percent;
         oneota_machine_tell(m, ONEOTA_EVENT_PROGRESS);
     }
 }
 
-/* Between erase units, where a reset may find its way back. */
-static bool store_due(const oneota_t *m)
+bool oneota_machine_store_due(const oneota_t *m)
 {
     uint32_t stored = m->record.at.stored;
     return oneota_slot_at_unit(&m->slot) && m->slot.position > stored &&
            m->slot.position - stored >= ONEOTA_STORE_BYTES;
+}
+
+void oneota_machine_took(oneota_t *m, uint32_t taken)
+{
+    oneota_exchange_take(&m->exchange, taken, m->now_ms);
+    if (taken > 0) {
+        m->download.place += taken;
+        m->download.package_errors = 0;
+        m->failures = 0;
+        m->doubted = false;
+        tell_progress(m);
+    }
 }
 
 static event_t write_body(oneota_t *m, const http_body_t *body, uint32_t length)
@@ -317,16 +346,9 @@ static event_t write_body(oneota_t *m, const http_body_t *body, uint32_t length)
         return EV_STAY;
     }
     if (error != ONEOTA_OK) {
-        return flash_failed(m);
+        return oneota_machine_flash_failed(m);
     }
-    oneota_exchange_take(&m->exchange, taken, m->now_ms);
-    if (taken > 0) {
-        m->download.place += taken;
-        m->download.package_errors = 0;
-        m->failures = 0;
-        m->doubted = false;
-        tell_progress(m);
-    }
+    oneota_machine_took(m, taken);
     return EV_STAY;
 }
 
@@ -345,7 +367,10 @@ static event_t take_body(oneota_t *m, const http_body_t *body)
         oneota_exchange_take(&m->exchange, length, m->now_ms);
         return EV_STAY;
     }
-    if (store_due(m)) {
+    if (m->delta != NULL) {
+        return (event_t)m->setup->delta->take(m, body->data, length);
+    }
+    if (oneota_machine_store_due(m)) {
         m->record.at.stored = m->slot.position;
         m->dirty = true;
         return EV_STAY;
@@ -406,12 +431,15 @@ static event_t take_answer(oneota_t *m)
 /* All bytes were taken: program the last of them, and see whether they are what was announced. */
 static event_t finish(oneota_t *m)
 {
+    if (m->delta != NULL) {
+        return (event_t)m->setup->delta->finish(m);
+    }
     oneota_error_t error = oneota_machine_flash(m, oneota_slot_finish(&m->slot));
     if (error == ONEOTA_AGAIN) {
         return EV_STAY;
     }
     if (error != ONEOTA_OK) {
-        return flash_failed(m);
+        return oneota_machine_flash_failed(m);
     }
     tell_progress(m);
     m->live = false;
@@ -423,6 +451,9 @@ event_t oneota_step_download(oneota_t *m)
     if (m->record.at.spent_s > ONEOTA_TASK_S) { /* within a range, too */
         oneota_exchange_close(&m->exchange);
         return oneota_machine_fail(m, ONEOTA_STEP_TIMEOUT, ONEOTA_REASON_DEADLINE, 0);
+    }
+    if (m->delta != NULL && oneota_delta_has_header(m->delta)) {
+        return (event_t)m->setup->delta->prove(m);
     }
     switch (m->phase) {
     case PHASE_REQUEST:

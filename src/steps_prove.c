@@ -31,7 +31,10 @@ void oneota_machine_begin_slot(oneota_t *m, uint8_t slot)
 {
     const oneota_image_t *image = task_image(m);
     oneota_slot_begin(&m->slot, image->slot[slot], image->slot_ctx[slot],
-                      m->exchange.work + m->exchange.work_bytes, m->record.order.task.size);
+                      m->exchange.work + m->exchange.work_bytes, image_size(m));
+    if (m->record.made.size != 0) {
+        oneota_crypto_hash_begin(&m->slot.hash, CRYPTO_SHA256);
+    }
 }
 
 oneota_error_t oneota_machine_read_slot(oneota_t *m, uint32_t end)
@@ -39,9 +42,18 @@ oneota_error_t oneota_machine_read_slot(oneota_t *m, uint32_t end)
     return oneota_slot_read(&m->slot, end, m->exchange.work, m->exchange.work_bytes);
 }
 
+/* What proves the image: the package's digest, or that of what it makes. */
+static const uint8_t *digest_of(const oneota_t *m, uint8_t *length)
+{
+    bool made = m->record.made.size != 0;
+    *length = made ? CRYPTO_SHA256 : CRYPTO_MD5;
+    return made ? m->record.made.sha256 : m->record.order.task.md5;
+}
+
 bool oneota_machine_proves(oneota_t *m)
 {
-    return oneota_crypto_hash_is(&m->slot.hash, m->record.order.task.md5);
+    uint8_t length;
+    return oneota_crypto_hash_is(&m->slot.hash, digest_of(m, &length));
 }
 
 /* Hashes the image in a slot, a block each call.
@@ -52,7 +64,7 @@ static oneota_error_t read_back(oneota_t *m, uint8_t slot)
         oneota_machine_begin_slot(m, slot);
         m->phase = PHASE_READ;
     }
-    oneota_error_t error = oneota_machine_read_slot(m, m->record.order.task.size);
+    oneota_error_t error = oneota_machine_read_slot(m, m->slot.size);
     if (error != ONEOTA_OK) {
         return error;
     }
@@ -68,6 +80,7 @@ event_t oneota_machine_mismatch(oneota_t *m, oneota_reason_t reason)
     oneota_machine_complain(m, reason, 0);
     m->record.at.again = 1;
     m->record.at.stored = 0;
+    m->record.at.package = 0;
     m->dirty = true;
     return EV_NONE;
 }
@@ -78,12 +91,13 @@ static event_t inspect(oneota_t *m)
 {
     const oneota_setup_t *setup = m->setup;
     oneota_error_t error =
-        setup->boot->inspect(setup->boot_ctx, m->image, target_slot(m), m->record.order.task.size);
+        setup->boot->inspect(setup->boot_ctx, m->image, target_slot(m), image_size(m));
     if (error == ONEOTA_VERIFY) {
         return oneota_machine_fail(m, ONEOTA_STEP_INSTALL_MISMATCH, ONEOTA_REASON_IMAGE, 0);
     }
     if (error == ONEOTA_OK) {
-        m->record.at.stored = m->record.order.task.size;
+        m->record.at.stored = image_size(m);
+        m->record.at.package = m->record.order.task.size;
     }
     return oneota_machine_await(m, error);
 }
@@ -94,9 +108,9 @@ static event_t mark(oneota_t *m)
 {
     const oneota_setup_t *setup = m->setup;
     const oneota_task_t *task = &m->record.order.task;
-    const oneota_boot_mark_t image = {target_slot(m), task->size, task->target, task->md5,
-                                      sizeof task->md5};
     const oneota_trust_t *trust = task_trust(m);
+    oneota_boot_mark_t image = {target_slot(m), image_size(m), task->target, NULL, 0};
+    image.digest = digest_of(m, &image.digest_length);
     if (trust != NULL && !m->busy && trust->scheme->use(m) != ONEOTA_PROVEN) {
         return oneota_machine_unproven(m, ONEOTA_REASON_DIGEST);
     }

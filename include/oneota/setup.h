@@ -56,6 +56,9 @@ typedef struct {
 
 /* ---------------------------------------------------------------- set-up */
 
+/** See differential.h. */
+typedef struct oneota_differential oneota_differential_t;
+
 /** One image of the device. */
 typedef struct {
     oneota_image_id_t id;          /**< its type and the version that runs now */
@@ -79,6 +82,7 @@ typedef struct {
     uint8_t image_count;          /**< 1 to ONEOTA_IMAGES_MAX */
     const oneota_trust_t *trust;  /**< a table for each image, in their order: nothing unsigned is
                                        installed. NULL: integrity only */
+    const oneota_differential_t *delta; /**< &oneota_differential: takes such packages; or NULL */
 
     /* ports; `_ctx` is handed to each of their functions */
     const oneota_net_t *net;
@@ -106,7 +110,7 @@ typedef struct {
 
     /* memory, and the way out */
     void *work;        /**< aligned as for uint64_t; nobody else writes to it */
-    size_t work_bytes; /**< ONEOTA_WORK_BYTES; at most 65536 */
+    size_t work_bytes; /**< ONEOTA_WORK_BYTES, with delta ONEOTA_WORK_DELTA_BYTES(); <= 65536 */
     void (*event)(void *ctx, const oneota_event_t *event); /**< NULL: none */
     void *event_ctx;
 } oneota_setup_t;

@@ -35,6 +35,7 @@ typedef struct {
     const uint8_t *package;
     const uint8_t *served; /**< what is sent, the same unless a test says otherwise */
     uint32_t size;
+    bool differential;     /**< what is sent is of type 2, and makes the package */
     char md5[33];
     uint32_t retry, interval;
     int32_t signal, power;

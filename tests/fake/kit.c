@@ -428,6 +428,31 @@ void kit_changed(kit_t *kit, unsigned n)
     }
 }
 
+void kit_reseal(kit_t *kit)
+{
+    fake_task_t *task = &kit->platform.tasks[0];
+    fake_md5_hex(kit->patch->bytes, kit->patch->length, task->md5);
+    task->served = kit->patch->bytes;
+    task->size = kit->patch->length;
+    task->differential = true;
+}
+
+static void make_patch(kit_t *kit)
+{
+    const fake_known_t *factory = &kit->board.known[0];
+    const fake_known_t *package = kit->packages[0];
+    uint8_t *image = kit->bytes + FACTORY_SIZE;
+    kit->patch = malloc(sizeof *kit->patch);
+    assert_non_null(kit->patch);
+    assert_ptr_equal(image, package->bytes);
+    fake_package_image(image, package->size, factory->bytes, factory->size);
+    image[0] = 0x22;
+    fake_package_make(kit->patch, factory->bytes, factory->size, image, package->size);
+    kit_reseal(kit);
+    kit->setup.delta = &oneota_differential;
+    kit->setup.work_bytes = ONEOTA_WORK_DELTA_BYTES(1024);
+}
+
 static uint32_t or_else(uint32_t value, uint32_t otherwise)
 {
     return value != 0 ? value : otherwise;
@@ -465,6 +490,9 @@ void kit_init(kit_t *kit, const kit_options_t *options)
     }
     make_tasks(kit, o);
     kit->platform.trailers = o->signs;
+    if (o->differential) {
+        make_patch(kit);
+    }
 }
 
 static void check_guard(const uint8_t *guard)
@@ -491,5 +519,6 @@ void kit_free(kit_t *kit)
     }
     assert_false(kit->leaked);
     fake_board_free(&kit->board);
+    free(kit->patch);
     free(kit->bytes);
 }

@@ -69,7 +69,7 @@ static void make_setup(world_t *world)
     setup->log_ctx = world;
     setup->check_at_once = true;
     setup->work = world->ram.work;
-    setup->work_bytes = sizeof world->ram.work;
+    setup->work_bytes = ONEOTA_WORK_BYTES;
     setup->event = world_on_event;
     setup->event_ctx = world;
     for (unsigned n = 0; world->scenario->signs && n < 2u; n++) {
@@ -126,6 +126,26 @@ static void make_others(world_t *world, uint8_t **room)
     }
 }
 
+/* What is sent is a package that makes the first image's. */
+static bool make_patch(world_t *world)
+{
+    const fake_known_t *factory = &world->board.known[0];
+    uint8_t *image = world->bytes + FACTORY_SIZE;
+    uint32_t size = world->packages[0]->size;
+    world->patch = malloc(sizeof *world->patch);
+    if (world->patch == NULL) {
+        world_free(world);
+        return false;
+    }
+    fake_package_image(image, size, factory->bytes, factory->size);
+    image[0] = 0x22;
+    fake_package_make(world->patch, factory->bytes, factory->size, image, size);
+    fake_md5_hex(world->patch->bytes, world->patch->length, world->md5[0]);
+    world->setup.delta = &oneota_differential;
+    world->setup.work_bytes = sizeof world->ram.work;
+    return true;
+}
+
 bool world_init(world_t *world, const world_dialect_t *dialect, const world_scenario_t *scenario)
 {
     fake_board_config_t config = {.hides_revert = scenario->hides_revert, .swaps = scenario->swaps};
@@ -157,7 +177,7 @@ bool world_init(world_t *world, const world_dialect_t *dialect, const world_scen
     }
     make_others(world, &room);
     make_setup(world);
-    return true;
+    return !scenario->differential || make_patch(world);
 }
 
 void world_free(world_t *world)
@@ -165,4 +185,5 @@ void world_free(world_t *world)
     fake_board_free(&world->board);
     free(world->bytes);
     free(world->spoilt);
+    free(world->patch);
 }
