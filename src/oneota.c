@@ -172,7 +172,7 @@ uint32_t oneota_poll(oneota_t *client)
 void oneota_deinit(oneota_t *client)
 {
     if (READY(client)) {
-        oneota_exchange_close(&client->exchange);
+        oneota_exchange_wipe(&client->exchange);
         client->setup = NULL;
     }
 }

@@ -91,6 +91,10 @@ static event_t begin(oneota_t *m)
         return EV_STAY;
     }
     reconcile(m);
+    if (!m->setup->net->encrypts) {
+        LOG_WARN(m, "start: credentials go over plain HTTP", NULL, NULL, 0);
+        oneota_machine_tell(m, ONEOTA_EVENT_EXPOSED);
+    }
     LOG_INFO(m, "start: packages", "proof",
              m->setup->trust != NULL ? "signature" : "integrity only", 0);
     LOG_INFO(m, "start: boot", "condition", NULL, m->boot.condition);
@@ -144,7 +148,7 @@ event_t oneota_step_install(oneota_t *m)
 /* Asks for the restart, and again once a minute until it happens. */
 event_t oneota_step_restart(oneota_t *m)
 {
-    oneota_exchange_close(&m->exchange);
+    oneota_exchange_wipe(&m->exchange);
     return oneota_machine_open(m, ONEOTA_EVENT_RESTART, REMIND_MS);
 }
 
@@ -228,7 +232,7 @@ event_t oneota_step_close(oneota_t *m)
 event_t oneota_step_wait(oneota_t *m)
 {
     if (m->phase == 0) {
-        oneota_exchange_close(&m->exchange);
+        oneota_exchange_wipe(&m->exchange);
         return oneota_machine_open(m, ONEOTA_EVENT_IDLE, m->cancel ? 0 : m->later_ms);
     }
     if (m->record.at.stage == STAGE_NONE) {

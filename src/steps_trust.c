@@ -109,7 +109,7 @@ static bool is_failed(const failed_t *failed, const oneota_trailer_t *trailer)
 
 static event_t refuse(oneota_t *m, oneota_reason_t reason)
 {
-    uint8_t result = ONEOTA_STEP_INSTALL_UNKNOWN; /* counter, quarantine */
+    uint8_t result;
     switch (reason) {
     case ONEOTA_REASON_SIGNATURE:
     case ONEOTA_REASON_DIGEST:
@@ -123,13 +123,14 @@ static event_t refuse(oneota_t *m, oneota_reason_t reason)
     case ONEOTA_REASON_TYPE:
         result = ONEOTA_STEP_UNKNOWN;
         break;
-    default:
+    default: /* counter, quarantine */
+        result = ONEOTA_STEP_INSTALL_UNKNOWN;
         break;
     }
     return oneota_machine_fail(m, result, reason, 0);
 }
 
-/* No memory for the check: the same again, later, and nothing else meanwhile. */
+/* No memory for the check: the same again, later. */
 static event_t not_now(oneota_t *m)
 {
     oneota_exchange_close(&m->exchange);
@@ -446,17 +447,11 @@ static event_t step_floor(oneota_t *m)
 
 /* ---------------------------------------------------------------- quarantine */
 
+/* The reasons of the trial stand together in error.h. */
 static bool has_failed_trial(const oneota_t *m)
 {
-    switch (m->record.at.reason) {
-    case ONEOTA_REASON_VERSION:
-    case ONEOTA_REASON_REJECTED:
-    case ONEOTA_REASON_UNCONFIRMED:
-    case ONEOTA_REASON_REVERTED:
-        return true;
-    default:
-        return false;
-    }
+    return m->record.at.reason >= ONEOTA_REASON_VERSION &&
+           m->record.at.reason <= ONEOTA_REASON_REVERTED;
 }
 
 /* Durable before the result is told; a trailer that was refused was never kept. */

@@ -139,6 +139,9 @@ static void on_event(void *ctx, const oneota_event_t *event)
     device_t *device = ctx;
     oneota_status_t status;
 
+    if (event->type == ONEOTA_EVENT_EXPOSED) {
+        return; /* the log has it, and the URL says it */
+    }
     report_event(&device->report, event, native_text(device, event));
     if (event->type == ONEOTA_EVENT_TRIAL) {
         test_new_image(device);

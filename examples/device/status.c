@@ -151,7 +151,7 @@ static int32_t no_error(void *ctx)
     return 0;
 }
 
-static const oneota_net_t k_no_net = {no_open, no_send, no_recv, no_close, no_error, 50};
+static const oneota_net_t k_no_net = {no_open, no_send, no_recv, no_close, no_error, 50, false};
 
 /* ---------------------------------------------------------------- status */
 

@@ -34,7 +34,9 @@ typedef enum {
     ONEOTA_EVENT_UPDATED, /**< the task ended well: 201 was delivered. version */
     ONEOTA_EVENT_FAILED,  /**< reason, code: something went wrong; says once each time */
     ONEOTA_EVENT_ENDED,   /**< the task ended without an update. reason; step: reported, or 0 */
-    ONEOTA_EVENT_IDLE     /**< waits for sleep_ms; reason, code: why, or ONEOTA_REASON_NONE */
+    ONEOTA_EVENT_IDLE,    /**< waits for sleep_ms; reason, code: why, or ONEOTA_REASON_NONE */
+    ONEOTA_EVENT_EXPOSED  /**< once a start: whoever is on the path reads the Authorization,
+                               because the net port does not encrypt */
 } oneota_event_type_t;
 
 /** Members that the type does not name above have no meaning. Text and task are borrowed for the
