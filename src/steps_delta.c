@@ -89,7 +89,7 @@ void oneota_differential_plan(oneota_t *m)
 /* ---------------------------------------------------------------- the header is there */
 
 /* Where the record says that the image goes on, if it is the same image; else at its beginning. A
- * place is believed as little as a package: the decoder checks it, and the proof is the read-back. */
+ * place is believed as little as a package: the decoder checks it, and the read-back proves. */
 static void start(oneota_t *m)
 {
     const oneota_differential_t *delta = m->setup->delta;
