@@ -52,9 +52,6 @@ bool oneota_record_is_sound(const oneota_record_t *record);
 /** Notes the image that the task's package makes. @return false: it is known already */
 bool oneota_record_make(oneota_record_t *record, uint32_t size, const uint8_t *sha256);
 
-/** Is what was read from the journal the image of this task? */
-bool oneota_record_is_made(const oneota_record_t *record);
-
 /** Forgets the task. */
 void oneota_record_clear(oneota_record_t *record);
 
