@@ -86,7 +86,7 @@ static oneota_reason_t judge_header(oneota_delta_state_t *d)
 {
     const uint8_t *h = d->header;
     uint32_t block_log2 = h[6];
-    /* the CRC is in its place in every version: a bit that changed on the way is no other version */
+    /* the CRC is there in every version: a bit that changed on the way makes no other one */
     if (memcmp(h, "ODP1", 4) != 0 ||
         oneota_bytes_get_u32(h + 124) != oneota_bytes_crc32(0, h, 124)) {
         return damaged(d);
