@@ -239,9 +239,6 @@ event_t oneota_machine_flash_failed(oneota_t *m);
 /** Between erase units, where a reset may find its way back. */
 bool oneota_machine_store_due(const oneota_t *m);
 
-/** So many bytes of the body were taken. */
-void oneota_machine_took(oneota_t *m, uint32_t taken);
-
 /* ---------------------------------------------------------------- steps_*.c */
 
 event_t oneota_step_start(oneota_t *m);

@@ -67,13 +67,6 @@ bool oneota_record_make(oneota_record_t *record, uint32_t size, const uint8_t *s
     return true;
 }
 
-bool oneota_record_is_made(const oneota_record_t *record)
-{
-    const oneota_made_t *made = &record->made;
-    return made->format == FORMAT && made->check == record->at.check && made->size != 0 &&
-           record->order.task.type == TYPE_DIFFERENTIAL;
-}
-
 /* Terminal codes are the only ones that may be pending. */
 static bool is_result(uint8_t code)
 {

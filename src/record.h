@@ -4,12 +4,11 @@
  * record.h: what the client remembers of its task, as the journal's records.
  *
  * Records, in the journal as they are in memory (state.h): oneota_order_t is written when a task is
- * accepted, or its token changes; oneota_progress_t is small and written at each step; oneota_made_t
- * once the header of a differential package is known. The latter two hold a check value of the task
- * they belong to, and count for no other. Each begins with a
- * format number, and their layout is fixed from release 1.0 on, because after a revert the old
- * firmware reads what the new one wrote: a record of another format is not understood, and not
- * touched.
+ * accepted, or its token changes; oneota_progress_t is small and written at each step;
+ * oneota_made_t once the header of a differential package is known. The latter two hold a check
+ * value of the task they belong to, and count for no other. Each begins with a format number, and
+ * their layout is fixed from release 1.0 on, because after a revert the old firmware reads what the
+ * new one wrote: a record of another format is not understood, and not touched.
  */
 #ifndef ONEOTA_SRC_RECORD_H
 #define ONEOTA_SRC_RECORD_H
@@ -60,9 +59,6 @@ bool oneota_record_is_sound(const oneota_record_t *record);
 
 /** Notes the image that the task's package makes. @return false: it is known already */
 bool oneota_record_make(oneota_record_t *record, uint32_t size, const uint8_t *sha256);
-
-/** Is what was read from the journal the image of this task? */
-bool oneota_record_is_made(const oneota_record_t *record);
 
 /** Forgets the task. */
 void oneota_record_clear(oneota_record_t *record);

@@ -33,8 +33,8 @@ static void read_record(oneota_t *m)
     bool found = read_part(m, RECORD_ORDER, &record->order, sizeof record->order) &&
                  read_part(m, RECORD_PROGRESS, &record->at, sizeof record->at);
     if (!read_part(m, RECORD_MADE, &record->made, sizeof record->made) ||
-        !oneota_record_is_made(record)) {
-        memset(&record->made, 0, sizeof record->made);
+        record->made.format != record->at.format || record->made.check != record->at.check) {
+        record->made.size = 0; /* of another task */
     }
     if (!found || !oneota_record_is_sound(record) || record->order.image >= m->setup->image_count ||
         record->order.dialect != m->setup->dialect->id || record->at.stage == STAGE_NONE) {

@@ -70,26 +70,16 @@ int oneota_differential_begin(oneota_t *m)
     part->end = 0;
     part->hashing = false;
     part->whole = false;
+    /* the header alone comes first: what it names is hashed between two ranges */
+    m->download.range_bytes = ONEOTA_DELTA_HEADER_BYTES;
     m->live = true;
     return (int)EV_DONE;
-}
-
-/* The header alone comes first: what it names is hashed between two ranges, not while the rest
- * waits. */
-void oneota_differential_plan(oneota_t *m)
-{
-    oneota_download_t *d = &m->download;
-    if (m->delta->stage == ONEOTA_DELTA_HEADER && d->range_form != ONEOTA_RANGE_NONE &&
-        d->end > ONEOTA_DELTA_HEADER_BYTES) {
-        d->end = ONEOTA_DELTA_HEADER_BYTES;
-        d->first = d->wanted - (d->end - d->wanted == 1u ? 1u : 0u);
-    }
 }
 
 /* ---------------------------------------------------------------- the header is there */
 
 /* Where the record says that the image goes on, if it is the same image; else at its beginning. A
- * place is believed as little as a package: the decoder checks it, and the proof is the read-back. */
+ * place is believed as little as a package: the decoder checks it, and the read-back proves. */
 static void start(oneota_t *m)
 {
     const oneota_differential_t *delta = m->setup->delta;
@@ -112,6 +102,7 @@ static void start(oneota_t *m)
     slot->position = at->stored;
     slot->erased_end = at->stored;
     m->download.wanted = m->delta->offset;
+    m->download.range_bytes = ONEOTA_RANGE_FIRST;
     LOG_INFO(m, "delta: from", "byte", NULL, m->delta->offset);
 }
 
@@ -189,23 +180,22 @@ static int write(oneota_t *m, oneota_delta_client_t *part)
     return (int)EV_STAY;
 }
 
-int oneota_differential_take(oneota_t *m, const uint8_t *data, uint32_t length)
+int oneota_differential_take(oneota_t *m, const uint8_t *data, uint32_t length, uint32_t *used)
 {
     oneota_delta_client_t *part = part_of(m);
-    uint32_t used = 0;
     oneota_reason_t reason = make(m, part);
     if (reason == ONEOTA_REASON_NONE && part->begin < part->end) {
         oneota_exchange_take(&m->exchange, 0, m->now_ms); /* a slow flash is not a silent peer */
         return write(m, part);
     }
     if (reason == ONEOTA_REASON_NONE) {
-        reason = m->setup->delta->decoder->feed(m->delta, data, length, &used);
+        reason = m->setup->delta->decoder->feed(m->delta, data, length, used);
     }
     if (reason != ONEOTA_REASON_NONE) {
+        *used = 0;
         return refuse(m, reason);
     }
-    oneota_crypto_hash_add(&part->md5, data, used);
-    oneota_machine_took(m, used);
+    oneota_crypto_hash_add(&part->md5, data, *used);
     return (int)EV_STAY;
 }
 

@@ -212,9 +212,6 @@ static event_t next_range(oneota_t *m)
     }
     oneota_download_plan(&m->download, taken, package_size(m), percent,
                          m->slot.flash->program_unit);
-    if (m->delta != NULL) {
-        m->setup->delta->plan(m);
-    }
     return oneota_load_ask(m);
 }
 
@@ -325,31 +322,35 @@ bool oneota_machine_store_due(const oneota_t *m)
            m->slot.position - stored >= ONEOTA_STORE_BYTES;
 }
 
-void oneota_machine_took(oneota_t *m, uint32_t taken)
+/* Full packages are the image; the others make it. */
+static event_t use_body(oneota_t *m, const uint8_t *data, uint32_t length, uint32_t *taken)
 {
-    oneota_exchange_take(&m->exchange, taken, m->now_ms);
+    if (m->delta != NULL) {
+        return (event_t)m->setup->delta->take(m, data, length, taken);
+    }
+    if (oneota_machine_store_due(m)) {
+        m->record.at.stored = m->slot.position;
+        m->dirty = true;
+        return EV_STAY;
+    }
+    oneota_error_t error =
+        oneota_machine_flash(m, oneota_slot_write(&m->slot, data, length, taken));
+    return error == ONEOTA_OK || error == ONEOTA_AGAIN ? EV_STAY : oneota_machine_flash_failed(m);
+}
+
+static event_t write_body(oneota_t *m, const uint8_t *data, uint32_t length)
+{
+    uint32_t taken = 0;
+    event_t event = use_body(m, data, length, &taken);
     if (taken > 0) {
+        oneota_exchange_take(&m->exchange, taken, m->now_ms);
         m->download.place += taken;
         m->download.package_errors = 0;
         m->failures = 0;
         m->doubted = false;
         tell_progress(m);
     }
-}
-
-static event_t write_body(oneota_t *m, const http_body_t *body, uint32_t length)
-{
-    uint32_t taken = 0;
-    oneota_error_t error =
-        oneota_machine_flash(m, oneota_slot_write(&m->slot, body->data, length, &taken));
-    if (error == ONEOTA_AGAIN) {
-        return EV_STAY;
-    }
-    if (error != ONEOTA_OK) {
-        return oneota_machine_flash_failed(m);
-    }
-    oneota_machine_took(m, taken);
-    return EV_STAY;
+    return event;
 }
 
 static event_t take_body(oneota_t *m, const http_body_t *body)
@@ -367,15 +368,7 @@ static event_t take_body(oneota_t *m, const http_body_t *body)
         oneota_exchange_take(&m->exchange, length, m->now_ms);
         return EV_STAY;
     }
-    if (m->delta != NULL) {
-        return (event_t)m->setup->delta->take(m, body->data, length);
-    }
-    if (oneota_machine_store_due(m)) {
-        m->record.at.stored = m->slot.position;
-        m->dirty = true;
-        return EV_STAY;
-    }
-    return write_body(m, body, length);
+    return write_body(m, body->data, length);
 }
 
 event_t oneota_load_head(oneota_t *m)

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "exit_code.h"
+#include "oneota/differential.h"
 #include "oneota/oneota.h"
 #include "oneota_posix.h"
 #include "report.h"
@@ -39,7 +40,7 @@ typedef struct {
     tls_t tls; /* around net, over https */
     trust_t trust;
     char version[ONEOTA_VERSION_MAX + 1];
-    uint64_t work[ONEOTA_WORK_BYTES / sizeof(uint64_t)];
+    uint64_t work[ONEOTA_WORK_DELTA_BYTES(4096) / sizeof(uint64_t)];
 } device_t;
 
 static volatile sig_atomic_t k_signal; /* that was caught, 0 = none */
@@ -192,6 +193,7 @@ static void fill_setup(device_t *device)
     setup->backoff_min_ms = options->backoff_min_ms;
     setup->backoff_max_ms = options->backoff_max_ms;
     setup->check_at_once = options->once;
+    setup->delta = &oneota_differential;
     setup->work = device->work;
     setup->work_bytes = sizeof device->work;
     setup->event = on_event;

@@ -53,9 +53,8 @@ typedef struct {
 struct oneota_differential {
     int (*begin)(oneota_t *client);
     int (*prove)(oneota_t *client);
-    int (*take)(oneota_t *client, const uint8_t *data, uint32_t length);
+    int (*take)(oneota_t *client, const uint8_t *data, uint32_t length, uint32_t *used);
     int (*finish)(oneota_t *client);
-    void (*plan)(oneota_t *client);
     const oneota_delta_t *decoder; /**< whose inflate is used */
 };
 
@@ -70,14 +69,14 @@ extern const oneota_differential_t oneota_differential;
 #define ONEOTA_DIFFERENTIAL_WITH(decoder)                                               \
     {                                                                                   \
         oneota_differential_begin, oneota_differential_prove, oneota_differential_take, \
-            oneota_differential_finish, oneota_differential_plan, decoder               \
+            oneota_differential_finish, decoder                                         \
     }
 
 int oneota_differential_begin(oneota_t *client);
 int oneota_differential_prove(oneota_t *client);
-int oneota_differential_take(oneota_t *client, const uint8_t *data, uint32_t length);
+int oneota_differential_take(oneota_t *client, const uint8_t *data, uint32_t length,
+                             uint32_t *used);
 int oneota_differential_finish(oneota_t *client);
-void oneota_differential_plan(oneota_t *client);
 
 #ifdef __cplusplus
 }
