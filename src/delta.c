@@ -86,16 +86,12 @@ static oneota_reason_t judge_header(oneota_delta_state_t *d)
 {
     const uint8_t *h = d->header;
     uint32_t block_log2 = h[6];
-    if (memcmp(h, "ODP1", 4) != 0) {
+    /* the CRC is there in every version: a bit that changed on the way makes no other one */
+    if (memcmp(h, "ODP1", 4) != 0 ||
+        oneota_bytes_get_u32(h + 124) != oneota_bytes_crc32(0, h, 124)) {
         return damaged(d);
     }
-    if (h[4] != 1u) {
-        return fail(d, ONEOTA_REASON_TYPE);
-    }
-    if (oneota_bytes_get_u32(h + 124) != oneota_bytes_crc32(0, h, 124)) {
-        return damaged(d);
-    }
-    if (h[5] != 0 || h[7] > CODEC_DEFLATE || block_log2 < 10u ||
+    if (h[4] != 1u || h[5] != 0 || h[7] > CODEC_DEFLATE || block_log2 < 10u ||
         oneota_bytes_get_u32(h + 8) != ONEOTA_DELTA_HEADER_BYTES ||
         oneota_bytes_get_u32(h + 24) != 0) {
         return fail(d, ONEOTA_REASON_TYPE);

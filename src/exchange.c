@@ -77,6 +77,12 @@ void oneota_exchange_close(oneota_exchange_t *x)
     x->state = IDLE;
 }
 
+void oneota_exchange_wipe(oneota_exchange_t *x)
+{
+    oneota_exchange_close(x);
+    memset(x->work, 0, x->work_bytes);
+}
+
 static exchange_event_t fail(oneota_exchange_t *x, oneota_reason_t reason, int32_t code)
 {
     oneota_exchange_close(x);

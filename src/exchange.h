@@ -70,4 +70,7 @@ uint32_t oneota_exchange_left_ms(const oneota_exchange_t *x, uint32_t now_ms);
 /** Ends connection and exchange, in any state. */
 void oneota_exchange_close(oneota_exchange_t *x);
 
+/** Likewise, and leaves nothing of request and Authorization in the work buffer. */
+void oneota_exchange_wipe(oneota_exchange_t *x);
+
 #endif

@@ -28,15 +28,17 @@ typedef struct {
 /* clang-format off */
 static const rule_t k_rule[ST_COUNT] = {
     /*                              DONE         NONE        RECHECK   ASIDE */
-    [ST_START]    = {KEEPS,         {ST_RESUME,   NO,         NO,       NO}},
+    [ST_START]    = {KEEPS,         {ST_RESUME,   NO,         NO,       ST_FLOOR}},
+    [ST_FLOOR]    = {KEEPS,         {ST_RESUME,   NO,         NO,       NO}},
     [ST_VERSION]  = {KEEPS,         {ST_CHECK,    ST_WAIT,    NO,       NO}},
     [ST_CHECK]    = {KEEPS,         {ST_GATE,     ST_WAIT,    NO,       ST_VERSION}},
     [ST_RENEW]    = {KEEPS,         {ST_RESUME,   NO,         NO,       NO}},
     [ST_GATE]     = {STAGE_TASK,    {ST_TOKEN,    NO,         NO,       NO}},
-    [ST_TOKEN]    = {STAGE_TASK,    {ST_PREFIX,   NO,         ST_RENEW, NO}},
+    [ST_TOKEN]    = {STAGE_TASK,    {ST_PREFIX,   NO,         ST_RENEW, ST_TRAILER}},
+    [ST_TRAILER]  = {STAGE_TASK,    {ST_PREFIX,   NO,         ST_TOKEN, ST_PROGRESS}},
     [ST_PREFIX]   = {STAGE_TASK,    {ST_DOWNLOAD, NO,         NO,       NO}},
     [ST_DOWNLOAD] = {STAGE_TASK,    {ST_VERIFY,   ST_PREFIX,  ST_TOKEN, ST_PROGRESS}},
-    [ST_PROGRESS] = {STAGE_TASK,    {ST_DOWNLOAD, NO,         NO,       NO}},
+    [ST_PROGRESS] = {STAGE_TASK,    {ST_DOWNLOAD, ST_TRAILER,       NO,       NO}},
     [ST_VERIFY]   = {STAGE_TASK,    {ST_LOADED,   ST_PREFIX,  NO,       NO}},
     [ST_LOADED]   = {STAGE_LOADED,  {ST_INSTALL,  NO,         ST_RENEW, ST_DOUBT}},
     [ST_DOUBT]    = {KEEPS,         {ST_INSTALL,  NO,         NO,       NO}},
@@ -44,7 +46,7 @@ static const rule_t k_rule[ST_COUNT] = {
     [ST_MARK]     = {STAGE_MARKING, {ST_RESTART,  NO,         NO,       NO}},
     [ST_RESTART]  = {STAGE_RESTART, {NO,          NO,         NO,       NO}},
     [ST_TRIAL]    = {STAGE_TRIAL,   {ST_CONFIRM,  NO,         NO,       NO}},
-    [ST_CONFIRM]  = {KEEPS,         {ST_RESULT,   ST_VERSION, NO,       NO}},
+    [ST_CONFIRM]  = {KEEPS,         {ST_RESULT,   ST_VERSION, NO,       ST_FLOOR}},
     [ST_REVERT]   = {STAGE_RESULT,  {ST_RETURN,   NO,         NO,       NO}},
     [ST_RETURN]   = {KEEPS,         {NO,          NO,         NO,       NO}},
     [ST_IDENTIFY] = {KEEPS,         {ST_RESULT,   NO,         NO,       NO}},
@@ -56,11 +58,13 @@ static const rule_t k_rule[ST_COUNT] = {
 static event_t (*const k_step[ST_COUNT])(oneota_t *m) = {
     [ST_NONE]     = oneota_step_wait,
     [ST_START]    = oneota_step_start,
+    [ST_FLOOR]    = oneota_step_trust,
     [ST_VERSION]  = oneota_step_version,
     [ST_CHECK]    = oneota_step_check,
     [ST_RENEW]    = oneota_step_recheck,
     [ST_GATE]     = oneota_step_gate,
     [ST_TOKEN]    = oneota_step_token,
+    [ST_TRAILER]  = oneota_step_trust,
     [ST_PREFIX]   = oneota_step_prefix,
     [ST_DOWNLOAD] = oneota_step_download,
     [ST_PROGRESS] = oneota_step_progress,
@@ -100,11 +104,13 @@ static const uint8_t k_resume[STAGE_COUNT][ONEOTA_BOOT_CONDITION_COUNT] = {
 /* In the order of state_t, each with a zero behind it. */
 static const char k_names[] = "?\0"
                               "start\0"
+                              "floor\0"
                               "version\0"
                               "check\0"
                               "recheck\0"
                               "gate\0"
                               "token\0"
+                              "trailer\0"
                               "prefix\0"
                               "download\0"
                               "progress\0"
@@ -197,10 +203,21 @@ static void advance(oneota_t *m, event_t event)
  * state is entered. */
 static void store(oneota_t *m)
 {
-    bool order = m->dirty_order;
-    uint8_t type = order ? RECORD_ORDER : RECORD_PROGRESS;
-    const void *data = order ? (const void *)&m->record.order : &m->record.at;
-    size_t length = order ? sizeof m->record.order : sizeof m->record.at;
+    uint8_t type = RECORD_PROGRESS;
+    const void *data = &m->record.at;
+    size_t length = sizeof m->record.at;
+    bool *dirty = &m->dirty;
+    if (m->dirty_order) {
+        type = RECORD_ORDER;
+        data = &m->record.order;
+        length = sizeof m->record.order;
+        dirty = &m->dirty_order;
+    } else if (m->dirty_made) {
+        type = RECORD_MADE;
+        data = &m->record.made;
+        length = sizeof m->record.made;
+        dirty = &m->dirty_made;
+    }
     event_t event = oneota_machine_await(m, oneota_journal_write(&m->journal, type, data, length));
     if (event == EV_LATER) {
         oneota_machine_begin_wait(m, m->later_ms);
@@ -208,8 +225,7 @@ static void store(oneota_t *m)
     if (event != EV_DONE) {
         return;
     }
-    m->dirty_order = false;
-    m->dirty = m->dirty && order;
+    *dirty = false;
     if (!m->dirty && m->next != ST_NONE) {
         enter(m, m->next);
     }

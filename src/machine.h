@@ -17,11 +17,13 @@
 typedef enum {
     ST_NONE = 0, /**< a forgotten cell of the table */
     ST_START,    /**< read journal and boot control */
+    ST_FLOOR,    /**< what counter has been confirmed? (signed packages) */
     ST_VERSION,  /**< report the running versions */
     ST_CHECK,    /**< is there a task, for each image in turn? */
     ST_RENEW,    /**< the token was refused: is the task still the same? */
     ST_GATE,     /**< battery and signal for a round of download */
     ST_TOKEN,    /**< is the task still valid? */
+    ST_TRAILER,  /**< is it worth a download? (signed packages) */
     ST_PREFIX,   /**< hash again what is stored */
     ST_DOWNLOAD, /**< ranges into the slot */
     ST_PROGRESS, /**< report the percentage */
@@ -77,13 +79,25 @@ static inline uint8_t target_slot(const oneota_t *m)
     return m->boot.slot ^ 1u;
 }
 
+static inline bool is_differential(const oneota_t *m)
+{
+    return m->record.order.task.type == TYPE_DIFFERENTIAL;
+}
+
+/** Bytes of the image that the task is about: of the package, or of what that makes. */
+static inline uint32_t image_size(const oneota_t *m)
+{
+    return m->record.made.size != 0 ? m->record.made.size : m->record.order.task.size;
+}
+
 /* ---------------------------------------------------------------- for the steps: report.c */
 
 /** Tells the application; the event's members are what the client's are at this moment. */
 void oneota_machine_tell(const oneota_t *m, oneota_event_type_t type);
 
-/** What part of the package so many bytes are. */
-uint8_t oneota_machine_percent(const oneota_t *m, uint32_t bytes);
+/** Bytes of the package that are done with, and what part of it they are. */
+uint32_t oneota_machine_done_bytes(const oneota_t *m);
+uint8_t oneota_machine_percent(const oneota_t *m);
 
 /** Says once what went wrong: reason and code are kept, logged and told. */
 void oneota_machine_complain(oneota_t *m, oneota_reason_t reason, int32_t code);
@@ -180,7 +194,24 @@ exchange_event_t oneota_machine_read_text(oneota_t *m);
 /** Reads the text that was kept. @return false: the Authorization was made anew, ask again */
 bool oneota_machine_read_answer(oneota_t *m, oneota_call_t call, oneota_answer_t *answer);
 
+/* ---------------------------------------------------------------- steps_load.c */
+
+/** Phases of what is downloaded; each state has its own behind these. */
+enum { LOAD_REQUEST = 0, LOAD_ANSWER, LOAD_TEXT, LOAD_OWN };
+
+/** Can this device take the task's package at all? @return STAY: it can; FAIL */
+event_t oneota_load_suits(oneota_t *m);
+
+/** Asks for m->download.first to .end; judges the head of the answer; ends an attempt that came to
+ *  nothing, with a back-off. A text instead of bytes is oneota_step_download()'s. */
+event_t oneota_load_ask(oneota_t *m);
+event_t oneota_load_head(oneota_t *m);
+event_t oneota_load_failed(oneota_t *m, oneota_reason_t reason, int32_t code);
+
 /* ---------------------------------------------------------------- steps_prove.c */
+
+/** Phase in which the slot of verify and mark is proven. */
+#define PROVE_ACT 2
 
 /** Asks the boot control about m->image. @return false: it cannot tell; m->boot is as it was */
 bool oneota_machine_query_boot(oneota_t *m);
@@ -196,6 +227,17 @@ bool oneota_machine_proves(oneota_t *m);
 /** What is in flash, or what arrived, is not what was announced: one more download, then 205.
  *  @return NONE or FAIL */
 event_t oneota_machine_mismatch(oneota_t *m, oneota_reason_t reason);
+
+/** Likewise, of the slot that is to be marked: after 101, a glitch may be the reason. */
+event_t oneota_machine_unproven(oneota_t *m, oneota_reason_t reason);
+
+/* ---------------------------------------------------------------- steps_load.c */
+
+/** The slot does not take it, or cannot be read. @return LATER or FAIL */
+event_t oneota_machine_flash_failed(oneota_t *m);
+
+/** Between erase units, where a reset may find its way back. */
+bool oneota_machine_store_due(const oneota_t *m);
 
 /* ---------------------------------------------------------------- steps_*.c */
 
@@ -218,6 +260,7 @@ event_t oneota_step_identify(oneota_t *m);
 event_t oneota_step_result(oneota_t *m);
 event_t oneota_step_close(oneota_t *m);
 event_t oneota_step_wait(oneota_t *m);
+event_t oneota_step_trust(oneota_t *m);
 
 /* ---------------------------------------------------------------- log */
 

@@ -10,7 +10,9 @@
 #include "exchange.h"
 #include "journal.h"
 #include "machine.h"
+#include "oneota/differential.h"
 #include "text.h"
+#include "trust.h"
 
 /* ---------------------------------------------------------------- checks of the set-up */
 
@@ -78,6 +80,13 @@ static uint32_t check_images(oneota_t *client)
     return largest;
 }
 
+static bool trust_is_sound(const oneota_setup_t *setup)
+{
+    const oneota_trust_t *trust = setup->trust;
+    return trust == NULL ? !ONEOTA_REQUIRE_SIGNATURE
+                         : trust->scheme != NULL && trust->scheme->are_sound(setup);
+}
+
 #if ONEOTA_LOG_LEVEL >= 1
 static oneota_error_t refuse(const oneota_setup_t *setup, oneota_error_t error, const char *what)
 {
@@ -93,20 +102,31 @@ static oneota_error_t refuse(const oneota_setup_t *setup, oneota_error_t error, 
 
 /* ---------------------------------------------------------------- init, poll, deinit */
 
-/* Work buffer: [ request or text, and input | carry | record of the journal ] */
+/* Of the work buffer, without what is the decoder's. 0: it is too small. */
+static size_t own_bytes(const oneota_setup_t *setup)
+{
+    if (setup->delta == NULL) {
+        return setup->work_bytes;
+    }
+    bool holds = setup->work_bytes >= ONEOTA_WORK_DELTA_BYTES(ONEOTA_DELTA_BLOCK_MIN);
+    return holds ? ONEOTA_WORK_BYTES : 0u;
+}
+
+/* Work buffer: [ request or text, and input | carry | record of the journal | decoder ] */
 static oneota_error_t start(oneota_t *client, const oneota_setup_t *setup)
 {
     if (setup->dialect == NULL || setup->address == NULL || setup->images == NULL ||
         setup->work == NULL) {
         return refuse(setup, ONEOTA_PARAM, "dialect, address, images or work");
     }
-    if (!ports_complete(setup)) {
-        return refuse(setup, ONEOTA_PARAM, "a port");
+    if (!ports_complete(setup) || !trust_is_sound(setup)) {
+        return refuse(setup, ONEOTA_PARAM, "a port, or trust");
     }
     if (!numbers_in_range(setup)) {
         return refuse(setup, ONEOTA_PARAM, "a number");
     }
-    if (setup->work_bytes < EXCHANGE_WORK_MIN || setup->work_bytes > 65536u ||
+    const size_t own = own_bytes(setup);
+    if (own < EXCHANGE_WORK_MIN || setup->work_bytes > 65536u ||
         ((uintptr_t)setup->work & 7u) != 0) {
         return refuse(setup, ONEOTA_LIMIT, "work");
     }
@@ -115,11 +135,11 @@ static oneota_error_t start(oneota_t *client, const oneota_setup_t *setup)
         return refuse(setup, ONEOTA_PARAM, "image, identity (key in base64?) or host");
     }
     uint32_t record = JOURNAL_RECORD_MAX(setup->journal->program_unit);
-    if (setup->work_bytes < EXCHANGE_WORK_MIN + carry + record) {
+    if (own < EXCHANGE_WORK_MIN + carry + record) {
         return refuse(setup, ONEOTA_LIMIT, "work_bytes");
     }
     uint8_t *work = setup->work;
-    uint32_t exchange = (uint32_t)setup->work_bytes - carry - record;
+    uint32_t exchange = (uint32_t)own - carry - record;
     oneota_exchange_init(&client->exchange, setup->net, setup->net_ctx, work, exchange);
     if (oneota_journal_init(&client->journal, setup->journal, setup->journal_ctx,
                             work + exchange + carry) != ONEOTA_OK) {
@@ -152,7 +172,7 @@ uint32_t oneota_poll(oneota_t *client)
 void oneota_deinit(oneota_t *client)
 {
     if (READY(client)) {
-        oneota_exchange_close(&client->exchange);
+        oneota_exchange_wipe(&client->exchange);
         client->setup = NULL;
     }
 }
@@ -322,12 +342,12 @@ void oneota_status(const oneota_t *client, oneota_status_t *status)
     status->rounds = record->at.rounds;
     status->stored = record->at.stored;
     status->paused = client->paused;
+    status->requires_signature = client->setup->trust != NULL;
     status->has_task = record->at.stage != STAGE_NONE && record->order.task.target[0] != '\0';
     if (!status->has_task) {
         return;
     }
-    status->percent =
-        oneota_machine_percent(client, client->live ? client->slot.position : record->at.stored);
+    status->percent = oneota_machine_percent(client);
     status->task = record->order.task;
 }
 

@@ -13,9 +13,10 @@
 /* The layout that release 1.0 fixes. */
 typedef char order_is_132_bytes[sizeof(oneota_order_t) == 132u ? 1 : -1];
 typedef char progress_is_28_bytes[sizeof(oneota_progress_t) == 28u ? 1 : -1];
+typedef char made_is_44_bytes[sizeof(oneota_made_t) == 44u ? 1 : -1];
 
 /* What makes a task the same one, beside its size: MD5, type and target stand together. */
-#define SAME_BYTES \
+#define SAME_BYTES                                                          \
     (offsetof(oneota_task_t, target) + sizeof((oneota_task_t *)0)->target - \
      offsetof(oneota_task_t, md5))
 
@@ -55,6 +56,17 @@ void oneota_record_accept(oneota_record_t *record, const oneota_answer_t *answer
     record->at.check = check_of(&record->order);
 }
 
+bool oneota_record_make(oneota_record_t *record, uint32_t size, const uint8_t *sha256)
+{
+    oneota_made_t made = {FORMAT, {0}, record->at.check, size, {0}};
+    memcpy(made.sha256, sha256, sizeof made.sha256);
+    if (memcmp(&made, &record->made, sizeof made) == 0) {
+        return false;
+    }
+    record->made = made;
+    return true;
+}
+
 /* Terminal codes are the only ones that may be pending. */
 static bool is_result(uint8_t code)
 {
@@ -77,5 +89,7 @@ bool oneota_record_is_sound(const oneota_record_t *record)
            is_text(order->task.target, ONEOTA_VERSION_MAX, TEXT_VERSION) &&
            is_text(order->handle, ONEOTA_HANDLE_MAX, TEXT_HANDLE) && at->stage < STAGE_COUNT &&
            at->percent < 100u && at->reason < ONEOTA_REASON_COUNT &&
-           (at->stage != STAGE_RESULT || is_result(at->result));
+           (at->stage != STAGE_RESULT || is_result(at->result)) &&
+           (order->task.type != TYPE_DIFFERENTIAL || at->stage <= STAGE_TASK ||
+            at->stage == STAGE_RESULT || record->made.size != 0);
 }

@@ -3,12 +3,12 @@
  *
  * record.h: what the client remembers of its task, as the journal's records.
  *
- * Two records, in the journal as they are in memory (state.h): oneota_order_t is written when a
- * task is accepted, or its token changes; oneota_progress_t is small and written at each step. The
- * latter holds a check value of the task it belongs to, and counts for no other. Both begin with a
- * format number, and their layout is fixed from release 1.0 on, because after a revert the old
- * firmware reads what the new one wrote: a record of another format is not understood, and not
- * touched.
+ * Records, in the journal as they are in memory (state.h): oneota_order_t is written when a task is
+ * accepted, or its token changes; oneota_progress_t is small and written at each step;
+ * oneota_made_t once the header of a differential package is known. The latter two hold a check
+ * value of the task they belong to, and count for no other. Each begins with a format number, and
+ * their layout is fixed from release 1.0 on, because after a revert the old firmware reads what the
+ * new one wrote: a record of another format is not understood, and not touched.
  */
 #ifndef ONEOTA_SRC_RECORD_H
 #define ONEOTA_SRC_RECORD_H
@@ -16,7 +16,18 @@
 #include "oneota/state.h"
 
 /** Record types in the journal. Never reused. */
-enum { RECORD_ORDER = 1, RECORD_PROGRESS = 2 };
+enum {
+    RECORD_ORDER = 1,
+    RECORD_PROGRESS = 2,
+    RECORD_MADE = 3, /**< of steps_delta.c: the image that the package makes */
+    /* of steps_trust.c */
+    RECORD_FLOOR = 6,   /**< what was confirmed */
+    RECORD_TRAILER = 7, /**< of the task's package */
+    RECORD_FAILED = 8   /**< digests that failed their trial */
+};
+
+/** oneota_task_t.type of a package that makes the image from the running one. */
+#define TYPE_DIFFERENTIAL 2u
 
 /** How far the task has come, durably. Each is recorded before the work that it names begins. */
 typedef enum {
@@ -45,6 +56,9 @@ void oneota_record_renew(oneota_record_t *record, const oneota_answer_t *answer)
 /** Is what was read from the journal a task, and progress of that task, that this firmware can
  * go on with? Every member is checked. */
 bool oneota_record_is_sound(const oneota_record_t *record);
+
+/** Notes the image that the task's package makes. @return false: it is known already */
+bool oneota_record_make(oneota_record_t *record, uint32_t size, const uint8_t *sha256);
 
 /** Forgets the task. */
 void oneota_record_clear(oneota_record_t *record);

@@ -22,7 +22,7 @@ void oneota_machine_tell(const oneota_t *m, oneota_event_type_t type)
     event.step = m->step;
     event.reason = m->reason;
     event.code = m->code;
-    event.bytes = m->slot.position;
+    event.bytes = oneota_machine_done_bytes(m);
     event.sleep_ms = m->later_ms;
     event.version = m->setup->images[m->image].id.version;
     event.address = m->address;
@@ -30,9 +30,19 @@ void oneota_machine_tell(const oneota_t *m, oneota_event_type_t type)
     m->setup->event(m->setup->event_ctx, &event);
 }
 
-uint8_t oneota_machine_percent(const oneota_t *m, uint32_t bytes)
+uint32_t oneota_machine_done_bytes(const oneota_t *m)
+{
+    bool differential = is_differential(m);
+    if (m->live) {
+        return differential ? m->delta->offset : m->slot.position;
+    }
+    return differential ? m->record.at.package : m->record.at.stored;
+}
+
+uint8_t oneota_machine_percent(const oneota_t *m)
 {
     uint32_t size = m->record.order.task.size;
+    uint32_t bytes = oneota_machine_done_bytes(m);
     return (uint8_t)(size == 0 ? 0u : (uint64_t)bytes * 100u / size);
 }
 

@@ -10,6 +10,7 @@
 #include "exchange.h"
 #include "journal.h"
 #include "machine.h"
+#include "trust.h"
 
 enum { PHASE_SCAN = 0, PHASE_READ, PHASE_FIRST };
 
@@ -29,9 +30,13 @@ static bool read_part(oneota_t *m, uint8_t type, void *part, size_t size)
 static void read_record(oneota_t *m)
 {
     oneota_record_t *record = &m->record;
-    if (!read_part(m, RECORD_ORDER, &record->order, sizeof record->order) ||
-        !read_part(m, RECORD_PROGRESS, &record->at, sizeof record->at) ||
-        !oneota_record_is_sound(record) || record->order.image >= m->setup->image_count ||
+    bool found = read_part(m, RECORD_ORDER, &record->order, sizeof record->order) &&
+                 read_part(m, RECORD_PROGRESS, &record->at, sizeof record->at);
+    if (!read_part(m, RECORD_MADE, &record->made, sizeof record->made) ||
+        record->made.format != record->at.format || record->made.check != record->at.check) {
+        record->made.size = 0; /* of another task */
+    }
+    if (!found || !oneota_record_is_sound(record) || record->order.image >= m->setup->image_count ||
         record->order.dialect != m->setup->dialect->id || record->at.stage == STAGE_NONE) {
         oneota_record_clear(record);
     }
@@ -72,6 +77,11 @@ static void reconcile(oneota_t *m)
     }
 }
 
+static event_t started(const oneota_t *m)
+{
+    return m->setup->trust != NULL ? EV_ASIDE : EV_DONE;
+}
+
 static event_t begin(oneota_t *m)
 {
     read_record(m);
@@ -81,11 +91,17 @@ static event_t begin(oneota_t *m)
         return EV_STAY;
     }
     reconcile(m);
+    if (!m->setup->net->encrypts) {
+        LOG_WARN(m, "start: credentials go over plain HTTP", NULL, NULL, 0);
+        oneota_machine_tell(m, ONEOTA_EVENT_EXPOSED);
+    }
+    LOG_INFO(m, "start: packages", "proof",
+             m->setup->trust != NULL ? "signature" : "integrity only", 0);
     LOG_INFO(m, "start: boot", "condition", NULL, m->boot.condition);
     LOG_INFO(m, "start: record", "stage", NULL, m->record.at.stage);
     if (m->record.at.stage != STAGE_NONE) {
         oneota_machine_tell(m, ONEOTA_EVENT_TASK);
-        return EV_DONE;
+        return started(m);
     }
     m->check_due = true;
     oneota_machine_begin_wait(
@@ -105,8 +121,15 @@ event_t oneota_step_start(oneota_t *m)
     case PHASE_READ:
         return begin(m);
     default:
-        return EV_DONE;
+        return started(m);
     }
+}
+
+/* The states that a client without trust never enters. */
+event_t oneota_step_trust(oneota_t *m)
+{
+    const oneota_trust_t *trust = task_trust(m);
+    return trust != NULL ? trust->scheme->step(m) : EV_DONE;
 }
 
 /* ---------------------------------------------------------------- install, restart */
@@ -125,7 +148,7 @@ event_t oneota_step_install(oneota_t *m)
 /* Asks for the restart, and again once a minute until it happens. */
 event_t oneota_step_restart(oneota_t *m)
 {
-    oneota_exchange_close(&m->exchange);
+    oneota_exchange_wipe(&m->exchange);
     return oneota_machine_open(m, ONEOTA_EVENT_RESTART, REMIND_MS);
 }
 
@@ -161,12 +184,14 @@ static event_t confirmed(oneota_t *m)
     m->confirm = false;
     m->failures = 0;
     m->boot.condition = ONEOTA_BOOT_CONFIRMED;
+    event_t event = EV_DONE;
     if (!has_task(m)) {
         oneota_record_clear(&m->record);
-        return EV_NONE;
+        event = EV_NONE;
+    } else {
+        m->record.at.result = ONEOTA_STEP_UPDATED;
     }
-    m->record.at.result = ONEOTA_STEP_UPDATED;
-    return EV_DONE;
+    return m->setup->trust != NULL ? EV_ASIDE : event;
 }
 
 /* Confirm, or revert. */
@@ -207,7 +232,7 @@ event_t oneota_step_close(oneota_t *m)
 event_t oneota_step_wait(oneota_t *m)
 {
     if (m->phase == 0) {
-        oneota_exchange_close(&m->exchange);
+        oneota_exchange_wipe(&m->exchange);
         return oneota_machine_open(m, ONEOTA_EVENT_IDLE, m->cancel ? 0 : m->later_ms);
     }
     if (m->record.at.stage == STAGE_NONE) {

@@ -102,6 +102,7 @@ event_t oneota_step_token(oneota_t *m)
     if (event == EV_DONE) {
         m->rechecked = false;
         m->announce = answer.announce;
+        event = m->setup->trust != NULL ? EV_ASIDE : EV_DONE;
     }
     return event;
 }
@@ -147,7 +148,7 @@ event_t oneota_step_progress(oneota_t *m)
         return EV_STAY;
     }
     m->failures = 0;
-    return EV_DONE;
+    return m->live ? EV_DONE : EV_NONE; /* or before the first byte of a trailer */
 }
 
 event_t oneota_step_downloaded(oneota_t *m)
@@ -157,5 +158,9 @@ event_t oneota_step_downloaded(oneota_t *m)
 
 event_t oneota_step_result(oneota_t *m)
 {
+    event_t event = m->phase == 0 ? oneota_step_trust(m) : EV_DONE;
+    if (event != EV_DONE) {
+        return event;
+    }
     return report(m, m->record.at.result, ASK_RESULT);
 }

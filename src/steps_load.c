@@ -9,10 +9,17 @@
 #include "download.h"
 #include "exchange.h"
 #include "machine.h"
+#include "oneota/differential.h"
 #include "slot.h"
 #include "text.h"
 
-enum { PHASE_REQUEST = 0, PHASE_ANSWER, PHASE_TEXT, PHASE_TAIL, PHASE_AGAIN };
+enum {
+    PHASE_REQUEST = LOAD_REQUEST,
+    PHASE_ANSWER = LOAD_ANSWER,
+    PHASE_TEXT = LOAD_TEXT,
+    PHASE_TAIL = LOAD_OWN,
+    PHASE_AGAIN
+};
 
 #define FLASH_ERRORS_MAX 3u
 
@@ -51,15 +58,32 @@ static void begin_slot(oneota_t *m)
     oneota_machine_begin_slot(m, target_slot(m));
 }
 
-static event_t begin_prefix(oneota_t *m)
+event_t oneota_load_suits(oneota_t *m)
 {
     begin_slot(m);
+    if (is_differential(m) && m->setup->delta != NULL) {
+        return EV_STAY; /* its header says how large the image will be */
+    }
     if (!oneota_slot_fits(&m->slot)) {
         return oneota_machine_fail(m, ONEOTA_STEP_NO_SPACE, ONEOTA_REASON_SPACE, 0);
     }
     if (m->record.order.task.type != 1u) {
         return oneota_machine_fail(m, ONEOTA_STEP_UNKNOWN, ONEOTA_REASON_TYPE,
                                    m->record.order.task.type);
+    }
+    return EV_STAY;
+}
+
+static event_t begin_prefix(oneota_t *m)
+{
+    const oneota_differential_t *delta = m->setup->delta;
+    event_t event = oneota_load_suits(m);
+    if (event != EV_STAY) {
+        return event;
+    }
+    m->delta = NULL;
+    if (is_differential(m) && delta != NULL) {
+        return (event_t)delta->begin(m);
     }
     if (!can_resume(m)) {
         m->record.at.stored = 0;
@@ -141,14 +165,18 @@ static uint16_t cut_port(char *address)
 
 /* ---------------------------------------------------------------- one range */
 
-static event_t request_range(oneota_t *m)
+/* Of the package, from its first. */
+static uint32_t taken_bytes(const oneota_t *m)
 {
-    oneota_download_t *d = &m->download;
+    return m->delta != NULL ? m->delta->offset : oneota_slot_taken(&m->slot);
+}
+
+event_t oneota_load_ask(oneota_t *m)
+{
+    const oneota_download_t *d = &m->download;
     oneota_request_t request;
     const char *host = m->setup->address;
     uint16_t port = oneota_machine_port(m);
-    oneota_download_plan(d, oneota_slot_taken(&m->slot), package_size(m), m->record.at.percent,
-                         m->slot.flash->program_unit);
     oneota_machine_request(m, ONEOTA_CALL_DOWNLOAD, &request);
     request.range_form = d->range_form;
     request.first = d->first;
@@ -165,7 +193,7 @@ static event_t request_range(oneota_t *m)
 /* What comes before the next range: the end, step 1, a progress report. */
 static event_t next_range(oneota_t *m)
 {
-    uint32_t taken = oneota_slot_taken(&m->slot);
+    uint32_t taken = taken_bytes(m);
     if (taken == package_size(m)) {
         m->phase = PHASE_TAIL;
         return EV_STAY;
@@ -182,7 +210,9 @@ static event_t next_range(oneota_t *m)
         m->dirty = true;
         return EV_ASIDE;
     }
-    return request_range(m);
+    oneota_download_plan(&m->download, taken, package_size(m), percent,
+                         m->slot.flash->program_unit);
+    return oneota_load_ask(m);
 }
 
 /* ---------------------------------------------------------------- an attempt that came to
@@ -220,13 +250,18 @@ static event_t attempt_failed(oneota_t *m, oneota_reason_t reason, int32_t code,
     return EV_STAY;
 }
 
+event_t oneota_load_failed(oneota_t *m, oneota_reason_t reason, int32_t code)
+{
+    return attempt_failed(m, reason, code, 0);
+}
+
 static event_t exchange_failed(oneota_t *m)
 {
     return attempt_failed(m, (oneota_reason_t)m->exchange.reason, m->exchange.code, 0);
 }
 
 /* The slot does not take it. What is stored is read again, and the unit erased again, next time. */
-static event_t flash_failed(oneota_t *m)
+event_t oneota_machine_flash_failed(oneota_t *m)
 {
     oneota_exchange_close(&m->exchange);
     m->live = false;
@@ -273,41 +308,49 @@ static event_t take_text(oneota_t *m)
 
 static void tell_progress(oneota_t *m)
 {
-    uint8_t percent = oneota_machine_percent(m, m->slot.position);
+    uint8_t percent = oneota_machine_percent(m);
     if (percent != m->shown) {
         m->shown = percent;
         oneota_machine_tell(m, ONEOTA_EVENT_PROGRESS);
     }
 }
 
-/* Between erase units, where a reset may find its way back. */
-static bool store_due(const oneota_t *m)
+bool oneota_machine_store_due(const oneota_t *m)
 {
     uint32_t stored = m->record.at.stored;
     return oneota_slot_at_unit(&m->slot) && m->slot.position > stored &&
            m->slot.position - stored >= ONEOTA_STORE_BYTES;
 }
 
-static event_t write_body(oneota_t *m, const http_body_t *body, uint32_t length)
+/* Full packages are the image; the others make it. */
+static event_t use_body(oneota_t *m, const uint8_t *data, uint32_t length, uint32_t *taken)
 {
-    uint32_t taken = 0;
-    oneota_error_t error =
-        oneota_machine_flash(m, oneota_slot_write(&m->slot, body->data, length, &taken));
-    if (error == ONEOTA_AGAIN) {
+    if (m->delta != NULL) {
+        return (event_t)m->setup->delta->take(m, data, length, taken);
+    }
+    if (oneota_machine_store_due(m)) {
+        m->record.at.stored = m->slot.position;
+        m->dirty = true;
         return EV_STAY;
     }
-    if (error != ONEOTA_OK) {
-        return flash_failed(m);
-    }
-    oneota_exchange_take(&m->exchange, taken, m->now_ms);
+    oneota_error_t error =
+        oneota_machine_flash(m, oneota_slot_write(&m->slot, data, length, taken));
+    return error == ONEOTA_OK || error == ONEOTA_AGAIN ? EV_STAY : oneota_machine_flash_failed(m);
+}
+
+static event_t write_body(oneota_t *m, const uint8_t *data, uint32_t length)
+{
+    uint32_t taken = 0;
+    event_t event = use_body(m, data, length, &taken);
     if (taken > 0) {
+        oneota_exchange_take(&m->exchange, taken, m->now_ms);
         m->download.place += taken;
         m->download.package_errors = 0;
         m->failures = 0;
         m->doubted = false;
         tell_progress(m);
     }
-    return EV_STAY;
+    return event;
 }
 
 static event_t take_body(oneota_t *m, const http_body_t *body)
@@ -325,15 +368,10 @@ static event_t take_body(oneota_t *m, const http_body_t *body)
         oneota_exchange_take(&m->exchange, length, m->now_ms);
         return EV_STAY;
     }
-    if (store_due(m)) {
-        m->record.at.stored = m->slot.position;
-        m->dirty = true;
-        return EV_STAY;
-    }
-    return write_body(m, body, length);
+    return write_body(m, body->data, length);
 }
 
-static event_t judge_head(oneota_t *m)
+event_t oneota_load_head(oneota_t *m)
 {
     oneota_download_t *d = &m->download;
     switch (oneota_download_judge(d, &m->exchange.http.head, package_size(m))) {
@@ -369,7 +407,7 @@ static event_t take_answer(oneota_t *m)
     http_body_t body;
     switch (oneota_machine_exchange(m, &body)) {
     case EXCHANGE_HEAD:
-        return judge_head(m);
+        return oneota_load_head(m);
     case EXCHANGE_BODY:
         return take_body(m, &body);
     case EXCHANGE_END:
@@ -386,12 +424,15 @@ static event_t take_answer(oneota_t *m)
 /* All bytes were taken: program the last of them, and see whether they are what was announced. */
 static event_t finish(oneota_t *m)
 {
+    if (m->delta != NULL) {
+        return (event_t)m->setup->delta->finish(m);
+    }
     oneota_error_t error = oneota_machine_flash(m, oneota_slot_finish(&m->slot));
     if (error == ONEOTA_AGAIN) {
         return EV_STAY;
     }
     if (error != ONEOTA_OK) {
-        return flash_failed(m);
+        return oneota_machine_flash_failed(m);
     }
     tell_progress(m);
     m->live = false;
@@ -403,6 +444,9 @@ event_t oneota_step_download(oneota_t *m)
     if (m->record.at.spent_s > ONEOTA_TASK_S) { /* within a range, too */
         oneota_exchange_close(&m->exchange);
         return oneota_machine_fail(m, ONEOTA_STEP_TIMEOUT, ONEOTA_REASON_DEADLINE, 0);
+    }
+    if (m->delta != NULL && oneota_delta_has_header(m->delta)) {
+        return (event_t)m->setup->delta->prove(m);
     }
     switch (m->phase) {
     case PHASE_REQUEST:

@@ -9,8 +9,9 @@
 #include "crypto.h"
 #include "machine.h"
 #include "slot.h"
+#include "trust.h"
 
-enum { PHASE_BEGIN = 0, PHASE_READ, PHASE_ACT };
+enum { PHASE_BEGIN = 0, PHASE_READ, PHASE_ACT = PROVE_ACT };
 
 #define GLITCHES 3u /* in a row, of flash or boot control, after which it is not one */
 
@@ -30,7 +31,10 @@ void oneota_machine_begin_slot(oneota_t *m, uint8_t slot)
 {
     const oneota_image_t *image = task_image(m);
     oneota_slot_begin(&m->slot, image->slot[slot], image->slot_ctx[slot],
-                      m->exchange.work + m->exchange.work_bytes, m->record.order.task.size);
+                      m->exchange.work + m->exchange.work_bytes, image_size(m));
+    if (m->record.made.size != 0) {
+        oneota_crypto_hash_begin(&m->slot.hash, CRYPTO_SHA256);
+    }
 }
 
 oneota_error_t oneota_machine_read_slot(oneota_t *m, uint32_t end)
@@ -38,9 +42,18 @@ oneota_error_t oneota_machine_read_slot(oneota_t *m, uint32_t end)
     return oneota_slot_read(&m->slot, end, m->exchange.work, m->exchange.work_bytes);
 }
 
+/* What proves the image: the package's digest, or that of what it makes. */
+static const uint8_t *digest_of(const oneota_t *m, uint8_t *length)
+{
+    bool made = m->record.made.size != 0;
+    *length = made ? CRYPTO_SHA256 : CRYPTO_MD5;
+    return made ? m->record.made.sha256 : m->record.order.task.md5;
+}
+
 bool oneota_machine_proves(oneota_t *m)
 {
-    return oneota_crypto_hash_is(&m->slot.hash, m->record.order.task.md5);
+    uint8_t length;
+    return oneota_crypto_hash_is(&m->slot.hash, digest_of(m, &length));
 }
 
 /* Hashes the image in a slot, a block each call.
@@ -51,7 +64,7 @@ static oneota_error_t read_back(oneota_t *m, uint8_t slot)
         oneota_machine_begin_slot(m, slot);
         m->phase = PHASE_READ;
     }
-    oneota_error_t error = oneota_machine_read_slot(m, m->record.order.task.size);
+    oneota_error_t error = oneota_machine_read_slot(m, m->slot.size);
     if (error != ONEOTA_OK) {
         return error;
     }
@@ -67,6 +80,7 @@ event_t oneota_machine_mismatch(oneota_t *m, oneota_reason_t reason)
     oneota_machine_complain(m, reason, 0);
     m->record.at.again = 1;
     m->record.at.stored = 0;
+    m->record.at.package = 0;
     m->dirty = true;
     return EV_NONE;
 }
@@ -77,12 +91,13 @@ static event_t inspect(oneota_t *m)
 {
     const oneota_setup_t *setup = m->setup;
     oneota_error_t error =
-        setup->boot->inspect(setup->boot_ctx, m->image, target_slot(m), m->record.order.task.size);
+        setup->boot->inspect(setup->boot_ctx, m->image, target_slot(m), image_size(m));
     if (error == ONEOTA_VERIFY) {
         return oneota_machine_fail(m, ONEOTA_STEP_INSTALL_MISMATCH, ONEOTA_REASON_IMAGE, 0);
     }
     if (error == ONEOTA_OK) {
-        m->record.at.stored = m->record.order.task.size;
+        m->record.at.stored = image_size(m);
+        m->record.at.package = m->record.order.task.size;
     }
     return oneota_machine_await(m, error);
 }
@@ -93,8 +108,12 @@ static event_t mark(oneota_t *m)
 {
     const oneota_setup_t *setup = m->setup;
     const oneota_task_t *task = &m->record.order.task;
-    const oneota_boot_mark_t image = {target_slot(m), task->size, task->target, task->md5,
-                                      sizeof task->md5};
+    const oneota_trust_t *trust = task_trust(m);
+    oneota_boot_mark_t image = {target_slot(m), image_size(m), task->target, NULL, 0};
+    image.digest = digest_of(m, &image.digest_length);
+    if (trust != NULL && !m->busy && trust->scheme->use(m) != ONEOTA_PROVEN) {
+        return oneota_machine_unproven(m, ONEOTA_REASON_DIGEST);
+    }
     oneota_error_t error = setup->boot->mark(setup->boot_ctx, m->image, &image);
     if (oneota_machine_flash(m, error) == ONEOTA_AGAIN) {
         return EV_STAY;
@@ -109,24 +128,33 @@ static event_t mark(oneota_t *m)
                : oneota_machine_round(m, ONEOTA_REASON_STORAGE, 0, ONEOTA_STEP_INSTALL_RETRIES);
 }
 
-/* Before 101, a wrong image is downloaded once more. After it nothing but a last proof is due,
- * without which nothing is marked. */
-event_t oneota_step_prove(oneota_t *m)
+event_t oneota_machine_unproven(oneota_t *m, oneota_reason_t reason)
 {
     bool marks = m->state == ST_MARK;
-    if (m->phase == PHASE_ACT) {
-        return marks ? mark(m) : inspect(m);
-    }
-    oneota_error_t error = read_back(m, target_slot(m));
-    if (error == ONEOTA_OK || error == ONEOTA_AGAIN) {
-        return EV_STAY;
-    }
-    oneota_reason_t reason = error == ONEOTA_VERIFY ? ONEOTA_REASON_DIGEST : ONEOTA_REASON_STORAGE;
     if (marks && m->failures < GLITCHES) { /* it was right before: a glitch of the flash? */
         return oneota_machine_back_off(m, reason, 0);
     }
     m->record.at.again |= (uint8_t)marks;
     return oneota_machine_mismatch(m, reason);
+}
+
+/* Before 101, a wrong image is downloaded once more. After it nothing but a last proof is due,
+ * without which nothing is marked. */
+event_t oneota_step_prove(oneota_t *m)
+{
+    const oneota_trust_t *trust = task_trust(m);
+    if (m->phase == PHASE_ACT) {
+        return m->state == ST_MARK ? mark(m) : inspect(m);
+    }
+    if (trust != NULL) {
+        return trust->scheme->prove(m);
+    }
+    oneota_error_t error = read_back(m, target_slot(m));
+    if (error == ONEOTA_OK || error == ONEOTA_AGAIN) {
+        return EV_STAY;
+    }
+    return oneota_machine_unproven(m, error == ONEOTA_VERIFY ? ONEOTA_REASON_DIGEST
+                                                             : ONEOTA_REASON_STORAGE);
 }
 
 /* ---------------------------------------------------------------- identify */

@@ -4,13 +4,12 @@
  * trailer.c: what the end of a package says, and whether what is in flash is what it says. Needs
  * crypto and flash alone: a boot loader shares it.
  */
-#include "trailer.h"
-
 #include <string.h>
 
 #include "bytes.h"
 #include "crypto.h"
 #include "crypto_ecdsa.h"
+#include "oneota/proof.h"
 
 typedef char trailer_has_its_size[sizeof(oneota_trailer_t) == ONEOTA_TRAILER_BYTES ? 1 : -1];
 typedef char
@@ -233,7 +232,3 @@ uint32_t oneota_proof_use(oneota_proof_t *proof)
     }
     return verdict;
 }
-
-const oneota_scheme_t oneota_ecdsa_p256 = {oneota_trust_is_sound, oneota_trailer_screen,
-                                           oneota_proof_begin,    oneota_proof_step,
-                                           oneota_proof_use,      oneota_floor_raise};

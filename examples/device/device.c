@@ -12,11 +12,13 @@
 #include <string.h>
 
 #include "exit_code.h"
+#include "oneota/differential.h"
 #include "oneota/oneota.h"
 #include "oneota_posix.h"
 #include "report.h"
 #include "state_dir.h"
 #include "tls.h"
+#include "trust.h"
 #include "values.h"
 
 /* A signal just before the sleep does not end it: see oneota_posix_wait(). */
@@ -36,8 +38,9 @@ typedef struct {
     oneota_image_t image;
     oneota_posix_net_t net;
     tls_t tls; /* around net, over https */
+    trust_t trust;
     char version[ONEOTA_VERSION_MAX + 1];
-    uint64_t work[ONEOTA_WORK_BYTES / sizeof(uint64_t)];
+    uint64_t work[ONEOTA_WORK_DELTA_BYTES(4096) / sizeof(uint64_t)];
 } device_t;
 
 static volatile sig_atomic_t k_signal; /* that was caught, 0 = none */
@@ -137,6 +140,9 @@ static void on_event(void *ctx, const oneota_event_t *event)
     device_t *device = ctx;
     oneota_status_t status;
 
+    if (event->type == ONEOTA_EVENT_EXPOSED) {
+        return; /* the log has it, and the URL says it */
+    }
     report_event(&device->report, event, native_text(device, event));
     if (event->type == ONEOTA_EVENT_TRIAL) {
         test_new_image(device);
@@ -170,6 +176,7 @@ static void fill_setup(device_t *device)
     setup->port = options->server.port;
     setup->images = &device->image;
     setup->image_count = 1;
+    setup->trust = options->pubkey_count > 0 ? &device->trust.table : NULL;
     setup->net = options->server.tls ? &device->tls.port.port : &oneota_posix_net;
     setup->net_ctx = options->server.tls ? (void *)&device->tls.port : (void *)&device->net;
     setup->boot = &oneota_posix_boot;
@@ -186,6 +193,7 @@ static void fill_setup(device_t *device)
     setup->backoff_min_ms = options->backoff_min_ms;
     setup->backoff_max_ms = options->backoff_max_ms;
     setup->check_at_once = options->once;
+    setup->delta = &oneota_differential;
     setup->work = device->work;
     setup->work_bytes = sizeof device->work;
     setup->event = on_event;
@@ -266,10 +274,15 @@ static int run(device_t *device)
     if (!tls_load(&device->tls, device->options, device->state.error, sizeof device->state.error)) {
         return EXIT_USAGE;
     }
+    if (!trust_load(&device->trust, device->options, device->state.error,
+                    sizeof device->state.error)) {
+        return EXIT_USAGE;
+    }
     status = state_dir_open(&device->state, device->options);
     if (status != 0) {
         return status;
     }
+    state_dir_note_integrity(&device->state, device->options->pubkey_count > 0);
     catch_signals();
     status = start(device);
     if (status != 0) {

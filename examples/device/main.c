@@ -23,6 +23,8 @@ static void print_usage(FILE *out)
         "\n"
         "Server\n"
         "  --server URL          http[s]://host[:port][/prefix]; IPv6 in brackets\n"
+        "  --pubkey FILE         public key in PEM: install nothing that it has not signed;\n"
+        "                        again for the next key\n"
         "  --ca FILE             CA to trust over https, PEM or DER; may be given more than once\n"
         "                        (default: " OPTIONS_SYSTEM_CA ")\n"
         "  --host NAME           Host header (default: as in the URL)\n"

@@ -285,10 +285,13 @@ static bool set_auth_version(options_t *options, const flag_t *flag, const char 
     return true;
 }
 
-static bool set_missing(options_t *options, const flag_t *flag, const char *value)
+static bool set_pubkey(options_t *options, const flag_t *flag, const char *value)
 {
-    (void)value;
-    return fail(options, "--%s: not in this build (it checks no signatures)", flag->name);
+    if (options->pubkey_count == OPTIONS_PUBKEY_MAX) {
+        return fail(options, "--%s: given more than %d times", flag->name, OPTIONS_PUBKEY_MAX);
+    }
+    options->pubkey[options->pubkey_count++] = value;
+    return true;
 }
 
 static bool use_key(options_t *options, const char *from, const char *wrong)
@@ -335,7 +338,7 @@ static const flag_t k_flags[] = {
     {"image", ON_RUN, 0, set_path, AT(image_file), 0, 0, NULL},
     {"slot-size", ON_RUN, 0, set_slot_size, AT(slot_bytes), 16, OPTIONS_SLOT_BYTES_MAX, NULL},
     {"ca", ON_RUN, 0, set_ca, 0, 0, 0, NULL},
-    {"pubkey", ON_RUN, 0, set_missing, 0, 0, 0, NULL},
+    {"pubkey", ON_RUN, 0, set_pubkey, 0, 0, 0, NULL},
     {"battery", ON_RUN, 0, set_gauge, AT(battery), OPTIONS_BATTERY_MIN, OPTIONS_BATTERY_MAX, NULL},
     {"signal", ON_RUN, 0, set_gauge, AT(signal), OPTIONS_SIGNAL_MIN, OPTIONS_SIGNAL_MAX, NULL},
     {"trial", ON_RUN, 0, set_choice, AT(trial), 0, 0, k_trials},
@@ -403,7 +406,8 @@ static int take_flag(options_t *options, char *const argv[], int left)
                    command_name(options->command));
         return 0;
     }
-    if ((options->given >> index & 1u) != 0 && flag->set != set_ca) {
+    if ((options->given >> index & 1u) != 0 && flag->set != set_ca &&
+        flag->set != set_pubkey) {
         (void)fail(options, "--%s: given twice", flag->name);
         return 0;
     }

@@ -18,6 +18,7 @@
 #define OPTIONS_SIGNAL_MIN     (-1000)
 #define OPTIONS_SIGNAL_MAX     1000
 #define OPTIONS_CA_MAX         8
+#define OPTIONS_PUBKEY_MAX     4
 
 /** The system's CAs, in one file of PEM: for https without --ca. */
 #define OPTIONS_SYSTEM_CA "/etc/ssl/certs/ca-certificates.crt"
@@ -57,6 +58,8 @@ typedef struct {
     const char *host;               /**< Host header */
     const char *ca[OPTIONS_CA_MAX]; /**< files: whom https trusts */
     uint8_t ca_count;
+    const char *pubkey[OPTIONS_PUBKEY_MAX]; /**< files: whose signatures count; none: MD5 alone */
+    uint8_t pubkey_count;
     const oneota_dialect_t *dialect;
     oneota_identity_t identity;
     oneota_image_id_t image; /**< version: the factory version */

@@ -22,6 +22,8 @@
 static const char *const k_slot_names[2] = {"slot0.flash", "slot1.flash"};
 static const char k_journal_name[] = "journal.flash";
 static const char k_boot_name[] = "boot.ctl";
+static const char k_integrity_name[] = "integrity";
+static const char k_signature[] = "signature\n";
 
 #if defined(__GNUC__)
 static int fail(state_dir_t *, int status, const char *format, ...)
@@ -467,4 +469,28 @@ void state_dir_close(state_dir_t *state)
         (void)close(state->lock);
         state->lock = -1;
     }
+}
+
+/* ---------------------------------------------------------------- integrity */
+
+void state_dir_note_integrity(state_dir_t *state, bool is_signature)
+{
+    FILE *file = fopen(path_of(state, k_integrity_name), "w");
+
+    if (file != NULL) { /* else status says what it said before */
+        (void)fputs(is_signature ? k_signature : "md5\n", file);
+        (void)fclose(file);
+    }
+}
+
+bool state_dir_wants_signature(state_dir_t *state)
+{
+    char text[sizeof k_signature] = "";
+    FILE *file = fopen(path_of(state, k_integrity_name), "r");
+
+    if (file != NULL) {
+        (void)!fgets(text, sizeof text, file);
+        (void)fclose(file);
+    }
+    return strcmp(text, k_signature) == 0;
 }

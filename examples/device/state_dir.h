@@ -7,6 +7,7 @@
  *     journal.flash              the client's journal
  *     boot.ctl                   boot control: which slot runs, and what each holds
  *     geometry                   text: type and slot size; written last when the directory is made
+ *     integrity                  text: what the last run asked of packages; for status alone
  *     lock                       locked by the process that uses the directory
  *
  * Killing the process at any instant is a power cut. A directory whose making was cut off has
@@ -68,6 +69,11 @@ const char *state_dir_version(const state_dir_t *state);
 
 /** The failure of flash or boot control, with the name of the file; it is state->error, too. */
 const char *state_dir_failure(state_dir_t *state);
+
+/** What packages are proven by, since the last run: a signature, or MD5 alone. After
+ *  state_dir_open() or _look(). */
+void state_dir_note_integrity(state_dir_t *state, bool is_signature);
+bool state_dir_wants_signature(state_dir_t *state);
 
 /** Closes the files. */
 void state_dir_stop(state_dir_t *state);

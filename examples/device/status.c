@@ -151,7 +151,7 @@ static int32_t no_error(void *ctx)
     return 0;
 }
 
-static const oneota_net_t k_no_net = {no_open, no_send, no_recv, no_close, no_error, 50};
+static const oneota_net_t k_no_net = {no_open, no_send, no_recv, no_close, no_error, 50, false};
 
 /* ---------------------------------------------------------------- status */
 
@@ -253,7 +253,12 @@ static const char *condition_text(uint8_t condition)
     return condition < ONEOTA_BOOT_CONDITION_COUNT ? names[condition] : "?";
 }
 
-static void print_json(const state_dir_t *state, const oneota_posix_boot_record_t *boot,
+static const char *integrity_text(state_dir_t *state)
+{
+    return state_dir_wants_signature(state) ? "signature" : "md5";
+}
+
+static void print_json(state_dir_t *state, const oneota_posix_boot_record_t *boot,
                        const oneota_status_t *status)
 {
     json_line_t json = json_begin(stdout);
@@ -262,7 +267,7 @@ static void print_json(const state_dir_t *state, const oneota_posix_boot_record_
     json_number(&json, "slot", boot->running);
     json_text(&json, "condition", condition_text(boot->condition));
     json_text(&json, "state", state_text(status));
-    json_text(&json, "integrity", "md5");
+    json_text(&json, "integrity", integrity_text(state));
     if (status->has_task) {
         json_open(&json, "task");
         json_text(&json, "target", status->task.target);
@@ -283,14 +288,14 @@ static void print_json(const state_dir_t *state, const oneota_posix_boot_record_
     json_end(&json);
 }
 
-static void print_text(const state_dir_t *state, const oneota_posix_boot_record_t *boot,
+static void print_text(state_dir_t *state, const oneota_posix_boot_record_t *boot,
                        const oneota_status_t *status)
 {
     (void)printf("version    %s in slot %u, %lu bytes, %s\n", state_dir_version(state),
                  boot->running, (unsigned long)boot->slot[boot->running].size,
                  condition_text(boot->condition));
     (void)printf("state      %s\n", state_text(status));
-    (void)printf("integrity  md5\n");
+    (void)printf("integrity  %s\n", integrity_text(state));
     if (status->has_task) {
         (void)printf("task       target %s, %lu of %lu bytes stored, %u rounds used up\n",
                      status->task.target, (unsigned long)status->stored,

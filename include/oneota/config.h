@@ -178,6 +178,17 @@
 #error "ONEOTA_STORE_BYTES: 512 to 2^24"
 #endif
 
+/* ---------------------------------------------------------------- signed packages */
+
+/** 1: oneota_init() refuses a set-up without trust. 0: then MD5 and size alone decide, which come
+ *  from where the package comes from. */
+#ifndef ONEOTA_REQUIRE_SIGNATURE
+#define ONEOTA_REQUIRE_SIGNATURE 0
+#endif
+#if ONEOTA_REQUIRE_SIGNATURE < 0 || ONEOTA_REQUIRE_SIGNATURE > 1
+#error "ONEOTA_REQUIRE_SIGNATURE: 0 or 1"
+#endif
+
 /* ---------------------------------------------------------------- memory */
 
 /** Largest program unit of any flash, bytes. */

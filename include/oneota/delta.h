@@ -3,8 +3,8 @@
  * SPDX-License-Identifier: Apache-2.0
  *
  * delta.h: differential packages (task type 2, format ODP1): the new image is restored from the
- * running one while the package arrives. The client of this release does not take them yet; an
- * application or a boot loader that gets its packages elsewhere can use the decoder alone:
+ * running one while the package arrives. The client does it with differential.h; an application or
+ * a boot loader that gets its packages elsewhere can use the decoder alone:
  *
  *     static uint64_t memory[ONEOTA_DELTA_BYTES(4096) / 8];
  *     oneota_delta_state_t *d = oneota_delta.begin(memory, sizeof memory, &source, &oneota_delta);
@@ -64,9 +64,6 @@ extern "C" {
 #define ONEOTA_DELTA_BYTES(block)                                                 \
     (((sizeof(oneota_delta_state_t) + 7u) & ~(size_t)7u) + ONEOTA_INFLATE_BYTES + \
      2u * (size_t)(block))
-
-/** The client's work buffer when it takes such packages (needs oneota.h). */
-#define ONEOTA_WORK_DELTA_BYTES(block) (ONEOTA_WORK_BYTES + ONEOTA_DELTA_BYTES(block))
 
 /* ---------------------------------------------------------------- inflate */
 
@@ -132,7 +129,7 @@ typedef struct {
 
 typedef struct oneota_delta oneota_delta_t;
 
-/** The decoder, as a table of its calls: what is not named is not linked. */
+/** The decoder, as a table of its calls. */
 struct oneota_delta {
     /**
      * Makes the decoder ready for the first byte of a package.

@@ -146,6 +146,7 @@ typedef struct {
     uint32_t stored; /**< bytes of the image in flash that survive a reset */
     bool has_task;
     bool paused;
+    bool requires_signature; /**< false: integrity only */
     oneota_task_t task; /**< when has_task */
 } oneota_status_t;
 

@@ -69,6 +69,8 @@ typedef struct {
      *  Else the client asks to be polled at least this often while it waits, in ms (1 to 50).
      *  May change between calls: a TLS port has work of its own while it shakes hands. */
     uint32_t poll_ms;
+
+    bool encrypts; /**< nobody on the path reads what is sent: TLS */
 } oneota_net_t;
 
 /* ---------------------------------------------------------------- flash */

@@ -15,6 +15,7 @@
 #include "oneota/config.h"
 #include "oneota/error.h"
 #include "oneota/port.h"
+#include "oneota/trailer.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -33,7 +34,9 @@ typedef enum {
     ONEOTA_EVENT_UPDATED, /**< the task ended well: 201 was delivered. version */
     ONEOTA_EVENT_FAILED,  /**< reason, code: something went wrong; says once each time */
     ONEOTA_EVENT_ENDED,   /**< the task ended without an update. reason; step: reported, or 0 */
-    ONEOTA_EVENT_IDLE     /**< waits for sleep_ms; reason, code: why, or ONEOTA_REASON_NONE */
+    ONEOTA_EVENT_IDLE,    /**< waits for sleep_ms; reason, code: why, or ONEOTA_REASON_NONE */
+    ONEOTA_EVENT_EXPOSED  /**< once a start: whoever is on the path reads the Authorization,
+                               because the net port does not encrypt */
 } oneota_event_type_t;
 
 /** Members that the type does not name above have no meaning. Text and task are borrowed for the
@@ -54,6 +57,9 @@ typedef struct {
 } oneota_event_t;
 
 /* ---------------------------------------------------------------- set-up */
+
+/** See differential.h. */
+typedef struct oneota_differential oneota_differential_t;
 
 /** One image of the device. */
 typedef struct {
@@ -76,6 +82,9 @@ typedef struct {
     /* what is updated */
     const oneota_image_t *images; /**< checked in this order */
     uint8_t image_count;          /**< 1 to ONEOTA_IMAGES_MAX */
+    const oneota_trust_t *trust;  /**< a table for each image, in their order: nothing unsigned is
+                                       installed. NULL: integrity only */
+    const oneota_differential_t *delta; /**< &oneota_differential: takes such packages; or NULL */
 
     /* ports; `_ctx` is handed to each of their functions */
     const oneota_net_t *net;
@@ -103,7 +112,7 @@ typedef struct {
 
     /* memory, and the way out */
     void *work;        /**< aligned as for uint64_t; nobody else writes to it */
-    size_t work_bytes; /**< ONEOTA_WORK_BYTES; at most 65536 */
+    size_t work_bytes; /**< ONEOTA_WORK_BYTES, with delta ONEOTA_WORK_DELTA_BYTES(); <= 65536 */
     void (*event)(void *ctx, const oneota_event_t *event); /**< NULL: none */
     void *event_ctx;
 } oneota_setup_t;

@@ -15,6 +15,7 @@
 
 #include "oneota/calls.h"
 #include "oneota/config.h"
+#include "oneota/delta.h"
 #include "oneota/port.h"
 #include "oneota/setup.h"
 
@@ -130,10 +131,20 @@ typedef struct {
     char handle[ONEOTA_HANDLE_MAX + 1]; /**< token or task id: a secret of the task */
 } oneota_order_t;
 
+/** The image that a differential package makes: the journal's MADE record, as it is. */
+typedef struct {
+    uint8_t format;
+    uint8_t zero[3];
+    uint32_t check; /**< of the task that this belongs to */
+    uint32_t size;  /**< 0: there is none; the package is the image */
+    uint8_t sha256[32];
+} oneota_made_t;
+
 /** What the client knows of its task across a reset: the journal's records. */
 typedef struct {
     oneota_progress_t at;
     oneota_order_t order;
+    oneota_made_t made;
 } oneota_record_t;
 
 /* ---------------------------------------------------------------- slot.c */
@@ -179,6 +190,7 @@ typedef struct {
     bool busy;             /**< a flash operation goes on: nothing else may come between */
     bool dirty;            /**< how far the task has come changed: stored before anything else */
     bool dirty_order;      /**< likewise the task */
+    bool dirty_made;       /**< likewise the image; dirty is set with it */
     bool live;             /**< the slot in RAM is in step with the flash */
     bool announce;         /**< step 1 is due before the first byte */
     bool rechecked;        /**< the task was asked for again since its token was good */
@@ -207,6 +219,7 @@ typedef struct {
     oneota_record_t record;
     oneota_download_t download;
     oneota_slot_t slot;
+    oneota_delta_state_t *delta; /**< of the present download, in the work buffer; NULL: none */
     oneota_exchange_t exchange;
     oneota_journal_t journal;
     char address[ONEOTA_ADDRESS_MAX + 1]; /**< host that the task names; cut at the colon when

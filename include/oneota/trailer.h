@@ -133,7 +133,7 @@ extern const oneota_scheme_t oneota_ecdsa_p256;
 
 /** Constant data of the firmware, and of its boot loader. */
 typedef struct {
-    const oneota_scheme_t *scheme;
+    const oneota_scheme_t *scheme; /**< of the client; a boot loader needs none */
     /** Each is as good as the others: put the next one beside the present one before it is
      *  needed. */
     const uint8_t (*keys)[ONEOTA_PUBKEY_BYTES];

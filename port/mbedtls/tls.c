@@ -408,7 +408,7 @@ oneota_error_t oneota_mbedtls_init(oneota_mbedtls_t *tls, const oneota_mbedtls_s
     }
     tls->setup = setup;
     tls->port = (oneota_net_t){tls_open,  tls_send,       tls_recv,
-                               tls_close, tls_last_error, setup->net->poll_ms};
+                               tls_close, tls_last_error, setup->net->poll_ms, true};
     for (size_t i = 0; i < setup->ca_count && error == ONEOTA_OK; i++) {
         error = add_ca(tls, i);
     }

@@ -213,7 +213,8 @@ static int32_t net_last_error(void *ctx)
     return net->native;
 }
 
-const oneota_net_t oneota_posix_net = {net_open, net_send, net_recv, net_close, net_last_error, 0};
+const oneota_net_t oneota_posix_net = {
+    net_open, net_send, net_recv, net_close, net_last_error, 0, false};
 
 /* ---------------------------------------------------------------- beside the table */
 

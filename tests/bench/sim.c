@@ -149,7 +149,7 @@ static int32_t net_last_error(void *ctx)
     return 0;
 }
 
-const oneota_net_t sim_net = { net_open, net_send, net_recv, net_close, net_last_error, 0 };
+const oneota_net_t sim_net = { net_open, net_send, net_recv, net_close, net_last_error, 0, false };
 
 /* ---------------------------------------------------------------- the clock */
 

@@ -20,7 +20,7 @@ ROWS = [
     "oneota/delta.h oneota/trailer.h",
     "oneota/setup.h",
     "oneota/state.h",
-    "oneota/proof.h",
+    "oneota/differential.h oneota/proof.h",
     # 2: one exchange, and what it is made of
     "text.h text.c bytes.h bytes.c policy.h policy.c inflate.c",
     "json.h json.c crypto.h crypto.c crypto_ecdsa.h crypto_ecdsa.c error.c",
@@ -30,11 +30,13 @@ ROWS = [
     "dialect.h",
     "codes.h",
     "calls.c south.c fuse.c studio.c",
-    "trailer.h trailer.c",
+    "trailer.c",
     "record.h record.c journal.h journal.c slot.h slot.c download.h download.c delta.c",
     # 4: what happens next, and what each state does
     "machine.h",
-    "machine.c report.c call.c steps_boot.c steps_call.c steps_load.c steps_prove.c",
+    "trust.h",
+    "machine.c report.c call.c steps_boot.c steps_call.c steps_delta.c steps_load.c steps_prove.c "
+    "steps_trust.c",
     # 5: the client
     "oneota/oneota.h oneota.c",
 ]

@@ -94,6 +94,11 @@ def assert_says(run, status, *words):
     ({"server": "https://h", "ca": "/dev/zero"}, ["--ca /dev/zero", "too large"]),
     ({"server": "https://h", "ca": "/etc/passwd"}, ["--ca /etc/passwd", "not a certificate"]),
     ({"server": "https://h", "ca": "/bin/true"}, ["--ca /bin/true", "not a certificate"]),
+    ({"pubkey": "/nowhere/key.pub"}, ["--pubkey /nowhere/key.pub", "No such file"]),
+    ({"pubkey": "/etc"}, ["--pubkey /etc", "directory"]),
+    ({"pubkey": "/dev/null"}, ["--pubkey /dev/null", "not a public key"]),
+    ({"pubkey": "/dev/zero"}, ["--pubkey /dev/zero", "not a public key"]),
+    ({"pubkey": "/etc/passwd"}, ["--pubkey /etc/passwd", "not a public key"]),
     ({"sevrer": "http://x"}, ["--sevrer", "--help"]),
     ({"host": "a b"}, ["--host"])], ids=lambda value: str(value)[:60] if isinstance(value, dict) else "")
 def test_wrong_option(device, options, words):

@@ -118,7 +118,7 @@ static void put_task(fake_answer_t *body, const fake_task_t *task)
     wire_put(body, task->md5);
     wire_put(body, "\",\"status\":");
     wire_put_number(body, k_states[task->state], 10, 1);
-    wire_put(body, ",\"type\":1}");
+    wire_put(body, task->differential ? ",\"type\":2}" : ",\"type\":1}");
 }
 
 static void put_state(fake_answer_t *body, uint8_t state)

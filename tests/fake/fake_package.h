@@ -49,6 +49,13 @@ void fake_package_end(fake_package_t *p);
 void fake_package_seal_header(uint8_t *package);
 void fake_package_seal_block(uint8_t *package, uint32_t length, uint32_t offset, uint32_t position);
 
+/** An image of size bytes, most of it out of old. */
+void fake_package_image(uint8_t *image, uint32_t size, const uint8_t *old, uint32_t old_size);
+
+/** The package that makes new of old, whole; in blocks of 1 KiB that make 600 bytes each. */
+void fake_package_make(fake_package_t *p, const uint8_t *old, uint32_t old_size,
+                       const uint8_t *new_image, uint32_t new_size);
+
 /** An old image that notes what is read of it. */
 typedef struct {
     const uint8_t *bytes;

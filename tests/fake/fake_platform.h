@@ -35,6 +35,7 @@ typedef struct {
     const uint8_t *package;
     const uint8_t *served; /**< what is sent, the same unless a test says otherwise */
     uint32_t size;
+    bool differential;     /**< what is sent is of type 2, and makes the package */
     char md5[33];
     uint32_t retry, interval;
     int32_t signal, power;
@@ -128,6 +129,7 @@ typedef struct {
 
     /* plan, may be set after fake_platform_init() */
     const char *handles; /**< what a task's handle looks like; it ends in three digits */
+    bool trailers;       /**< the last 192 bytes may be asked for first */
     bool announces;      /**< the token check only tells the state: a report starts the download */
     const uint32_t *losses; /**< counts calls of the net that failed; NULL: none does */
     uint8_t peer;           /**< fake_peer_t */

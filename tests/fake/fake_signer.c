@@ -86,7 +86,7 @@ void fake_signer_fill(oneota_trailer_t *trailer, const void *payload, uint32_t l
     oneota_bytes_put_u32(trailer->vendor_id, FAKE_VENDOR);
     oneota_bytes_put_u32(trailer->class_id, FAKE_CLASS);
     oneota_bytes_put_u32(trailer->counter, FAKE_COUNTER);
-    memcpy(trailer->version, FAKE_VERSION, sizeof FAKE_VERSION);
+    memcpy(trailer->version, FAKE_SIGNED_VERSION, sizeof FAKE_SIGNED_VERSION);
     fake_signer_sha256(payload, length, trailer->digest);
 }
 
@@ -116,6 +116,19 @@ void fake_signer_sign(oneota_trailer_t *trailer, unsigned signer)
 {
     memcpy(trailer->key_id, fake_signer_keys()[signer] + 1, sizeof trailer->key_id);
     fake_signer_sign_only(trailer, signer);
+}
+
+void fake_signer_seal(uint8_t *package, uint32_t size, const char *version, uint32_t counter,
+                      unsigned signer)
+{
+    oneota_trailer_t trailer;
+    const uint32_t payload = size - ONEOTA_TRAILER_BYTES;
+    fake_signer_fill(&trailer, package, payload);
+    memset(trailer.version, 0, sizeof trailer.version);
+    memcpy(trailer.version, version, strlen(version));
+    oneota_bytes_put_u32(trailer.counter, counter);
+    fake_signer_sign(&trailer, signer);
+    memcpy(package + payload, &trailer, sizeof trailer);
 }
 
 void fake_signer_sha256(const void *data, size_t length, uint8_t digest[ONEOTA_DIGEST_BYTES])

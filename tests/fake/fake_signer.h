@@ -13,7 +13,7 @@
 #define FAKE_VENDOR  7u
 #define FAKE_CLASS   0x01020304u
 #define FAKE_COUNTER 50u
-#define FAKE_VERSION "1.2.3"
+#define FAKE_SIGNED_VERSION "1.2.3"
 
 /** Public keys of all signers, made at the first call; the array stays. */
 const uint8_t (*fake_signer_keys(void))[ONEOTA_PUBKEY_BYTES];
@@ -24,6 +24,10 @@ oneota_trust_t fake_signer_trust(uint8_t key_count);
 /** What the trailer of a full package with this payload says, by signer 0 and with the numbers
  *  above; not signed yet. */
 void fake_signer_fill(oneota_trailer_t *trailer, const void *payload, uint32_t length);
+
+/** Makes the last 192 bytes of a package its trailer: version, counter, by this signer. */
+void fake_signer_seal(uint8_t *package, uint32_t size, const char *version, uint32_t counter,
+                      unsigned signer);
 
 /** Names the signer's key and signs. */
 void fake_signer_sign(oneota_trailer_t *trailer, unsigned signer);

@@ -65,7 +65,7 @@ static void put_task(fake_answer_t *answer, const fake_task_t *task)
     wire_put_number(answer, task->retry, 10, 1);
     wire_put(answer, ",\"interval\":");
     wire_put_number(answer, task->interval, 10, 1);
-    wire_put(answer, ",\"type\":1}");
+    wire_put(answer, task->differential ? ",\"type\":2}" : ",\"type\":1}");
 }
 
 /* One chunk, its length in front of it, then the last one. */

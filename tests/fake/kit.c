@@ -400,6 +400,59 @@ static void make_tasks(kit_t *kit, const kit_options_t *options)
     }
 }
 
+static void sign_packages(kit_t *kit)
+{
+    for (unsigned n = 0; n < kit->board.config.images; n++) {
+        kit_sign(kit, n, n == 0 ? "1.1" : "7.5", FAKE_COUNTER, 0);
+        kit->trust[n] = fake_signer_trust(1);
+    }
+    kit->setup.trust = kit->trust;
+}
+
+void kit_sign(kit_t *kit, unsigned n, const char *version, uint32_t counter, unsigned signer)
+{
+    const fake_known_t *package = kit->packages[n];
+    uint8_t *bytes = kit->bytes + (package->bytes - kit->bytes);
+    fake_signer_seal(bytes, package->size, version, counter, signer);
+    kit_changed(kit, n);
+}
+
+void kit_changed(kit_t *kit, unsigned n)
+{
+    const fake_known_t *package = kit->packages[n];
+    fake_md5_hex(package->bytes, package->size, kit->md5[n]);
+    for (unsigned t = 0; t < kit->platform.task_count; t++) {
+        if (kit->platform.tasks[t].package == package->bytes) {
+            memcpy(kit->platform.tasks[t].md5, kit->md5[n], sizeof kit->md5[n]);
+        }
+    }
+}
+
+void kit_reseal(kit_t *kit)
+{
+    fake_task_t *task = &kit->platform.tasks[0];
+    fake_md5_hex(kit->patch->bytes, kit->patch->length, task->md5);
+    task->served = kit->patch->bytes;
+    task->size = kit->patch->length;
+    task->differential = true;
+}
+
+static void make_patch(kit_t *kit)
+{
+    const fake_known_t *factory = &kit->board.known[0];
+    const fake_known_t *package = kit->packages[0];
+    uint8_t *image = kit->bytes + FACTORY_SIZE;
+    kit->patch = malloc(sizeof *kit->patch);
+    assert_non_null(kit->patch);
+    assert_ptr_equal(image, package->bytes);
+    fake_package_image(image, package->size, factory->bytes, factory->size);
+    image[0] = 0x22;
+    fake_package_make(kit->patch, factory->bytes, factory->size, image, package->size);
+    kit_reseal(kit);
+    kit->setup.delta = &oneota_differential;
+    kit->setup.work_bytes = ONEOTA_WORK_DELTA_BYTES(1024);
+}
+
 static uint32_t or_else(uint32_t value, uint32_t otherwise)
 {
     return value != 0 ? value : otherwise;
@@ -431,8 +484,15 @@ void kit_init(kit_t *kit, const kit_options_t *options)
     fake_net_init(&kit->net, &kit_server, kit);
     open_inner = kit->net.port.open;
     kit->net.port.open = open_noted;
-    make_tasks(kit, o);
     make_setup(kit);
+    if (o->signs) {
+        sign_packages(kit);
+    }
+    make_tasks(kit, o);
+    kit->platform.trailers = o->signs;
+    if (o->differential) {
+        make_patch(kit);
+    }
 }
 
 static void check_guard(const uint8_t *guard)
@@ -459,5 +519,6 @@ void kit_free(kit_t *kit)
     }
     assert_false(kit->leaked);
     fake_board_free(&kit->board);
+    free(kit->patch);
     free(kit->bytes);
 }

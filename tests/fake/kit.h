@@ -21,7 +21,10 @@
 
 #include "fake_board.h"
 #include "fake_net.h"
+#include "fake_package.h"
 #include "fake_platform.h"
+#include "fake_signer.h"
+#include "oneota/differential.h"
 #include "oneota/oneota.h"
 
 #define KIT_RULES_MAX  24u
@@ -42,6 +45,8 @@ typedef struct {
     uint32_t retry, interval;
     uint32_t tasks; /**< 0: each image has one; else bits of images that have; 8: none */
     bool hides_revert;
+    bool signs; /**< packages are signed, counter FAKE_COUNTER, and the client has trust */
+    bool differential; /**< the first image's package is: kit.patch makes it of the factory image */
     const char *label; /**< version that the new image says it is; NULL: the target */
 } kit_options_t;
 
@@ -84,7 +89,7 @@ typedef struct {
     uint8_t before[KIT_GUARD];
     oneota_t client;
     uint8_t between[KIT_GUARD];
-    uint64_t work[1024];
+    uint64_t work[2048];
     uint8_t behind[KIT_GUARD];
 } kit_ram_t;
 
@@ -95,7 +100,9 @@ typedef struct {
     kit_ram_t ram;
     oneota_setup_t setup;
     oneota_image_t images[2];
+    oneota_trust_t trust[2];
     const fake_known_t *packages[2];
+    fake_package_t *patch; /**< NULL: none; after a change: kit_reseal() */
     uint8_t *bytes;
     char md5[2][33];
     uint8_t codes[4];
@@ -132,8 +139,16 @@ typedef struct {
 /** options NULL: all defaults. The setup may be changed until kit_start(). */
 void kit_init(kit_t *kit, const kit_options_t *options);
 
+/** The task is for kit.patch as it is now. */
+void kit_reseal(kit_t *kit);
+
 /** Checks that no guard, flash, net or board rule was broken. */
 void kit_free(kit_t *kit);
+
+/** Signs the package of image n anew; or only tells the platform of its new bytes. Until
+ *  kit_start(). */
+void kit_sign(kit_t *kit, unsigned n, const char *version, uint32_t counter, unsigned signer);
+void kit_changed(kit_t *kit, unsigned n);
 
 /** A rule for the next call of this verb; rules are tried in the order in which they were made. */
 kit_rule_t *kit_rule(kit_t *kit, fake_verb_t verb);

@@ -132,7 +132,9 @@ static void go_split(run_t *run)
     split_all(run, "one", 1);
     split_all(run, "seventeen", 1);
     split_all(run, "clockless", 1);
+    split_all(run, "signed", 7);
     split_all(run, "large", 37);
+    split_all(run, "delta-small", 1);
 }
 
 /* ---------------------------------------------------------------- port-call */
@@ -172,9 +174,25 @@ static void fail_calls(run_t *run, const char *name)
 
 static void go_port_call(run_t *run)
 {
-    static const char *const k_names[] = {
-        "small",    "retry",  "large",       "one",   "full",    "busy", "pair",
-        "rejected", "hidden", "mislabelled", "unfit", "spoiled", "swap", "swap-rejected"};
+    static const char *const k_names[] = {"small",
+                                          "retry",
+                                          "large",
+                                          "one",
+                                          "full",
+                                          "busy",
+                                          "pair",
+                                          "rejected",
+                                          "hidden",
+                                          "mislabelled",
+                                          "unfit",
+                                          "spoiled",
+                                          "swap",
+                                          "swap-rejected",
+                                          "signed",
+                                          "signed-retry",
+                                          "signed-rejected",
+                                          "delta",
+                                          "delta-small"};
     for (size_t n = 0; n < sizeof k_names / sizeof k_names[0]; n++) {
         fail_calls(run, k_names[n]);
     }
@@ -182,9 +200,9 @@ static void go_port_call(run_t *run)
 
 /* ---------------------------------------------------------------- tamper, oracle */
 
-static void go_tamper(run_t *run)
+static void tamper_all(run_t *run, const char *name)
 {
-    world_t *world = campaign_rehearse(run, "tampered");
+    world_t *world = campaign_rehearse(run, name);
     for (uint32_t at = 0; at < world->scenario->size; at++) {
         const world_fault_t fault = {.kind = WORLD_TAMPER, .at = at};
         campaign_try(run, world, &fault, 1);
@@ -195,6 +213,12 @@ static void go_tamper(run_t *run)
         }
     }
     campaign_leave(world);
+}
+
+static void go_tamper(run_t *run)
+{
+    tamper_all(run, "tampered");
+    tamper_all(run, "signed-tampered");
 }
 
 /* Here a violation is what is wanted. */
@@ -244,6 +268,9 @@ static void go_net_byte(run_t *run)
     break_bytes(run, "two", 1);
     break_bytes(run, "large", 61);
     break_bytes(run, "rejected", 3);
+    break_bytes(run, "signed-tampered", 3); /* a flipped bit of a trailer: 205, too */
+    break_bytes(run, "delta", 61);
+    break_bytes(run, "delta-small", 1);
 }
 
 /* ---------------------------------------------------------------- mixed */
@@ -279,9 +306,9 @@ static world_fault_t random_fault(uint32_t *random, const world_t *clean)
 /* Two or three things of any kind, and a cut in half of the cases. */
 static void go_mixed(run_t *run)
 {
-    static const char *const k_names[] = {"small",  "retry",  "large",       "seventeen",
-                                          "one",    "pair",   "busy",        "rejected",
-                                          "silent", "hidden", "mislabelled", "dead"};
+    static const char *const k_names[] = {
+        "small",    "retry",  "large",  "seventeen",   "one",  "pair",  "busy",
+        "rejected", "silent", "hidden", "mislabelled", "dead", "delta", "delta-small"};
     uint32_t random = run->seed * 77u;
     for (size_t n = 0; n < sizeof k_names / sizeof k_names[0]; n++) {
         world_t *world = campaign_rehearse(run, k_names[n]);

@@ -219,8 +219,14 @@ static void start_client(world_t *world)
     }
 }
 
-static bool guards_hold(const world_ram_t *ram)
+static bool guards_hold(const world_t *world)
 {
+    const world_ram_t *ram = &world->ram;
+    for (size_t n = world->setup.work_bytes; n < sizeof ram->work; n++) {
+        if (((const uint8_t *)ram->work)[n] != RAM_RUBBISH) {
+            return false;
+        }
+    }
     for (size_t n = 0; n < WORLD_GUARD; n++) {
         if (ram->before[n] != RAM_RUBBISH || ram->between[n] != RAM_RUBBISH ||
             ram->behind[n] != RAM_RUBBISH) {
@@ -254,7 +260,7 @@ static void poll_on(world_t *world)
         world->board.now_ms += sleep_ms;
         world_end_act(world);
     }
-    if (!guards_hold(&world->ram)) {
+    if (!guards_hold(world)) {
         world_violate(world, "memory: a guard was overwritten");
     }
 }
@@ -299,6 +305,7 @@ static void begin(world_t *world, uint32_t seed)
     fake_platform_init(&world->platform, &k_truth, world);
     world->platform.handles = world->dialect->handles;
     world->platform.announces = world->dialect->announces;
+    world->platform.trailers = scenario->signs;
     world->platform.losses = &world->net.losses;
     world->net.power_off = power_off;
     world->net.power_ctx = world;
@@ -319,6 +326,11 @@ static void begin(world_t *world, uint32_t seed)
             fake_platform_add(&world->platform, world->images[n].id.type, world->targets[n],
                               package->bytes, package->size, world->md5[n]);
         task->served = scenario->spoiled ? world->spoilt : package->bytes;
+        if (n == 0 && world->patch != NULL) {
+            task->served = world->patch->bytes;
+            task->size = world->patch->length;
+            task->differential = true;
+        }
         task->retry = scenario->retry;
         task->interval = scenario->interval;
     }
@@ -354,7 +366,12 @@ static bool only_cuts(const world_t *world)
 static uint32_t lost_by_cut(const world_t *world)
 {
     uint32_t unit = world->scenario->unit;
-    return (unit > ONEOTA_STORE_BYTES ? unit : ONEOTA_STORE_BYTES) + unit + ONEOTA_WORK_BYTES;
+    uint32_t stored = (unit > ONEOTA_STORE_BYTES ? unit : ONEOTA_STORE_BYTES) + unit;
+    if (world->patch != NULL) { /* of the package; its header, and a block */
+        uint64_t part = (uint64_t)stored * world->patch->length / world->packages[0]->size;
+        stored = (uint32_t)part + ONEOTA_DELTA_HEADER_BYTES + 1024u;
+    }
+    return stored + ONEOTA_WORK_BYTES;
 }
 
 /* Done although 201 was not taken: it was told with a token that is stale, or what ran had that
@@ -386,6 +403,7 @@ static void judge_task(world_t *world, const fake_task_t *task)
         world_violate(world, "converge: too much traffic");
     }
     uint32_t needed = world->scenario->spoiled ? 2u * task->size : task->size;
+    needed += world->scenario->signs ? ONEOTA_TRAILER_BYTES : 0u;
     if (only_cuts(world) && task->downloads > needed + world->cuts * lost_by_cut(world)) {
         world_violate(world, "traffic: a cut costs more than one store interval");
     }

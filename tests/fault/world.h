@@ -23,7 +23,10 @@
 
 #include "fake_board.h"
 #include "fake_net.h"
+#include "fake_package.h"
 #include "fake_platform.h"
+#include "fake_signer.h"
+#include "oneota/differential.h"
 #include "oneota/oneota.h"
 
 /** What the new image does with its trial. */
@@ -63,8 +66,10 @@ typedef struct {
     uint32_t again; /**< every erase and program is AGAIN so many times */
     bool hides_revert;
     bool swaps; /**< as MCUboot does: the running slot is always 0 */
+    bool differential; /**< the first package makes the image of the factory's */
     bool clock_unknown;
     bool unfit;        /**< the boot port's inspect() refuses the package */
+    bool signs;        /**< packages are signed, and the client has trust */
     bool spoiled;      /**< the platform's file is not what its MD5 says */
     const char *label; /**< version that the new image says it is; NULL: the target */
     uint8_t codes[4];  /**< how the task may end, ends in 0 */
@@ -154,7 +159,7 @@ typedef struct {
     uint8_t before[WORLD_GUARD];
     oneota_t client;
     uint8_t between[WORLD_GUARD];
-    uint64_t work[ONEOTA_WORK_BYTES / 8u];
+    uint64_t work[ONEOTA_WORK_DELTA_BYTES(1024) / 8u];
     uint8_t behind[WORLD_GUARD];
 } world_ram_t;
 
@@ -167,9 +172,11 @@ typedef struct {
     world_ram_t ram;
     oneota_setup_t setup;
     oneota_image_t images[2];
+    oneota_trust_t trust[2];
     uint8_t *bytes; /**< of all images */
     const fake_known_t *packages[2];
     uint8_t *spoilt;
+    fake_package_t *patch; /**< NULL: none */
     const char *targets[2];
     char md5[2][33];
     const fake_known_t *others[2]; /**< of the first image, in tasks that replace its own */

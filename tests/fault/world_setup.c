@@ -69,9 +69,13 @@ static void make_setup(world_t *world)
     setup->log_ctx = world;
     setup->check_at_once = true;
     setup->work = world->ram.work;
-    setup->work_bytes = sizeof world->ram.work;
+    setup->work_bytes = ONEOTA_WORK_BYTES;
     setup->event = world_on_event;
     setup->event_ctx = world;
+    for (unsigned n = 0; world->scenario->signs && n < 2u; n++) {
+        world->trust[n] = fake_signer_trust(2);
+        setup->trust = world->trust;
+    }
 }
 
 static uint32_t other_size(const world_scenario_t *scenario, unsigned n)
@@ -93,6 +97,10 @@ static void make_image(world_t *world, unsigned n, uint32_t size, uint8_t **room
     package[0] = 0x22;
     (void)fake_board_know(board, image, factory, FACTORY_SIZE, n == 0 ? "1.0" : "7.0");
     world->targets[n] = n == 0 ? "1.1" : "7.5";
+    if (world->scenario->signs) {
+        fake_signer_seal(factory, FACTORY_SIZE, n == 0 ? "1.0" : "7.0", FAKE_COUNTER - 1u, 0);
+        fake_signer_seal(package, size, world->targets[n], FAKE_COUNTER, n);
+    }
     const char *label = world->scenario->label != NULL ? world->scenario->label : world->targets[n];
     world->packages[n] = fake_board_know(board, image, package, size, label);
     fake_md5_hex(package, size, world->md5[n]);
@@ -110,9 +118,32 @@ static void make_others(world_t *world, uint8_t **room)
         *room = package + size;
         fill(package, size, 200u + n);
         package[0] = (uint8_t)(0x33u + n);
+        if (world->scenario->signs) {
+            fake_signer_seal(package, size, k_versions[n], FAKE_COUNTER + 1u + n, 1);
+        }
         world->others[n] = fake_board_know(&world->board, 0, package, size, k_versions[n]);
         fake_md5_hex(package, size, world->other_md5[n]);
     }
+}
+
+/* What is sent is a package that makes the first image's. */
+static bool make_patch(world_t *world)
+{
+    const fake_known_t *factory = &world->board.known[0];
+    uint8_t *image = world->bytes + FACTORY_SIZE;
+    uint32_t size = world->packages[0]->size;
+    world->patch = malloc(sizeof *world->patch);
+    if (world->patch == NULL) {
+        world_free(world);
+        return false;
+    }
+    fake_package_image(image, size, factory->bytes, factory->size);
+    image[0] = 0x22;
+    fake_package_make(world->patch, factory->bytes, factory->size, image, size);
+    fake_md5_hex(world->patch->bytes, world->patch->length, world->md5[0]);
+    world->setup.delta = &oneota_differential;
+    world->setup.work_bytes = sizeof world->ram.work;
+    return true;
 }
 
 bool world_init(world_t *world, const world_dialect_t *dialect, const world_scenario_t *scenario)
@@ -146,7 +177,7 @@ bool world_init(world_t *world, const world_dialect_t *dialect, const world_scen
     }
     make_others(world, &room);
     make_setup(world);
-    return true;
+    return !scenario->differential || make_patch(world);
 }
 
 void world_free(world_t *world)
@@ -154,4 +185,5 @@ void world_free(world_t *world)
     fake_board_free(&world->board);
     free(world->bytes);
     free(world->spoilt);
+    free(world->patch);
 }

@@ -104,7 +104,7 @@ static int32_t net_last_error(void *ctx)
     return oneota_posix_net.last_error(&s_net);
 }
 
-const oneota_net_t board_net = {net_open, net_send, net_recv, net_close, net_last_error, 0};
+const oneota_net_t board_net = {net_open, net_send, net_recv, net_close, net_last_error, 0, false};
 
 /* ---------------------------------------------------------------- boot */
 

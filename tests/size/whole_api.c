@@ -125,7 +125,7 @@ static void on_event(void *ctx, const oneota_event_t *event)
     (void)ctx, (void)event;
 }
 
-static const oneota_net_t k_net = {net_open, net_send, net_recv, net_close, number, 0};
+static const oneota_net_t k_net = {net_open, net_send, net_recv, net_close, number, 0, false};
 static const oneota_flash_t k_flash = {flash_erase, flash_program, flash_read, flash_unit,
                                        flash_size,  8,             0xFF};
 static const oneota_boot_port_t k_boot = {boot_query, boot_inspect, boot_mark, boot_end, boot_end};

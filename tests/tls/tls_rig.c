@@ -342,7 +342,7 @@ void rig_init(rig_t *rig, const char *names)
 {
     memset(rig, 0, sizeof *rig);
     rig->inside = true;
-    rig->port = (oneota_net_t){rig_open, rig_send, rig_recv, rig_close, rig_last_error, 0};
+    rig->port = (oneota_net_t){rig_open, rig_send, rig_recv, rig_close, rig_last_error, 0, false};
     mbedtls_ssl_config_init(&rig->config);
     mbedtls_ssl_init(&rig->ssl);
     mbedtls_x509_crt_init(&rig->chain);

@@ -53,13 +53,16 @@ static const struct {
     {"confirm", "..SS..SSS.", KIT_CONFIRM},  {"revert", "..SS..SSS.", KIT_REJECT},
     {"return", "..SS..SSS.", KIT_REJECT},    {"identify", "..SS..SS..", KIT_CONFIRM},
     {"result", "..SS..SS..", KIT_REJECT},    {"close", "..SS..SS..", KIT_REJECT},
-    {"wait", "..SS..SS..", KIT_CONFIRM},
+    {"wait", "..SS..SS..", KIT_CONFIRM},     {"floor", "..SS..SS..", KIT_CONFIRM},
+    {"trailer", "..S...SS..", KIT_CONFIRM},
 };
 
 /* A new client in this state, or as good as. */
 static void go_to(const char *state, kit_trial_t trial)
 {
-    kit_init(&kit, NULL);
+    const kit_options_t options = {.signs = strcmp(state, "floor") == 0 ||
+                                            strcmp(state, "trailer") == 0};
+    kit_init(&kit, &options);
     kit.trial = (uint8_t)trial;
     if (strcmp(state, "recheck") == 0) {
         kit_rule(&kit, FAKE_TOKEN)->code = 12;

@@ -97,6 +97,37 @@ static void test_api_secrecy_nothing_of_a_request_is_left_after_a_refused_init(v
     kit_free(&kit);
 }
 
+/* Asleep, or shut down: what was sent is not in RAM any more. */
+static void test_api_secrecy_nothing_of_a_request_is_left_asleep(void **state)
+{
+    (void)state;
+    kit_init(&kit, NULL);
+    kit_start(&kit);
+    kit_until_call(&kit, FAKE_TOKEN, 0, 1);
+    assert_true(holds(kit.ram.work, kit.setup.work_bytes, "sign="));
+    oneota_deinit(&kit.ram.client);
+    assert_false(holds(kit.ram.work, kit.setup.work_bytes, "sign="));
+    kit_start(&kit);
+    (void)kit_until_event(&kit, ONEOTA_EVENT_RESTART);
+    kit_run(&kit);
+    assert_false(holds(kit.ram.work, kit.setup.work_bytes, "sign="));
+    assert_false(holds(kit.ram.work, kit.setup.work_bytes, "et="));
+    kit_free(&kit);
+}
+
+static void test_api_secrecy_plain_http_is_told_once_a_start(void **state)
+{
+    (void)state;
+    for (unsigned encrypts = 0; encrypts <= 1u; encrypts++) {
+        kit_init(&kit, NULL);
+        kit.net.port.encrypts = encrypts != 0;
+        kit_start(&kit);
+        kit_run(&kit); /* with one restart */
+        assert_int_equal(kit_count_events(&kit, ONEOTA_EVENT_EXPOSED), encrypts != 0 ? 0 : 2);
+        kit_free(&kit);
+    }
+}
+
 /* on_line() of the kit fails on a byte that is not printable. */
 static void test_api_secrecy_what_a_stranger_says_is_printable(void **state)
 {
@@ -159,6 +190,8 @@ int main(void)
         cmocka_unit_test(test_api_secrecy_no_secret_whatever_goes_wrong),
         cmocka_unit_test(test_api_secrecy_key_and_authorization_are_never_stored),
         cmocka_unit_test(test_api_secrecy_nothing_of_a_request_is_left_after_a_refused_init),
+        cmocka_unit_test(test_api_secrecy_nothing_of_a_request_is_left_asleep),
+        cmocka_unit_test(test_api_secrecy_plain_http_is_told_once_a_start),
         cmocka_unit_test(test_api_secrecy_what_a_stranger_says_is_printable),
         cmocka_unit_test(test_api_each_rejection_is_told_exactly_once),
     };

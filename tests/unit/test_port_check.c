@@ -793,7 +793,7 @@ static int32_t net_last_error(void *ctx)
 
 static uint32_t check_net(uint8_t kind)
 {
-    oneota_net_t port = {net_open, net_send, net_recv, net_close, net_last_error, 10};
+    oneota_net_t port = {net_open, net_send, net_recv, net_close, net_last_error, 10, false};
 
     set_up(NULL);
     memset(&g_net, 0, sizeof g_net);
@@ -842,7 +842,8 @@ static void test_net_broken(void **state)
 static void test_net_needs(void **state)
 {
     static const oneota_net_t k_none = {0};
-    static const oneota_net_t k_port = {net_open, net_send, net_recv, net_close, net_last_error, 0};
+    static const oneota_net_t k_port = {
+        net_open, net_send, net_recv, net_close, net_last_error, 0, false};
     char address[128];
 
     (void)state;

@@ -57,7 +57,7 @@ static int set_up(void **state)
     bench.trust = fake_signer_trust(2);
     memset(&bench.wanted, 0, sizeof bench.wanted);
     bench.wanted.type = ONEOTA_PACKAGE_FULL;
-    bench.wanted.version = FAKE_VERSION;
+    bench.wanted.version = FAKE_SIGNED_VERSION;
     return 0;
 }
 

@@ -13,7 +13,7 @@
 
 #include "bytes.h"
 #include "fake_signer.h"
-#include "trailer.h"
+#include "oneota/trailer.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -66,17 +66,6 @@ static void test_trust_is_sound_needs_a_scheme_and_points(void **state)
     assert_true(oneota_trust_is_sound(&trust));
     trust.key_count = 2;
     assert_false(oneota_trust_is_sound(&trust));
-}
-
-static void test_scheme_names_the_functions_of_this_file(void **state)
-{
-    (void)state;
-    assert_true(oneota_ecdsa_p256.is_sound == oneota_trust_is_sound);
-    assert_true(oneota_ecdsa_p256.screen == oneota_trailer_screen);
-    assert_true(oneota_ecdsa_p256.begin == oneota_proof_begin);
-    assert_true(oneota_ecdsa_p256.step == oneota_proof_step);
-    assert_true(oneota_ecdsa_p256.use == oneota_proof_use);
-    assert_true(oneota_ecdsa_p256.raise == oneota_floor_raise);
 }
 
 /* No bit pattern near to the good one is another verdict. */
@@ -432,7 +421,6 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_trust_is_sound_needs_a_scheme_and_points),
-        cmocka_unit_test(test_scheme_names_the_functions_of_this_file),
         cmocka_unit_test(test_verdicts_are_far_apart),
         cmocka_unit_test(test_trailer_members_stand_where_the_header_says),
         cmocka_unit_test(test_trailer_check_length_equation_holds_at_every_edge),

@@ -80,8 +80,7 @@ static const oneota_flash_t k_flash = {.read = read_slot, .size = size_of_slot};
 
 /* ---------------------------------------------------------------- the decision */
 
-static const oneota_trust_t k_trust = {.scheme = &oneota_ecdsa_p256,
-                                       .keys =
+static const oneota_trust_t k_trust = {.keys =
                                            (const uint8_t (*)[ONEOTA_PUBKEY_BYTES])oneota_skip_key,
                                        .key_count = 1,
                                        .vendor_id = 7,

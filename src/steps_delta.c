@@ -1,0 +1,230 @@
+/*
+ * oneota - SPDX-License-Identifier: Apache-2.0
+ *
+ * What a differential package does otherwise than a full one, from the header that is fetched first
+ * to the last byte that it makes. Reached through setup.delta alone.
+ *
+ * Work buffer, behind what is used without it: [ oneota_delta_client_t | decoder ].
+ */
+#include "oneota/differential.h"
+
+#include "exchange.h"
+#include "journal.h"
+#include "machine.h"
+#include "slot.h"
+
+static oneota_delta_client_t *part_of(const oneota_t *m)
+{
+    return (void *)(m->journal.scratch + JOURNAL_RECORD_MAX(m->setup->journal->program_unit));
+}
+
+/* The client's code for each reason why a package is not for this device. */
+static int refuse(oneota_t *m, oneota_reason_t reason)
+{
+    oneota_exchange_close(&m->exchange);
+    m->live = false;
+    switch (reason) {
+    case ONEOTA_REASON_BASE:
+        return (int)oneota_machine_fail(m, ONEOTA_STEP_INSTALL_MISMATCH, reason, 0);
+    case ONEOTA_REASON_SPACE:
+        return (int)oneota_machine_fail(m, ONEOTA_STEP_NO_SPACE, reason, 0);
+    case ONEOTA_REASON_MEMORY:
+        return (int)oneota_machine_fail(m, ONEOTA_STEP_MEMORY, reason, 0);
+    case ONEOTA_REASON_TYPE:
+        return (int)oneota_machine_fail(m, ONEOTA_STEP_UNKNOWN, reason, 0);
+    case ONEOTA_REASON_STORAGE:
+        return (int)oneota_machine_flash_failed(m);
+    default:
+        return (int)oneota_machine_mismatch(m, reason);
+    }
+}
+
+/* ---------------------------------------------------------------- begin */
+
+static uint32_t capacity_of(const oneota_flash_t *flash, void *ctx)
+{
+    return flash->size(ctx) & ~(uint32_t)(flash->program_unit - 1u);
+}
+
+int oneota_differential_begin(oneota_t *m)
+{
+    const oneota_image_t *image = task_image(m);
+    const uint8_t slot = m->boot.slot;
+    oneota_delta_client_t *part = part_of(m);
+    uint8_t *memory = (uint8_t *)part + ((sizeof *part + 7u) & ~(size_t)7u);
+    uint8_t *end = (uint8_t *)m->setup->work + m->setup->work_bytes;
+    oneota_delta_source_t source = {image->slot[slot], image->slot_ctx[slot], m->boot.length, 0,
+                                    m->record.order.task.size};
+    uint32_t readable = source.old->size(source.old_ctx);
+    if (source.old_size - 1u >= readable) {
+        source.old_size = readable;
+    }
+    source.new_size = capacity_of(image->slot[slot ^ 1u], image->slot_ctx[slot ^ 1u]);
+    m->delta = m->setup->delta->decoder->begin(memory, (size_t)(end - memory), &source,
+                                               m->setup->delta->decoder);
+    if (m->delta == NULL || source.package_size == 0) {
+        return refuse(m, m->delta == NULL ? ONEOTA_REASON_MEMORY : ONEOTA_REASON_SPACE);
+    }
+    oneota_crypto_hash_begin(&part->md5, CRYPTO_MD5);
+    part->begin = 0;
+    part->end = 0;
+    part->hashing = false;
+    part->whole = false;
+    /* the header alone comes first: what it names is hashed between two ranges */
+    m->download.range_bytes = ONEOTA_DELTA_HEADER_BYTES;
+    m->live = true;
+    return (int)EV_DONE;
+}
+
+/* ---------------------------------------------------------------- the header is there */
+
+/* Where the record says that the image goes on, if it is the same image; else at its beginning. A
+ * place is believed as little as a package: the decoder checks it, and the read-back proves. */
+static void start(oneota_t *m)
+{
+    const oneota_differential_t *delta = m->setup->delta;
+    oneota_progress_t *at = &m->record.at;
+    oneota_delta_client_t *part = part_of(m);
+    oneota_slot_t *slot = &m->slot;
+    bool goes_on;
+    oneota_machine_begin_slot(m, target_slot(m));
+    slot->hash.kind = 0; /* what is written is read back */
+    goes_on =
+        at->stored > 0 && at->stored <= slot->size &&
+        (at->stored == slot->size ||
+         slot->flash->erase_unit(slot->flash_ctx, at->stored).start == at->stored) &&
+        delta->decoder->start(m->delta, at->package, at->skip, at->stored) == ONEOTA_REASON_NONE;
+    if (!goes_on) {
+        at->stored = 0;
+        (void)delta->decoder->start(m->delta, 0, 0, 0);
+    }
+    part->whole = !goes_on;
+    slot->position = at->stored;
+    slot->erased_end = at->stored;
+    m->download.wanted = m->delta->offset;
+    m->download.range_bytes = ONEOTA_RANGE_FIRST;
+    LOG_INFO(m, "delta: from", "byte", NULL, m->delta->offset);
+}
+
+int oneota_differential_prove(oneota_t *m)
+{
+    oneota_delta_state_t *d = m->delta;
+    oneota_delta_client_t *part = part_of(m);
+    if (!part->hashing) {
+        oneota_slot_begin(&m->slot, d->source.old, d->source.old_ctx, m->slot.carry,
+                          d->source.old_size);
+        oneota_crypto_hash_begin(&m->slot.hash, CRYPTO_SHA256);
+        part->hashing = true;
+    }
+    oneota_error_t error = ONEOTA_OK;
+    if (d->source.old_size > 0) {
+        error = oneota_slot_read(&m->slot, d->source.old_size, d->packed, ONEOTA_DELTA_BLOCK_MIN);
+    }
+    if (error == ONEOTA_AGAIN) {
+        return (int)EV_STAY;
+    }
+    if (error != ONEOTA_OK) {
+        return refuse(m, ONEOTA_REASON_STORAGE);
+    }
+    if (!oneota_crypto_hash_is(&m->slot.hash, oneota_delta_old_digest(d))) {
+        return refuse(m, ONEOTA_REASON_BASE);
+    }
+    if (oneota_record_make(&m->record, d->source.new_size, oneota_delta_new_digest(d))) {
+        m->record.at.stored = 0;
+        m->dirty_made = true;
+        m->dirty = true;
+    }
+    start(m);
+    return (int)EV_STAY;
+}
+
+/* ---------------------------------------------------------------- the body */
+
+/* Makes the next piece, if the last one is written. The place is that before it: while a piece is
+ * written, the decoder may be in the next block already. */
+static oneota_reason_t make(oneota_t *m, oneota_delta_client_t *part)
+{
+    uint32_t made = 0;
+    if (part->begin < part->end) {
+        return ONEOTA_REASON_NONE;
+    }
+    oneota_delta_place(m->delta, &part->package, &part->skip);
+    oneota_reason_t reason =
+        m->setup->delta->decoder->next(m->delta, part->piece, sizeof part->piece, &made);
+    part->begin = 0;
+    part->end = reason == ONEOTA_REASON_NONE ? made : 0;
+    return reason;
+}
+
+/* What was made, into the slot; before a unit is erased, where a reset finds its way back. */
+static int write(oneota_t *m, oneota_delta_client_t *part)
+{
+    oneota_progress_t *at = &m->record.at;
+    uint32_t taken = 0;
+    if (oneota_machine_store_due(m)) {
+        at->package = part->package;
+        at->skip = part->skip;
+        at->stored = m->slot.position;
+        m->dirty = true;
+        return (int)EV_STAY;
+    }
+    oneota_error_t error = oneota_machine_flash(
+        m, oneota_slot_write(&m->slot, part->piece + part->begin, part->end - part->begin, &taken));
+    if (error == ONEOTA_AGAIN) {
+        return (int)EV_STAY;
+    }
+    if (error != ONEOTA_OK) {
+        return refuse(m, ONEOTA_REASON_STORAGE);
+    }
+    part->begin += taken;
+    return (int)EV_STAY;
+}
+
+int oneota_differential_take(oneota_t *m, const uint8_t *data, uint32_t length, uint32_t *used)
+{
+    oneota_delta_client_t *part = part_of(m);
+    oneota_reason_t reason = make(m, part);
+    if (reason == ONEOTA_REASON_NONE && part->begin < part->end) {
+        oneota_exchange_take(&m->exchange, 0, m->now_ms); /* a slow flash is not a silent peer */
+        return write(m, part);
+    }
+    if (reason == ONEOTA_REASON_NONE) {
+        reason = m->setup->delta->decoder->feed(m->delta, data, length, used);
+    }
+    if (reason != ONEOTA_REASON_NONE) {
+        *used = 0;
+        return refuse(m, reason);
+    }
+    oneota_crypto_hash_add(&part->md5, data, *used);
+    return (int)EV_STAY;
+}
+
+/* The whole package was taken: make the last of it. @return DONE all is in flash */
+int oneota_differential_finish(oneota_t *m)
+{
+    oneota_delta_client_t *part = part_of(m);
+    oneota_reason_t reason = make(m, part);
+    if (reason != ONEOTA_REASON_NONE) {
+        return refuse(m, reason);
+    }
+    if (part->begin < part->end) {
+        return write(m, part);
+    }
+    if (!oneota_delta_is_done(m->delta)) {
+        return refuse(m, ONEOTA_REASON_DIGEST);
+    }
+    oneota_error_t error = oneota_machine_flash(m, oneota_slot_finish(&m->slot));
+    if (error == ONEOTA_AGAIN) {
+        return (int)EV_STAY;
+    }
+    if (error != ONEOTA_OK) {
+        return refuse(m, ONEOTA_REASON_STORAGE);
+    }
+    if (part->whole && !oneota_crypto_hash_is(&part->md5, m->record.order.task.md5)) {
+        return refuse(m, ONEOTA_REASON_DIGEST);
+    }
+    m->live = false;
+    return (int)EV_DONE;
+}
+
+const oneota_differential_t oneota_differential = ONEOTA_DIFFERENTIAL_WITH(&oneota_delta);

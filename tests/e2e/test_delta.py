@@ -1,0 +1,152 @@
+"""Differential packages, between two builds of oneota-device itself."""
+
+import hashlib
+import os
+import pathlib
+import random
+import subprocess
+
+import pytest
+
+from device import ROOT, program
+
+SEED = int(os.environ.get("ONEOTA_KILL_SEED") or random.randrange(2**32))
+KILLS = 6
+BASE, TARGET = "1.0", "2.0"
+
+
+def tool():
+    named = os.environ.get("ONEOTA_DELTA")
+    beside = pathlib.Path(program()).parent / "oneota-delta"
+    path = named or str(beside)
+    assert os.access(path, os.X_OK), f"no {path}: build it, or name it in ONEOTA_DELTA"
+    return path
+
+
+@pytest.fixture(scope="session")
+def images(tmp_path_factory):
+    """(old, new): one build as it is, and one of the same sources for size instead of speed."""
+    folder = tmp_path_factory.mktemp("second-build")
+    configure = ["cmake", "-S", str(ROOT), "-B", str(folder), "-DCMAKE_BUILD_TYPE=MinSizeRel",
+                 "-DONEOTA_BUILD_TESTS=OFF", "-DONEOTA_BUILD_TOOLS=OFF"]
+    subprocess.run(configure, check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(["cmake", "--build", str(folder), "--parallel", "2", "--target", "oneota-device"],
+                   check=True, stdout=subprocess.DEVNULL)
+    second = folder / "oneota-device"
+    stripped = folder / "first"
+    for source, image in ((program(), stripped), (second, second)):
+        subprocess.run(["strip", "-o", str(image) + ".bin", str(source)], check=True)
+    old = pathlib.Path(str(stripped) + ".bin").read_bytes()
+    new = pathlib.Path(str(second) + ".bin").read_bytes()
+    assert old != new
+    return old, new
+
+
+@pytest.fixture(scope="session")
+def make(tmp_path_factory):
+    """make(old, new): the package, by oneota-delta."""
+    folder = tmp_path_factory.mktemp("packages")
+
+    def run(old, new):
+        for name, data in (("old", old), ("new", new)):
+            (folder / name).write_bytes(data)
+        subprocess.run([tool(), "diff", str(folder / "old"), str(folder / "new"), str(folder / "patch")],
+                       check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        return (folder / "patch").read_bytes()
+
+    return run
+
+
+def factory(scene, image):
+    """The device leaves the factory with this image."""
+    (scene.device.folder / "factory.bin").write_bytes(image)
+    scene.device.old_image = image
+
+
+def offer(scene, old, new, patch, target=TARGET, **fields):
+    """The device's first image, the new one and the package between them; a task of the latter."""
+    scene.platform.add_package(old, target=BASE)
+    full = scene.platform.add_package(new, target=target)
+    delta = scene.platform.add_delta(full, patch, BASE)
+    task = scene.platform.add_task(delta, device=scene.ident, expiry=0, **fields)
+    return full, task
+
+
+def test_delta_update_between_two_builds_is_whole(scene, images, make):
+    old, new = images
+    patch = make(old, new)
+    factory(scene, old)
+    _, task = offer(scene, old, new, patch)
+    run = scene.device.once()
+    assert run.status == 0, run
+    assert scene.device.image() == new
+    assert scene.device.status()["version"] == TARGET
+    assert scene.task(task)["state"] == "done"
+    assert [step for step in scene.taken() if step > 100] == [101, 201]
+    assert scene.downloaded() == len(patch) < len(new) * 0.9
+    assert run.of("task")[0]["type"] == 2
+    assert {event["size"] for event in run.of("progress")} == {len(patch)}
+    assert run.of("progress")[-1]["bytes"] == len(patch)
+
+
+def test_delta_update_killed_in_the_download_goes_on_and_ends(scene, images, make):
+    old, new = images
+    patch = make(old, new)
+    factory(scene, old)
+    _, task = offer(scene, old, new, patch)
+    scene.faults({"call": "download", "rate": 400_000, "split": 1000})
+    dice = random.Random(SEED)
+    print(f"ONEOTA_KILL_SEED={SEED}")
+    for kill in range(KILLS):
+        process = scene.device.start("--once")
+        process.until("progress", percent=10 + 80 * kill // KILLS + dice.randrange(5))
+        process.kill()
+        assert scene.device.image() == old
+    scene.faults()
+    run = scene.device.once()
+    assert run.status == 0, run
+    assert scene.device.image() == new
+    assert scene.task(task)["state"] == "done"
+    # a kill costs what came since the last store, the header, and what was on its way
+    assert scene.downloaded() < len(patch) + KILLS * (len(patch) // 4 + 128 + 65536)
+
+
+def test_delta_update_for_another_base_is_told_204_and_a_full_package_follows(scene, images, make):
+    old, new = images
+    patch = make(old, new)
+    factory(scene, old[:-1] + bytes([old[-1] ^ 1]))
+    full, task = offer(scene, old, new, patch)
+    run = scene.device.once()
+    assert run.status == 3, run
+    assert "base" in run.reasons
+    assert scene.taken()[-1] == 204 and 101 not in scene.steps()
+    assert scene.task(task)["state"] == "failed"
+    assert scene.downloaded() <= 128
+    again = scene.platform.add_task(full, device=scene.ident, expiry=0)
+    run = scene.device.once()
+    assert run.status == 0, run
+    assert scene.device.image() == new
+    assert scene.task(again)["state"] == "done"
+
+
+def test_delta_update_that_is_damaged_is_told_205(scene, images, make):
+    old, new = images
+    patch = bytearray(make(old, new))
+    patch[len(patch) // 2] ^= 1
+    factory(scene, old)
+    _, task = offer(scene, old, new, bytes(patch))
+    run = scene.device.once()
+    assert run.status == 3, run
+    assert scene.taken()[-1] == 205
+    assert scene.device.image() == old
+    assert scene.task(task)["state"] == "failed"
+
+
+def test_delta_update_made_of_one_build_yields_exactly_the_other(images, make, tmp_path):
+    """The tool's own word, beside the device's."""
+    old, new = images
+    for name, data in (("old", old), ("patch", make(old, new))):
+        (tmp_path / name).write_bytes(data)
+    subprocess.run([tool(), "apply", str(tmp_path / "old"), str(tmp_path / "patch"), str(tmp_path / "new")],
+                   check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    assert hashlib.sha256((tmp_path / "new").read_bytes()).digest() == hashlib.sha256(new).digest()
