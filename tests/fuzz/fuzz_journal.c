@@ -24,7 +24,7 @@ typedef struct {
 typedef struct {
     fake_flash_t flash;
     oneota_journal_t journal;
-    uint8_t scratch[RIG_SCRATCH_MAX];
+    uint8_t *scratch; /* of exactly the size that it must have */
     uint32_t align;
     value_t values[TYPES + 1u];
     value_t written;
@@ -95,7 +95,9 @@ static void start(scene_t *s)
 {
     fake_flash_power_on(&s->flash);
     memset(&s->journal, 0xA5, sizeof s->journal);
-    memset(s->scratch, 0xA5, sizeof s->scratch);
+    free(s->scratch);
+    s->scratch = malloc(JOURNAL_RECORD_MAX(s->flash.port.program_unit));
+    FUZZ_CHECK(s->scratch != NULL);
     FUZZ_CHECK(oneota_journal_init(&s->journal, &s->flash.port, &s->flash, s->scratch) ==
                ONEOTA_OK);
     uint32_t calls = 0;
@@ -220,6 +222,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     FUZZ_CHECK(s->flash.violations == 0);
     fake_flash_free(&s->flash);
+    free(s->scratch);
     free(s);
     return 0;
 }

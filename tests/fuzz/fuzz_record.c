@@ -7,23 +7,7 @@
  * they have the right format, with flag 2 the right check value, so that the input reaches what
  * stands behind these two.
  */
-#include "bytes.h"
-#include "fuzz.h"
-#include "record.h"
-#include "text.h"
-
-/* The task's own bytes, as record.h names them. */
-static uint32_t check_of(const oneota_order_t *order)
-{
-    uint8_t bytes[2u + 4u + sizeof order->task.md5 + 1u + sizeof order->task.target];
-    bytes[0] = order->dialect;
-    bytes[1] = order->image;
-    memcpy(bytes + 2, &order->task.size, 4);
-    memcpy(bytes + 6, order->task.md5, sizeof order->task.md5);
-    bytes[22] = order->task.type;
-    memcpy(bytes + 23, order->task.target, sizeof order->task.target);
-    return oneota_bytes_crc32(0, bytes, sizeof bytes);
-}
+#include "fuzz_record.h"
 
 static void check_text(const char *text, size_t size, const char *extra)
 {
@@ -40,7 +24,7 @@ static void check_sound(const oneota_record_t *record)
 {
     const oneota_progress_t *at = &record->at;
     FUZZ_CHECK(record->order.format == 1u && at->format == 1u);
-    FUZZ_CHECK(at->check == check_of(&record->order));
+    FUZZ_CHECK(at->check == fuzz_check_of(&record->order));
     FUZZ_CHECK(at->stage < STAGE_COUNT && at->percent < 100u);
     FUZZ_CHECK(at->reason < ONEOTA_REASON_COUNT);
     FUZZ_CHECK(at->stage != STAGE_RESULT || (at->result >= 102u && at->result <= 107u) ||
@@ -75,7 +59,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         record->order.format = record->at.format = 1;
     }
     if ((flags & 2u) != 0) {
-        record->at.check = check_of(&record->order);
+        record->at.check = fuzz_check_of(&record->order);
     }
     if (oneota_record_is_sound(record)) {
         check_sound(record);
