@@ -28,10 +28,24 @@ static bool is_text(const char *text, size_t size, const char *extra)
     return length < size;
 }
 
-static void check_task(const oneota_answer_t *answer)
+/* Whatever else a body is, an MD5 is in it where a task has one. */
+static bool has_md5(const char *body, size_t length)
+{
+    size_t run = 0;
+    for (size_t i = 0; i < length && run < 32u; i++) {
+        const char c = body[i];
+        const bool digit = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') ||
+                           (c >= 'A' && c <= 'F');
+        run = digit ? run + 1u : 0;
+    }
+    return run == 32u;
+}
+
+static void check_task(const oneota_reply_t *reply, const oneota_answer_t *answer)
 {
     const oneota_task_t *task = &answer->task;
     FUZZ_CHECK(task->type == 1u || task->type == 2u);
+    FUZZ_CHECK(has_md5(reply->body, reply->body_length));
     FUZZ_CHECK(task->power >= -1 && task->power <= 100);
     FUZZ_CHECK(task->target[0] != '\0' && is_text(task->target, sizeof task->target, "_-."));
     FUZZ_CHECK(answer->handle[0] != '\0' && is_text(answer->handle, sizeof answer->handle, "_-"));
@@ -56,7 +70,7 @@ static void check_answer(const oneota_dialect_t *dialect, uint8_t call,
         FUZZ_CHECK(reply->body_length > 1u && call != ONEOTA_CALL_DOWNLOAD);
     }
     if (answer->verdict == ONEOTA_VERDICT_OK && call == ONEOTA_CALL_CHECK) {
-        check_task(answer);
+        check_task(reply, answer);
     } else {
         FUZZ_CHECK(memcmp(&answer->task, &none, sizeof none) == 0);
         FUZZ_CHECK(answer->handle[0] == '\0' && answer->address[0] == '\0');

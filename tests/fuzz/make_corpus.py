@@ -44,6 +44,7 @@ def http_answers():
     chunks = b"4;a=b\r\nabcd\r\n0010\r\n0123456789abcdef\r\n0\r\nTrailer: x\r\n\r\n"
     yield "chunks", b"HTTP/1.1 200 \r\nTransfer-Encoding: chunked\r\n\r\n" + chunks
     yield "empty", b"HTTP/1.1 204 \r\n\r\n"
+    yield "long", b"HTTP/1.1 200 \r\nX-Line: " + b"y" * 600 + b"\r\nContent-Length: 0\r\n\r\n"
     yield "errno", b"HTTP/1.1 200 \r\nOta-Errno: 6\r\nContent-Length: 1\r\n\r\n6"
 
 
@@ -150,6 +151,10 @@ def make_client():
     front = bytes(8) + bytes([0])
     for path in sorted(SAMPLES.glob("A_*.http")):
         put("client", path.stem, front + raw(path.read_bytes()) * 2 + good)
+    for n in range(3, 6):
+        for flags in (0, 1):
+            spoilt = answer(0) * n + answer(3, 9, 129) + good
+            put("client", f"changed-{flags}-{n}", bytes([flags]) + bytes(8) + spoilt)
     put("client", "mixed", front + answer(0) * 3 + answer(4, 5, 9) + answer(3, 12) + answer(0) * 2 +
         answer(5, 0) + answer(2, 200, 1) + b"<html>" + good)
 
