@@ -34,8 +34,8 @@ static bool has_md5(const char *body, size_t length)
     size_t run = 0;
     for (size_t i = 0; i < length && run < 32u; i++) {
         const char c = body[i];
-        const bool digit = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') ||
-                           (c >= 'A' && c <= 'F');
+        const bool digit =
+            (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
         run = digit ? run + 1u : 0;
     }
     return run == 32u;
@@ -51,20 +51,19 @@ static void check_task(const oneota_reply_t *reply, const oneota_answer_t *answe
     FUZZ_CHECK(answer->handle[0] != '\0' && is_text(answer->handle, sizeof answer->handle, "_-"));
     FUZZ_CHECK(is_text(answer->address, sizeof answer->address, "_-.:"));
     const char *port = strchr(answer->address, ':');
-    FUZZ_CHECK(answer->address[0] == '\0' || (port != NULL && atol(port + 1) > 0 &&
-                                              atol(port + 1) <= 65535));
+    FUZZ_CHECK(answer->address[0] == '\0' ||
+               (port != NULL && atol(port + 1) > 0 && atol(port + 1) <= 65535));
 }
 
-static void check_answer(const oneota_dialect_t *dialect, uint8_t call,
-                         const oneota_reply_t *reply, const oneota_answer_t *answer)
+static void check_answer(const oneota_dialect_t *dialect, uint8_t call, const oneota_reply_t *reply,
+                         const oneota_answer_t *answer)
 {
     static const oneota_task_t none;
     FUZZ_CHECK(answer->verdict < ONEOTA_VERDICT_COUNT && answer->reason < ONEOTA_REASON_COUNT);
     FUZZ_CHECK((answer->verdict == ONEOTA_VERDICT_OK) == (answer->reason == ONEOTA_REASON_NONE) ||
                answer->verdict == ONEOTA_VERDICT_NO_TASK);
     FUZZ_CHECK(answer->retry_after_s == reply->retry_after_s);
-    FUZZ_CHECK(!answer->announce ||
-               (call == ONEOTA_CALL_TOKEN && dialect != &oneota_south));
+    FUZZ_CHECK(!answer->announce || (call == ONEOTA_CALL_TOKEN && dialect != &oneota_south));
     if (answer->verdict == ONEOTA_VERDICT_OK) {
         /* a body that has no byte says nothing, and a download is never OK by its text */
         FUZZ_CHECK(reply->body_length > 1u && call != ONEOTA_CALL_DOWNLOAD);

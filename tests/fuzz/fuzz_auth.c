@@ -44,11 +44,11 @@ static void read_values(scene_t *s, fuzz_input_t *input)
     s->text[length] = '\0';
     char *at = s->text;
     const char **values[VALUES] = {
-        &s->identity.product, &s->identity.device,       &s->identity.device_name,
-        &s->identity.key,     &s->identity.res,          &s->identity.auth_version,
-        &s->request.host,     &s->request.prefix,        &s->request.f_version,
-        &s->request.s_version, &s->request.handle,       &s->image.version,
-        &s->image.manuf,      &s->image.model};
+        &s->identity.product,  &s->identity.device, &s->identity.device_name,
+        &s->identity.key,      &s->identity.res,    &s->identity.auth_version,
+        &s->request.host,      &s->request.prefix,  &s->request.f_version,
+        &s->request.s_version, &s->request.handle,  &s->image.version,
+        &s->image.manuf,       &s->image.model};
     for (size_t i = 0; i < VALUES; i++) {
         *values[i] = next_value(&at, s->text + length);
     }

@@ -269,15 +269,15 @@ static void make_setup(world_t *w)
     oneota_setup_t *setup = &w->setup;
     memset(setup, 0, sizeof *setup);
     setup->dialect = (w->flags & FLAG_FUSE) != 0 ? &oneota_fuse : &oneota_south;
-    setup->identity = (w->flags & FLAG_FUSE) != 0
-                          ? (oneota_identity_t){.product = "Xy12Zz34Aa",
-                                                .device = "pump-7",
-                                                .key = KEY,
-                                                .auth_version = "2022-05-01",
-                                                .scope = ONEOTA_RES_DEVICE,
-                                                .sign = ONEOTA_SIGN_SHA256}
-                          : (oneota_identity_t){
-                                .product = "33704", .device = "527776559", .key = KEY};
+    setup->identity =
+        (w->flags & FLAG_FUSE) != 0
+            ? (oneota_identity_t){.product = "Xy12Zz34Aa",
+                                  .device = "pump-7",
+                                  .key = KEY,
+                                  .auth_version = "2022-05-01",
+                                  .scope = ONEOTA_RES_DEVICE,
+                                  .sign = ONEOTA_SIGN_SHA256}
+            : (oneota_identity_t){.product = "33704", .device = "527776559", .key = KEY};
     setup->address = (w->flags & FLAG_FUSE) != 0 ? "iot-api.heclouds.com" : "ota.heclouds.com";
     setup->images = &w->image;
     setup->image_count = 1;
@@ -308,10 +308,10 @@ static void make_setup(world_t *w)
 static void make_board(world_t *w)
 {
     fake_board_config_t config = {.images = 1};
-    config.slot = (fake_flash_config_t){
-        .size = 2048, .unit = 512, .program_unit = 8, .erased = 0xFF};
-    config.journal = (fake_flash_config_t){
-        .size = 6144, .unit = 2048, .program_unit = 8, .erased = 0xFF};
+    config.slot =
+        (fake_flash_config_t){.size = 2048, .unit = 512, .program_unit = 8, .erased = 0xFF};
+    config.journal =
+        (fake_flash_config_t){.size = 6144, .unit = 2048, .program_unit = 8, .erased = 0xFF};
     FUZZ_CHECK(fake_board_init(&w->board, &config));
     for (uint32_t n = 0; n < PACKAGE_SIZE; n++) {
         w->package[n] = (uint8_t)(n * n >> 3);

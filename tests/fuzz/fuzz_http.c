@@ -61,8 +61,7 @@ static size_t feed(reader_t *reader, const uint8_t *data, size_t length)
         http_body_t body = {NULL, 0};
         size_t used = SIZE_MAX;
         uint8_t *rest = fuzz_copy(piece + at, length - at);
-        reader->result->event =
-            oneota_http_feed(&reader->http, rest, length - at, &used, &body);
+        reader->result->event = oneota_http_feed(&reader->http, rest, length - at, &used, &body);
         FUZZ_CHECK(used <= length - at);
         take(reader, &body, rest + used);
         at += used;

@@ -135,7 +135,7 @@ static void check_values(scene_t *s, uint8_t type, bool old, bool new)
         value_t value;
         read_value(s, n, &value);
         if (n == type) {
-            FUZZ_CHECK((old && same(&value, &s->values[n])) || (new && same(&value, &s->written)));
+            FUZZ_CHECK((old && same(&value, &s->values[n])) || (new &&same(&value, &s->written)));
         } else {
             FUZZ_CHECK(same(&value, &s->values[n]));
         }

@@ -37,9 +37,9 @@ static void check_sound(const oneota_record_t *record)
 /* Progress is of one task: with any byte of it changed it counts no more. */
 static void check_bound(oneota_record_t *record, uint8_t place)
 {
-    uint8_t *const parts[] = {&record->order.dialect, &record->order.image,
-                              (uint8_t *)&record->order.task.size, record->order.task.md5,
-                              &record->order.task.type, (uint8_t *)record->order.task.target};
+    uint8_t *const parts[] = {
+        &record->order.dialect, &record->order.image,     (uint8_t *)&record->order.task.size,
+        record->order.task.md5, &record->order.task.type, (uint8_t *)record->order.task.target};
     static const uint8_t lengths[] = {1, 1, 4, 16, 1, ONEOTA_VERSION_MAX + 1};
     const unsigned part = place % (sizeof lengths);
     parts[part][place / sizeof lengths % lengths[part]] ^= (uint8_t)(1u + place / 43u);

@@ -169,8 +169,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         value[i] = (char)bytes[i];
     }
     value[length] = '\0';
-    (void)snprintf(text, sizeof text, "HTTP/1.1 %s\r\n%s:%s\r\n\r\n", header == RANGE ? "206" : "200",
-                   k_names[header], value);
+    (void)snprintf(text, sizeof text, "HTTP/1.1 %s\r\n%s:%s\r\n\r\n",
+                   header == RANGE ? "206" : "200", k_names[header], value);
     char *exact = fuzz_copy(text, strlen(text));
     oneota_http_begin(&http);
     const http_event_t event =
