@@ -10,6 +10,7 @@
 #   bench   valgrind, and what the benchmarks compare with: libcurl, bsdiff, xdelta3
 #   skip    what runs Cortex-M code with an instruction left out, besides arm
 #   static  clang-tidy and cppcheck
+#   fuzz    AFL++, besides the clang of test
 #   source  what scripts/fetch-deps.sh needs
 #
 # Does nothing, not even a refresh of the package lists, when nothing is missing. A package counts as
@@ -60,6 +61,7 @@ static           clang-tidy              program clang-tidy
 static           cppcheck                program cppcheck
 bench            valgrind                program valgrind
 bench            libcurl4-openssl-dev    header  curl/curl.h
+fuzz             afl++                   program afl-clang-fast
 source           dpkg-dev                program dpkg-source
 source           debian-archive-keyring  keys    trixie
 END
@@ -75,7 +77,7 @@ die() {
 }
 
 usage() {
-    echo "usage: sh scripts/install-tools.sh build|demo|test|arm|skip|bench|static|source ..." >&2
+    echo "usage: sh scripts/install-tools.sh build|demo|test|arm|skip|bench|static|fuzz|source ..." >&2
     exit 2
 }
 
@@ -204,7 +206,7 @@ main() {
     [ $# -gt 0 ] || usage
     for group in "$@"; do
         case $group in
-        build | demo | test | arm | skip | bench | static | source) ;;
+        build | demo | test | arm | skip | bench | static | fuzz | source) ;;
         *) usage ;;
         esac
     done

@@ -1,0 +1,18 @@
+. tests/suites/lib.sh
+
+# Each harness is a test.
+fuzz() {
+    status=0
+    sh tests/fuzz/run.sh "$@" >"$output" 2>&1 || status=$?
+    cat "$output"
+    good=$(grep -c ' [1-9][0-9]* inputs .* 0 crashes$' "$output") || :
+    count "$good" 0
+    [ "$good" -gt 0 ] && [ "$status" = 0 ] || fail "tests/fuzz/run.sh $*"
+}
+fuzz
+fuzz --afl --only http --only client
+sh tests/fuzz/bugs.sh >"$output" 2>&1 || :
+cat "$output"
+good=$(grep -c '^caught ' "$output") || :
+count "$good" "$(grep -c '^MISSED ' "$output" || :)"
+[ "$good" -gt 0 ] || fail "tests/fuzz/bugs.sh"
