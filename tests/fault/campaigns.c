@@ -18,7 +18,10 @@ static void show(const run_t *run, const world_t *world, const world_fault_t *fa
 {
     printf("  %s: --dialect %s --campaign %s --case %u --seed %u:", world->outcome.violation,
            run->dialect->name, run->campaign, (unsigned)run->number, (unsigned)run->seed);
-    printf(" %s", world->scenario->name);
+    const world_scenario_t *s = world->scenario;
+    printf(" %s(size %u slot %u unit %u program %u erased %02x journal %u trial %u code %u)",
+           s->name, (unsigned)s->size, (unsigned)s->slot_size, (unsigned)s->unit, s->program_unit,
+           s->erased, (unsigned)s->journal_unit, s->trial, s->codes[0]);
     for (unsigned n = 0; n < count; n++) {
         printf(" %s(mode %u call %u at %u byte %u)", k_kinds[faults[n].kind], faults[n].mode,
                faults[n].call, (unsigned)faults[n].at, (unsigned)faults[n].byte);
@@ -371,6 +374,9 @@ const campaign_t campaigns[] = {
     {"operator", campaign_operator},
     {"peer", campaign_peer},
     {"low", campaign_low},
+    {"cross", campaign_cross},
+    {"chain", campaign_chain},
+    {"pairs", campaign_pairs},
     {"regression", go_regression},
     {NULL, NULL},
 };

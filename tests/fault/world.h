@@ -54,11 +54,15 @@ typedef struct {
     uint32_t size;        /**< of the package */
     uint32_t second_size; /**< of a package for a second image; 0: there is one image */
     uint32_t slot_size;
-    uint32_t unit; /**< erase unit of the slots */
+    uint32_t unit;         /**< erase unit of the slots; with units, the largest */
+    const uint32_t *units; /**< of the slots, in order, ends in 0; NULL: all are `unit` */
     uint16_t program_unit;
     uint8_t erased;
-    uint32_t journal_unit; /**< two of them */
+    uint32_t journal_unit;         /**< with journal_units, the smallest */
+    uint8_t journal_count;         /**< 0: two */
+    const uint32_t *journal_units; /**< in order, ends in 0; NULL: all are journal_unit */
     uint32_t retry, interval;
+    bool fades;     /**< what is torn in the journal reads otherwise after the next power-on */
     uint8_t trial;  /**< world_trial_t */
     uint32_t again; /**< every erase and program is AGAIN so many times */
     bool hides_revert;
@@ -190,6 +194,8 @@ typedef struct {
     bool restart, done;
     bool judged; /**< the application has said what it thinks of the trial, since power-on */
     uint32_t cuts, crashes;
+    bool tried;          /**< it started with an image on trial */
+    uint32_t trial_cuts; /**< cuts while an image was marked or on trial */
     uint32_t polls;
     uint64_t slept_ms;
     const char *violation;

@@ -13,7 +13,8 @@
 
 /* ---------------------------------------------------------------- the power */
 
-/* Two journal units ask for tears that read the same each time. */
+/* The journal asks for tears that read the same each time; a case may have others where it has
+ * three units or more, see campaign_fading(). */
 void world_set_torn(world_t *world, uint8_t torn)
 {
     fake_board_t *board = &world->board;
@@ -21,7 +22,8 @@ void world_set_torn(world_t *world, uint8_t torn)
         board->slots[n][0].flash.torn = torn;
         board->slots[n][1].flash.torn = torn;
     }
-    board->journal.flash.torn = torn == FAKE_TORN_UNREADABLE ? torn : (uint8_t)FAKE_TORN_STABLE;
+    uint8_t unsteady = world->scenario->fades ? FAKE_TORN_MOODY : FAKE_TORN_STABLE;
+    board->journal.flash.torn = torn >= FAKE_TORN_UNSTABLE ? unsteady : torn;
 }
 
 void world_arm_cut(world_t *world)
