@@ -16,8 +16,9 @@ oneota_error_t fake_board_violate(fake_board_t *board, const char *what)
 bool fake_board_planned(fake_board_t *board, fake_board_call_t call)
 {
     board->calls[call]++;
+    uint32_t count = board->fault_count > 0 ? board->fault_count : 1u;
     return board->fault_at != 0 && board->fault_call == (uint8_t)call &&
-           board->calls[call] == board->fault_at;
+           board->calls[call] >= board->fault_at && board->calls[call] - board->fault_at < count;
 }
 
 /* ---------------------------------------------------------------- flash */
@@ -275,6 +276,7 @@ void fake_board_reset(fake_board_t *board, uint32_t seed)
     board->violation = NULL;
     board->cut_at = 0;
     board->fault_at = 0;
+    board->fault_count = 0;
     board->low_at = 0;
     board->looks = 0;
 }

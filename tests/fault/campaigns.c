@@ -10,8 +10,8 @@
 #define MIXED_CASES 24000u
 
 static const char *const k_kinds[WORLD_FAULT_KINDS] = {
-    "fine",     "split", "dribble", "answer",   "net-call", "board-call", "tamper",
-    "operator", "peer",  "low",     "sabotage", "cut",      "cut-net"};
+    "fine", "split", "dribble",  "answer", "net-call", "board-call", "tamper", "operator",
+    "peer", "low",   "sabotage", "clock",  "worn",     "stuck",      "cut",    "cut-net"};
 
 static void show(const run_t *run, const world_t *world, const world_fault_t *faults,
                  unsigned count)
@@ -374,6 +374,8 @@ const campaign_t campaigns[] = {
     {"operator", campaign_operator},
     {"peer", campaign_peer},
     {"low", campaign_low},
+    {"time", campaign_time},
+    {"twice", campaign_twice},
     {"cross", campaign_cross},
     {"chain", campaign_chain},
     {"pairs", campaign_pairs},

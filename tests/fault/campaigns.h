@@ -49,6 +49,9 @@ void campaign_pairs(run_t *run);
 void campaign_power_cut(run_t *run);
 void campaign_revert(run_t *run);
 void campaign_double_cut(run_t *run);
+/* campaigns_time.c */
+void campaign_time(run_t *run);
+void campaign_twice(run_t *run);
 void campaign_operator(run_t *run);
 void campaign_peer(run_t *run);
 void campaign_low(run_t *run);

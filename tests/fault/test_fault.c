@@ -12,6 +12,23 @@
  *     test_fault --speed medium                     how many whole updates a second
  *     test_fault --read-journal FILE                see journal_fixture.h
  *     test_fault --write-journal FILE
+ *
+ * What is checked, after each case and within it, by what shares no code with the library
+ * (invariants by their numbers in the design; the file that judges):
+ *
+ *     I1  nothing is marked or started that is not whole and known     fake_boot.c
+ *     I2  something boots always; the running slot is never touched    fake_board.c, fake_boot.c
+ *     I3  the way back stays whole until the new image is confirmed    fake_board.c
+ *     I4  it ends: boots, traffic, a day at most; bounded work a day   world.c, world_faults.c
+ *     I5  nothing false is told, nothing twice; the code has a cause   fake_platform.c, world.c
+ *     I6  erases of each unit of a slot, and of the journal            world_wear.c
+ *     I7  bytes that a cut costs; requests in a day without a platform world.c, world_faults.c
+ *     I8  guards around the client and its buffer                      world.c
+ *     I12 bytes of another task are not used                           fake_boot.c, operator
+ *     I13 after the end nothing is done or told again                  world.c
+ *
+ * and elsewhere: I9 and I14 in tests/unit/test_api_*.c, I10 in test_api_secrecy.c, I11 in
+ * test_trailer.c, I15 in test_journal*.c, test_record.c. I16 in part: a task ends in one code.
  */
 #include <stdio.h>
 #include <stdlib.h>

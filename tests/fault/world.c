@@ -84,8 +84,8 @@ static bool truth_settled(void *ctx)
 
 static uint64_t truth_unix_s(void *ctx)
 {
-    const world_t *world = ctx;
-    return world->board.unix_s + world->board.now_ms / 1000u;
+    const world_t *world = ctx; /* not the device's clock, which may be wrong */
+    return world->day_s + world->board.now_ms / 1000u;
 }
 
 static const fake_truth_t k_truth = {truth_version, truth_runs, truth_holds, truth_settled,
@@ -310,6 +310,7 @@ static void begin(world_t *world, uint32_t seed)
     const world_scenario_t *scenario = world->scenario;
     fake_board_t *board = &world->board;
     fake_board_reset(board, seed);
+    world->day_s = board->unix_s;
     fake_net_init(&world->net, world->dialect->server, &world->platform);
     fake_platform_init(&world->platform, &k_truth, world);
     world->platform.handles = world->dialect->handles;
