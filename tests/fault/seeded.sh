@@ -17,7 +17,6 @@ steps_prove.c|s/if (m->phase == PHASE_ACT) {/if (marks \|\| m->phase == PHASE_AC
 steps_prove.c|s/switch (reverted ? ONEOTA_VERIFY/switch (reverted ? ONEOTA_OK/|201 for what was reverted
 steps_prove.c|/m->record.at.again = 1;/d|a second download has no end
 steps_boot.c|s/if (m->confirm) {/if (m->phase != 0) {/|confirmed by itself
-steps_load.c|s/\.start == stored$/.start <= stored/;s/\.start == stored /.start <= stored /|resumed within an erase unit
 steps_load.c|/m->step = percent;/{n;d;}|progress is sent before it is stored
 record.c|s/at->check == check_of(order)/true/|progress without the task that it belongs to
 journal.c|s/== crc_of(record, length);/!= 1u;/|a record whose CRC is not looked at
@@ -25,7 +24,7 @@ journal.c|s/!journal->fresh ||/false ||/|appended behind what may be torn
 journal.c|s/if (!record_read(journal, &journal->unit, journal->place) ||/if (false \&\&/|a record that is not read back
 journal.c|s/journal->step = STEP_ERASE;/journal->step = STEP_ERASE + 1;/|a unit that is not erased
 machine.h|s/boot\.slot ^ 1u/boot.slot/|the running slot is written
-policy.c|s/return now_ms - since_ms >= wait_ms;/return now_ms >= since_ms + wait_ms;/|a deadline that the clock's wrap breaks
+policy.c|s/return now_ms - since_ms >= wait_ms;/return now_ms >= wait_ms \&\& now_ms - wait_ms >= since_ms;/|a deadline that the clock's wrap breaks
 policy.c|s/return most;/return 1u;/|no back-off
 END
 }
@@ -37,15 +36,27 @@ tar cf - --exclude=./build --exclude=./.git . | tar xf - -C "$scratch"
 cmake -S "$scratch" -B "$scratch/b" -DCMAKE_BUILD_TYPE=Release -DONEOTA_BUILD_EXAMPLES=OFF -DONEOTA_BUILD_TLS=OFF \
     -DONEOTA_BUILD_TOOLS=OFF -DCMAKE_C_FLAGS=-Wno-error >"$scratch/log" 2>&1
 
-# Prints the sum of a sample of the suite, or why there is none.
+# sample OPTION...: runs a part of the suite and prints its sum.
+sample() {
+    timeout 60 "$scratch/b/tests/test_fault" --dialect south "$@" >"$scratch/out" 2>&1 ||
+        [ $? = 1 ] || echo "all 1 cases 1 violations (hangs or crashes)" >>"$scratch/out"
+    grep '^all ' "$scratch/out" | tail -n 1
+}
+
+# Prints the sum of a sample of the suite, or why there is none. Some bugs need the whole of a campaign.
 try() {
     cmake --build "$scratch/b" --target test_fault -j 2 >"$scratch/log" 2>&1 || {
         echo "does not build"
         return
     }
-    timeout 60 "$scratch/b/tests/test_fault" --dialect south --slice 61 >"$scratch/out" 2>&1 ||
-        [ $? = 1 ] || echo "all 1 cases 1 violations (hangs or crashes)" >>"$scratch/out"
-    grep '^all ' "$scratch/out" | tail -n 1
+    for part in "--slice 61" "--campaign time" "--campaign operator"; do
+        sum=$(sample $part)
+        case $sum in
+        *" 0 violations"*) ;;
+        *) break ;;
+        esac
+    done
+    echo "$sum"
 }
 
 status=0
