@@ -16,8 +16,9 @@ oneota_error_t fake_board_violate(fake_board_t *board, const char *what)
 bool fake_board_planned(fake_board_t *board, fake_board_call_t call)
 {
     board->calls[call]++;
+    uint32_t count = board->fault_count > 0 ? board->fault_count : 1u;
     return board->fault_at != 0 && board->fault_call == (uint8_t)call &&
-           board->calls[call] == board->fault_at;
+           board->calls[call] >= board->fault_at && board->calls[call] - board->fault_at < count;
 }
 
 /* ---------------------------------------------------------------- flash */
@@ -34,6 +35,22 @@ static void judge_change(const fake_region_t *region)
     } else if (condition != ONEOTA_BOOT_CONFIRMED && condition != ONEOTA_BOOT_REVERTED) {
         fake_board_violate(board, "brick: the other slot is changed while it counts");
     }
+}
+
+/* Nothing is done now, and the power goes in the next operation. Boot control is written by a
+ * loader that is not what is tested here. */
+static void plan_brown(fake_region_t *region)
+{
+    fake_board_t *board = region->board;
+    if (board->cut != FAKE_CUT_SILENT) {
+        return;
+    }
+    if (region == &board->control) {
+        region->flash.cut = FAKE_CUT_BEFORE;
+        return;
+    }
+    board->cut = FAKE_CUT_BEFORE;
+    board->cut_at++;
 }
 
 /* The part of a call before the flash: its plan; after it: did the power go? */
@@ -56,6 +73,7 @@ static void before(fake_region_t *region, fake_kind_t kind)
     if (kind != FAKE_READ && board->operations + 1u == board->cut_at) {
         flash->cut_at = flash->operations + 1u;
         flash->cut = board->cut;
+        plan_brown(region);
     }
 }
 
@@ -223,6 +241,7 @@ static void reset_region(fake_region_t *region, uint32_t seed)
     flash->random = seed * 2u + 1u;
     memset(flash->calls, 0, sizeof flash->calls);
     memset(flash->erases, 0, sizeof flash->erases);
+    memset(flash->worn, 0, sizeof flash->worn);
 }
 
 void fake_board_reset(fake_board_t *board, uint32_t seed)
@@ -257,6 +276,7 @@ void fake_board_reset(fake_board_t *board, uint32_t seed)
     board->violation = NULL;
     board->cut_at = 0;
     board->fault_at = 0;
+    board->fault_count = 0;
     board->low_at = 0;
     board->looks = 0;
 }

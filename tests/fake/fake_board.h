@@ -117,7 +117,8 @@ struct fake_board {
     /* plan: a call that goes wrong once */
     uint8_t fault_call; /**< fake_board_call_t */
     uint8_t fault; /**< fake_fault_t; of a boot call: ERROR, ERROR_DONE, or SILENT for an AGAIN */
-    uint32_t fault_at; /**< 0: none */
+    uint32_t fault_at;    /**< 0: none */
+    uint32_t fault_count; /**< so many calls from there on; 0: one; FAKE_FLASH_FOR_EVER */
 };
 
 extern const oneota_boot_port_t fake_boot;

@@ -93,14 +93,44 @@ static uint8_t torn_mark(const fake_flash_t *flash)
     return (uint8_t)(MARK_PROGRAMMED | marks[flash->torn]);
 }
 
+/* The first so many pieces of count are done, by the modes that work so. */
+static uint32_t done_pieces(const fake_flash_t *flash, uint32_t count, uint32_t prefix)
+{
+    switch (flash->cut) {
+    case FAKE_CUT_FIRST:
+        return 1;
+    case FAKE_CUT_HALF:
+        return count / 2u;
+    case FAKE_CUT_ALL_BUT_LAST:
+        return count - 1u;
+    default:
+        return prefix;
+    }
+}
+
+static bool is_by_bits(const fake_flash_t *flash)
+{
+    return flash->cut == FAKE_CUT_BITS || flash->cut == FAKE_CUT_WEAK;
+}
+
+/* On its way from one value to the other. */
+static uint8_t torn_byte(fake_flash_t *flash, uint8_t from, uint8_t to)
+{
+    uint32_t stays = fake_flash_random(flash);
+    if (flash->cut == FAKE_CUT_WEAK) {
+        stays &= fake_flash_random(flash) & fake_flash_random(flash) & fake_flash_random(flash);
+    }
+    return (uint8_t)((from & stays) | (to & ~stays));
+}
+
 /* Which bytes had been changed when the power went? At least one and not all, where that is
  * possible. */
 static void tear(fake_flash_t *flash, uint32_t length, bool *changed)
 {
     uint32_t prefix = length > 1u ? 1u + fake_flash_random(flash) % (length - 1u) : 0u;
     for (uint32_t i = 0; i < length; i++) {
-        changed[i] =
-            flash->cut == FAKE_CUT_TORN_PREFIX ? i < prefix : (fake_flash_random(flash) & 1u) != 0;
+        changed[i] = flash->cut == FAKE_CUT_TORN_RANDOM ? (fake_flash_random(flash) & 1u) != 0
+                                                        : i < done_pieces(flash, length, prefix);
     }
 }
 
@@ -115,7 +145,7 @@ static void mark_tear(fake_flash_t *flash, uint32_t offset, uint32_t length, con
         for (uint32_t i = at; i < at + unit; i++) {
             done += changed[i] ? 1u : 0u;
         }
-        bool partly = done > 0 && done < unit;
+        bool partly = is_by_bits(flash) || (done > 0 && done < unit);
         marked += partly ? 1u : 0u;
         mark(flash, offset + at, unit, partly ? torn_mark(flash) : MARK_PROGRAMMED);
     }
@@ -135,7 +165,9 @@ static void tear_program(fake_flash_t *flash, uint32_t offset, const uint8_t *da
     for (uint32_t i = 0; i < length; i++) {
         uint8_t value = programmed(flash, offset + i, data[i]);
         flash->whole[offset + i] = value;
-        if (changed[i]) {
+        if (is_by_bits(flash)) {
+            flash->bytes[offset + i] = torn_byte(flash, flash->bytes[offset + i], value);
+        } else if (changed[i]) {
             flash->bytes[offset + i] = value;
         }
     }
@@ -148,14 +180,19 @@ static void tear_program(fake_flash_t *flash, uint32_t offset, const uint8_t *da
 static void tear_erase(fake_flash_t *flash, uint32_t offset, uint32_t length)
 {
     uint32_t piece = flash->port.program_unit > 64u ? flash->port.program_unit : 64u;
+    uint32_t pieces = (length + piece - 1u) / piece;
     for (uint32_t at = 0; at < length; at += piece) {
         uint32_t count = length - at < piece ? length - at : piece;
-        bool prefix = flash->cut == FAKE_CUT_TORN_PREFIX;
-        bool gone = prefix ? at < length / 2u : (fake_flash_random(flash) & 1u) != 0;
+        bool prefix = flash->cut != FAKE_CUT_TORN_RANDOM;
+        bool gone = prefix ? at / piece < done_pieces(flash, pieces, pieces / 2u)
+                           : (fake_flash_random(flash) & 1u) != 0;
+        gone = gone && !is_by_bits(flash);
         memset(flash->whole + offset + at, flash->port.erased_value, count);
         for (uint32_t i = offset + at; i < offset + at + count; i++) {
             if (gone) {
                 flash->bytes[i] = flash->port.erased_value;
+            } else if (is_by_bits(flash)) {
+                flash->bytes[i] = torn_byte(flash, flash->bytes[i], flash->port.erased_value);
             } else if (!prefix && (fake_flash_random(flash) & 3u) == 0) {
                 flash->bytes[i] = (uint8_t)fake_flash_random(flash);
             }
@@ -221,6 +258,14 @@ static bool is_cut(fake_flash_t *flash)
     return flash->off;
 }
 
+/* The supply was too low already, and nobody noticed. */
+static bool is_brown(fake_flash_t *flash)
+{
+    bool brown = flash->off && flash->cut == FAKE_CUT_SILENT;
+    flash->off = flash->off && !brown;
+    return brown;
+}
+
 /* ---------------------------------------------------------------- the port */
 
 static oneota_error_t flash_erase(void *ctx, uint32_t offset)
@@ -240,6 +285,10 @@ static oneota_error_t flash_erase(void *ctx, uint32_t offset)
     flash->erases[number]++;
     bool hit = count_call(flash, FAKE_ERASE);
     if (is_cut(flash)) {
+        if (is_brown(flash)) {
+            mark(flash, offset, length, MARK_ERASED);
+            return ONEOTA_OK;
+        }
         if (flash->cut == FAKE_CUT_AFTER) {
             do_erase(flash, offset, length);
         } else if (flash->cut != FAKE_CUT_BEFORE) {
@@ -295,6 +344,10 @@ static oneota_error_t flash_program(void *ctx, uint32_t offset, const void *data
     }
     bool hit = count_call(flash, FAKE_PROGRAM);
     if (is_cut(flash)) {
+        if (is_brown(flash)) {
+            mark(flash, offset, length, MARK_PROGRAMMED);
+            return ONEOTA_OK;
+        }
         if (flash->cut == FAKE_CUT_AFTER) {
             do_program(flash, offset, data, length);
         } else if (flash->cut != FAKE_CUT_BEFORE) {

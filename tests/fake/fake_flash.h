@@ -32,7 +32,15 @@ typedef enum {
     FAKE_CUT_TORN_PREFIX, /**< program: the first bytes; erase: the first half, the rest is old */
     FAKE_CUT_TORN_RANDOM, /**< half of the bytes; erase: half of the unit, the rest is random */
     FAKE_CUT_AFTER,       /**< all was done, only the caller was not told */
-    FAKE_CUT_COUNT
+    FAKE_CUT_COUNT,
+    /* finer tears, for those who draw from all of them */
+    FAKE_CUT_FIRST = FAKE_CUT_COUNT, /**< its first byte alone; erase: the first piece */
+    FAKE_CUT_HALF,                   /**< its first half */
+    FAKE_CUT_ALL_BUT_LAST,           /**< its last byte is missing; erase: the last piece */
+    FAKE_CUT_BITS,                   /**< each bit by chance, in all of it */
+    FAKE_CUT_WEAK,                   /**< likewise, and nearly all were changed */
+    FAKE_CUT_SILENT, /**< OK, and nothing was done; the power goes before the next operation */
+    FAKE_CUT_ALL
 } fake_cut_t;
 
 /** How a torn place reads, until it is erased. */

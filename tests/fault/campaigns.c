@@ -10,15 +10,18 @@
 #define MIXED_CASES 24000u
 
 static const char *const k_kinds[WORLD_FAULT_KINDS] = {
-    "fine",     "split", "dribble", "answer",   "net-call", "board-call", "tamper",
-    "operator", "peer",  "low",     "sabotage", "cut",      "cut-net"};
+    "fine", "split", "dribble",  "answer", "net-call", "board-call", "tamper", "operator",
+    "peer", "low",   "sabotage", "clock",  "worn",     "stuck",      "cut",    "cut-net"};
 
 static void show(const run_t *run, const world_t *world, const world_fault_t *faults,
                  unsigned count)
 {
     printf("  %s: --dialect %s --campaign %s --case %u --seed %u:", world->outcome.violation,
            run->dialect->name, run->campaign, (unsigned)run->number, (unsigned)run->seed);
-    printf(" %s", world->scenario->name);
+    const world_scenario_t *s = world->scenario;
+    printf(" %s(size %u slot %u unit %u program %u erased %02x journal %u trial %u code %u)",
+           s->name, (unsigned)s->size, (unsigned)s->slot_size, (unsigned)s->unit, s->program_unit,
+           s->erased, (unsigned)s->journal_unit, s->trial, s->codes[0]);
     for (unsigned n = 0; n < count; n++) {
         printf(" %s(mode %u call %u at %u byte %u)", k_kinds[faults[n].kind], faults[n].mode,
                faults[n].call, (unsigned)faults[n].at, (unsigned)faults[n].byte);
@@ -398,6 +401,11 @@ const campaign_t campaigns[] = {
     {"operator", campaign_operator},
     {"peer", campaign_peer},
     {"low", campaign_low},
+    {"time", campaign_time},
+    {"twice", campaign_twice},
+    {"cross", campaign_cross},
+    {"chain", campaign_chain},
+    {"pairs", campaign_pairs},
     {"regression", go_regression},
     {NULL, NULL},
 };

@@ -14,6 +14,7 @@ typedef struct {
     const char *campaign;
     uint32_t seed;
     uint32_t slice; /**< runs every so many-th case */
+    uint32_t scale; /**< drawn campaigns have so many times as many cases; 1 */
     int64_t only;   /**< runs this case alone; -1: all */
     bool verbose;
     uint32_t number; /**< of the next case */
@@ -41,10 +42,16 @@ void campaign_leave(world_t *world);
 uint32_t campaign_random(uint32_t *random, uint32_t end);
 world_fault_t campaign_random_cut(uint32_t *random, uint32_t operations, uint32_t net_calls);
 
-/* campaigns_power.c, campaigns_platform.c */
+/* campaigns_cross.c, campaigns_power.c, campaigns_platform.c */
+void campaign_cross(run_t *run);
+void campaign_chain(run_t *run);
+void campaign_pairs(run_t *run);
 void campaign_power_cut(run_t *run);
 void campaign_revert(run_t *run);
 void campaign_double_cut(run_t *run);
+/* campaigns_time.c */
+void campaign_time(run_t *run);
+void campaign_twice(run_t *run);
 void campaign_operator(run_t *run);
 void campaign_peer(run_t *run);
 void campaign_low(run_t *run);

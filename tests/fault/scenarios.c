@@ -17,6 +17,8 @@ const world_scenario_t world_scenarios[] = {
      .erased = 0xFF, .journal_unit = 4096, .retry = 2, .interval = 60, .codes = {201}},
     {.name = "large", .size = 45001, .slot_size = 49152, .unit = 1024, .program_unit = 8,
      .erased = 0xFF, .journal_unit = 4096, .codes = {201}},
+    {.name = "sixteen", .size = 16384, .slot_size = 16384, .unit = 2048, .program_unit = 8,
+     .erased = 0xFF, .journal_unit = 4096, .codes = {201}},
     {.name = "one", .size = 1, .slot_size = 8192, .unit = 1024, .program_unit = 8,
      .erased = 0xFF, .journal_unit = 4096, .codes = {201}},
     {.name = "two", .size = 2, .slot_size = 8192, .unit = 1024, .program_unit = 8,

@@ -57,11 +57,15 @@ typedef struct {
     uint32_t size;        /**< of the package */
     uint32_t second_size; /**< of a package for a second image; 0: there is one image */
     uint32_t slot_size;
-    uint32_t unit; /**< erase unit of the slots */
+    uint32_t unit;         /**< erase unit of the slots; with units, the largest */
+    const uint32_t *units; /**< of the slots, in order, ends in 0; NULL: all are `unit` */
     uint16_t program_unit;
     uint8_t erased;
-    uint32_t journal_unit; /**< two of them */
+    uint32_t journal_unit;         /**< with journal_units, the smallest */
+    uint8_t journal_count;         /**< 0: two */
+    const uint32_t *journal_units; /**< in order, ends in 0; NULL: all are journal_unit */
     uint32_t retry, interval;
+    bool fades;     /**< what is torn in the journal reads otherwise after the next power-on */
     uint8_t trial;  /**< world_trial_t */
     uint32_t again; /**< every erase and program is AGAIN so many times */
     bool hides_revert;
@@ -88,11 +92,28 @@ typedef enum {
                            stalled at byte; from call at on, for a day */
     WORLD_LOW,  /**< mode: 0 battery, 1 signal; low from look at on, byte times */
     WORLD_SABOTAGE, /**< mode: world_sabotage_t; must be found */
-    WORLD_CUT,      /**< mode: fake_cut_t; call: fake_torn_t of a slot, the journal knows but the
+    WORLD_CLOCK, /**< at: the milliseconds at the start; byte: call to the platform before which the
+                           day jumps; mode: world_jump_t */
+    WORLD_WORN,  /**< mode: 0 the slot that is written, 1 the journal; at: number of the erase unit
+                          that can be erased no more */
+    WORLD_STUCK, /**< call: fake_board_call_t of a flash; mode: fake_fault_t; at: from this call on,
+                           for ever or byte times */
+    WORLD_CUT,   /**< mode: fake_cut_t; call: fake_torn_t of a slot, the journal knows but the
                            first two; at: operation, counted on from the last cut */
-    WORLD_CUT_NET,  /**< at: the power goes after this call of the net port */
+    WORLD_CUT_NET, /**< at: the power goes after this call of the net port */
     WORLD_FAULT_KINDS
 } world_fault_kind_t;
+
+/** Where the clock of the day goes to. */
+typedef enum {
+    WORLD_JUMP_NONE = 0,
+    WORLD_JUMP_1970,
+    WORLD_JUMP_2038, /**< the last second of 31 bits */
+    WORLD_JUMP_2106, /**< likewise, of 32 */
+    WORLD_JUMP_BACK, /**< 50 years */
+    WORLD_JUMP_LOST, /**< it is not known any more */
+    WORLD_JUMP_COUNT
+} world_jump_t;
 
 /** What happens to the task of the first image. */
 typedef enum {
@@ -187,6 +208,8 @@ typedef struct {
     unsigned fault_count, next_cut;
     const world_fault_t *tamper;   /**< NULL: none */
     const world_fault_t *sabotage; /**< NULL: none */
+    uint64_t day_s;                /**< of the platform: when now_ms was 0 */
+    const world_fault_t *jump;     /**< of the clock */
     const world_fault_t *act;      /**< of the operator, or the peer; NULL: none */
     uint64_t act_end_ms;           /**< of slept_ms: when it is undone; 0: not */
     uint64_t limit_ms;             /**< of slept_ms */
@@ -197,6 +220,8 @@ typedef struct {
     bool restart, done;
     bool judged; /**< the application has said what it thinks of the trial, since power-on */
     uint32_t cuts, crashes;
+    bool tried;          /**< it started with an image on trial */
+    uint32_t trial_cuts; /**< cuts while an image was marked or on trial */
     uint32_t polls;
     uint64_t slept_ms;
     const char *violation;

@@ -13,7 +13,8 @@
 
 /* ---------------------------------------------------------------- the power */
 
-/* Two journal units ask for tears that read the same each time. */
+/* The journal asks for tears that read the same each time; a case may have others where it has
+ * three units or more, see campaign_fading(). */
 void world_set_torn(world_t *world, uint8_t torn)
 {
     fake_board_t *board = &world->board;
@@ -21,7 +22,8 @@ void world_set_torn(world_t *world, uint8_t torn)
         board->slots[n][0].flash.torn = torn;
         board->slots[n][1].flash.torn = torn;
     }
-    board->journal.flash.torn = torn == FAKE_TORN_UNREADABLE ? torn : (uint8_t)FAKE_TORN_STABLE;
+    uint8_t unsteady = world->scenario->fades ? FAKE_TORN_MOODY : FAKE_TORN_STABLE;
+    board->journal.flash.torn = torn >= FAKE_TORN_UNSTABLE ? unsteady : torn;
 }
 
 void world_arm_cut(world_t *world)
@@ -203,6 +205,29 @@ static void arm_low(world_t *world, const world_fault_t *fault)
     }
 }
 
+/* ---------------------------------------------------------------- the clock */
+
+static void jump(void *ctx)
+{
+    static const uint64_t k_days[WORLD_JUMP_COUNT] = {0, 0, INT32_MAX, UINT32_MAX, 222000000u, 0};
+    world_t *world = ctx;
+    fake_board_t *board = &world->board;
+    uint8_t mode = world->jump->mode;
+    board->clock_known = mode != WORLD_JUMP_LOST;
+    board->unix_s = k_days[mode];
+}
+
+static void arm_clock(world_t *world, const world_fault_t *fault)
+{
+    world->board.now_ms = fault->at;
+    world->jump = fault;
+    if (fault->mode != WORLD_JUMP_NONE) {
+        world->platform.act_at = fault->byte;
+        world->platform.act = jump;
+        world->platform.act_ctx = world;
+    }
+}
+
 /* ---------------------------------------------------------------- all of them */
 
 void world_arm(world_t *world, const world_fault_t *fault)
@@ -248,6 +273,22 @@ void world_arm(world_t *world, const world_fault_t *fault)
         break;
     case WORLD_LOW:
         arm_low(world, fault);
+        break;
+    case WORLD_CLOCK:
+        arm_clock(world, fault);
+        break;
+    case WORLD_WORN:
+        (fault->mode == 0 ? &world->board.slots[0][1] : &world->board.journal)
+            ->flash.worn[fault->at] = true;
+        break;
+    case WORLD_STUCK:
+        world->board.fault_call = fault->call;
+        world->board.fault = fault->mode;
+        world->board.fault_at = fault->at;
+        world->board.fault_count = fault->byte;
+        if (fault->call == FAKE_CALL_SLOT_READ) { /* neither of two downloads can be read back */
+            world->codes[strlen((const char *)world->codes)] = 205;
+        }
         break;
     case WORLD_SABOTAGE:
         world->sabotage = fault;

@@ -30,4 +30,9 @@ void world_meddle(world_t *world, uint8_t image);
 /** Time has passed: is it over, what operator or peer did? */
 void world_end_act(world_t *world);
 
+/* ---------------------------------------------------------------- world_wear.c */
+
+/** At the end of a case in which nothing but the power went. */
+void world_judge_wear(world_t *world);
+
 #endif

@@ -154,12 +154,15 @@ bool world_init(world_t *world, const world_dialect_t *dialect, const world_scen
     world->scenario = scenario;
     config.images = scenario->second_size > 0 ? 2u : 1u;
     config.slot.size = scenario->slot_size;
-    config.slot.unit = scenario->unit;
+    config.slot.unit = scenario->units != NULL ? 0 : scenario->unit;
+    config.slot.units = scenario->units;
     config.slot.program_unit = scenario->program_unit;
     config.slot.erased = scenario->erased;
     config.journal = config.slot;
-    config.journal.size = 2u * scenario->journal_unit;
-    config.journal.unit = scenario->journal_unit;
+    uint32_t count = scenario->journal_count > 0 ? scenario->journal_count : 2u;
+    config.journal.unit = scenario->journal_units != NULL ? 0 : scenario->journal_unit;
+    config.journal.units = scenario->journal_units;
+    config.journal.size = count * config.journal.unit;
     world->bytes = malloc(2u * FACTORY_SIZE + scenario->size + scenario->second_size +
                           other_size(scenario, 0) + other_size(scenario, 1));
     world->spoilt = malloc(scenario->size);

@@ -1,0 +1,41 @@
+#!/bin/sh
+# Breaks an update in every way there is, in both dialects: power, flash, network, every call, time, operator.
+#
+#   sh tests/fault/run.sh [--long] [--seed N] [--seeded]
+#
+# Builds optimised and prints a line for each campaign: name, cases, violations. A case that fails prints, after what it
+# violates, the options of build/fault/tests/test_fault that run it again (add -v for its log). Exit status 0: no
+# violation. --long: forty times the cases that are drawn, and all pairs of power cuts; hours. --seed: other cases.
+# --seeded: the bugs of seeded.sh as well.
+set -eu
+cd "$(dirname "$0")/../.."
+seed=1 scale=1 seeded=
+while [ $# -gt 0 ]; do
+    case $1 in
+    --long) scale=40 ;;
+    --seeded) seeded=yes ;;
+    --seed)
+        [ $# -ge 2 ] || exit 2
+        seed=$2
+        shift
+        ;;
+    *)
+        echo "usage: sh tests/fault/run.sh [--long] [--seed N] [--seeded]" >&2
+        exit 2
+        ;;
+    esac
+    shift
+done
+
+dir=build/fault
+mkdir -p "$dir"
+if ! { cmake -S . -B "$dir" -DCMAKE_BUILD_TYPE=Release -DONEOTA_BUILD_EXAMPLES=OFF -DONEOTA_BUILD_TLS=OFF \
+    -DONEOTA_BUILD_TOOLS=OFF && cmake --build "$dir" --target test_fault -j 2; } >"$dir/build.log" 2>&1; then
+    tail -n 40 "$dir/build.log" >&2
+    exit 1
+fi
+status=0
+printf 'south\nfuse\n' |
+    xargs -P 2 -I DIALECT "$dir/tests/test_fault" --dialect DIALECT --seed "$seed" --scale "$scale" || status=1
+[ -z "$seeded" ] || sh tests/fault/seeded.sh || status=1
+exit $status

@@ -1,0 +1,46 @@
+/*
+ * oneota - SPDX-License-Identifier: Apache-2.0
+ *
+ * What an update may cost in erases, counted by the flash itself.
+ */
+#include "world_parts.h"
+
+#define RECORDS_LIVE 1024u /* of a journal unit: the newest of each type, copied at each move */
+
+static uint32_t most_erased(const fake_flash_t *flash)
+{
+    uint32_t most = 0;
+    for (uint32_t n = 0; n < flash->unit_count; n++) {
+        most = flash->erases[n] > most ? flash->erases[n] : most;
+    }
+    return most;
+}
+
+/* One for each start that writes, and one each time that a unit is full. */
+static bool journal_is_spared(const world_t *world)
+{
+    const fake_flash_t *flash = &world->board.journal.flash;
+    uint32_t program_unit = world->scenario->program_unit;
+    uint32_t room =
+        (world->scenario->journal_unit - RECORDS_LIVE) / (program_unit > 64u ? program_unit : 64u);
+    uint32_t total = 0;
+    for (uint32_t n = 0; n < flash->unit_count; n++) {
+        total += flash->erases[n];
+    }
+    return total <= world->board.boots + world->cuts + flash->calls[FAKE_PROGRAM] / room + 1u;
+}
+
+void world_judge_wear(world_t *world)
+{
+    uint32_t downloads = world->scenario->spoiled ? 2u : 1u;
+    for (unsigned n = 0; n < world->board.config.images; n++) {
+        for (unsigned slot = 0; slot < 2u; slot++) {
+            if (most_erased(&world->board.slots[n][slot].flash) > downloads + world->cuts) {
+                world_violate(world, "wear: a unit of a slot is erased once too often");
+            }
+        }
+    }
+    if (!journal_is_spared(world)) {
+        world_violate(world, "wear: the journal is erased too often");
+    }
+}
