@@ -6,8 +6,8 @@
  *
  * OneNET's own check is an MD5 that comes over the same channel as the package. A signed package
  * ends in a trailer of 192 bytes, made by `oneota-image` where the firmware is built; to the
- * platform it is a part of the file, covered by its size and MD5. The client of this release does
- * not ask for one yet; a boot loader does, with a table of whom it trusts:
+ * platform it is a part of the file, covered by its size and MD5. A client with setup.trust takes
+ * nothing else, and a boot loader proves an image with the same table of whom it trusts:
  *
  *     static const uint8_t keys[][ONEOTA_PUBKEY_BYTES] = {
  *         { 0x04, ... },      as `oneota-image key --pubkey KEY.pub` prints it

@@ -198,9 +198,9 @@ static void test_api_update_progress_not_told_again_after_a_reset(void **state)
 
 static void test_api_update_events_tell_the_story(void **state)
 {
-    static const uint8_t wanted[] = {ONEOTA_EVENT_TASK, ONEOTA_EVENT_READY, ONEOTA_EVENT_RESTART,
-                                     ONEOTA_EVENT_TASK, ONEOTA_EVENT_TRIAL, ONEOTA_EVENT_UPDATED,
-                                     ONEOTA_EVENT_IDLE};
+    static const uint8_t wanted[] = {ONEOTA_EVENT_EXPOSED, ONEOTA_EVENT_TASK,    ONEOTA_EVENT_READY,
+                                     ONEOTA_EVENT_RESTART, ONEOTA_EVENT_EXPOSED, ONEOTA_EVENT_TASK,
+                                     ONEOTA_EVENT_TRIAL,   ONEOTA_EVENT_UPDATED, ONEOTA_EVENT_IDLE};
     size_t next = 0;
     uint8_t percent = 0;
     (void)state;

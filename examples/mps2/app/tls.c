@@ -130,7 +130,8 @@ bool link_start(oneota_setup_t *setup)
     }
     bsp_log_number(ONEOTA_LOG_INFO, "tls: trusts", "certificates", (int64_t)s_setup.ca_count);
     s_port = (oneota_net_t){
-        told_open, told_send, told_recv, told_close, s_tls.port.last_error, s_tls.port.poll_ms};
+        told_open,       told_send,     told_recv, told_close, s_tls.port.last_error,
+        s_tls.port.poll_ms, s_tls.port.encrypts};
     setup->net = &s_port;
     setup->net_ctx = &s_tls;
     setup->port = setup->port != 0 ? setup->port : HTTPS_PORT;
