@@ -10,7 +10,9 @@
 
 enum { JOB_NONE = 0, JOB_ERASE, JOB_PROGRAM };
 
-#define JOBS_MAX 8u /* of one call: more than any needs whose flash keeps what it is given */
+/* The order in which jobs may follow one another in one call. None is done twice: what flash did not
+ * keep is not programmed again before an erase. */
+enum { STEP_FIRST = 1, STEP_CLEAN, STEP_FIELD };
 
 oneota_error_t oneota_mcuboot_refuse(oneota_mcuboot_t *boot, oneota_error_t error, const char *why)
 {
@@ -20,27 +22,39 @@ oneota_error_t oneota_mcuboot_refuse(oneota_mcuboot_t *boot, oneota_error_t erro
 
 /* ---------------------------------------------------------------- jobs */
 
-static void plan_erase(oneota_mcuboot_t *boot, uint8_t slot, uint32_t offset)
+/* @return AGAIN; STORAGE it was done before, or what comes before it was not kept */
+static oneota_error_t next_step(oneota_mcuboot_t *boot, uint8_t step)
 {
-    const oneota_mcuboot_slot_t *s = &boot->slot[slot];
-    boot->job = JOB_ERASE;
-    boot->job_slot = slot;
-    boot->job_offset = s->raw->erase_unit(s->raw_ctx, offset).start;
+    if (step < boot->step || (step == boot->step && step != STEP_CLEAN)) {
+        return oneota_mcuboot_refuse(boot, ONEOTA_STORAGE, "trailer: flash does not keep it");
+    }
+    boot->step = step;
+    return ONEOTA_AGAIN;
 }
 
-static void plan_program(oneota_mcuboot_t *boot, uint8_t slot, field_t field)
+static oneota_error_t plan_erase(oneota_mcuboot_t *boot, uint32_t offset, uint8_t step)
+{
+    const oneota_mcuboot_slot_t *s = &boot->slot[1];
+    boot->job = JOB_ERASE;
+    boot->job_slot = 1;
+    boot->job_offset = s->raw->erase_unit(s->raw_ctx, offset).start;
+    return next_step(boot, step);
+}
+
+static oneota_error_t plan_program(oneota_mcuboot_t *boot, uint8_t slot, field_t field)
 {
     uint32_t room;
     boot->job = JOB_PROGRAM;
     boot->job_slot = slot;
     boot->job_offset = oneota_mcuboot_field(boot, slot, field, &room);
     boot->job_length = (uint8_t)oneota_mcuboot_fill(boot, slot, field, boot->job_bytes);
+    return next_step(boot, (uint8_t)(STEP_FIELD + (unsigned)field));
 }
 
 static oneota_error_t end_jobs(oneota_mcuboot_t *boot, oneota_error_t error)
 {
     boot->job = JOB_NONE;
-    boot->jobs = 0;
+    boot->step = 0;
     boot->clean = boot->slot[1].size;
     return error;
 }
@@ -56,15 +70,13 @@ static oneota_error_t carry_out(oneota_mcuboot_t *boot)
     if (error == ONEOTA_AGAIN) {
         return ONEOTA_AGAIN;
     }
-    if (boot->job == JOB_ERASE && boot->job_offset != 0) {
+    if (boot->step == STEP_CLEAN) {
         boot->clean = boot->job_offset;
     }
     boot->job = JOB_NONE;
-    if (error == ONEOTA_OK && ++boot->jobs <= JOBS_MAX) {
-        return ONEOTA_AGAIN;
-    }
-    return end_jobs(boot,
-                    oneota_mcuboot_refuse(boot, ONEOTA_STORAGE, "trailer: flash does not keep it"));
+    return error == ONEOTA_OK ? ONEOTA_AGAIN
+                              : end_jobs(boot, oneota_mcuboot_refuse(boot, ONEOTA_STORAGE,
+                                                                     "trailer: flash fails"));
 }
 
 /* What plan() says: OK nothing is left to do; AGAIN a job was planned. */
@@ -187,11 +199,11 @@ static bool looks_clean(const trailer_t *trailer)
 /* Erases from the end of the slot down: bytes that look erased may have been torn. */
 static oneota_error_t plan_cleaning(oneota_mcuboot_t *boot, const trailer_t *trailer, uint32_t size)
 {
-    plan_erase(boot, 1, boot->clean - 1u);
-    if (boot->job_offset >= boot->slot[1].first + size) {
-        return ONEOTA_AGAIN;
+    const oneota_mcuboot_slot_t *s = &boot->slot[1];
+    uint32_t start = s->raw->erase_unit(s->raw_ctx, boot->clean - 1u).start;
+    if (start >= s->first + size) {
+        return plan_erase(boot, start, STEP_CLEAN);
     }
-    boot->job = JOB_NONE;
     boot->clean = 0;
     return looks_clean(trailer)
                ? ONEOTA_OK
@@ -210,8 +222,7 @@ static oneota_error_t plan_mark(oneota_mcuboot_t *boot, const trailers_t *now, u
         return ONEOTA_OK;
     }
     if (has_old_header(boot)) {
-        plan_erase(boot, 1, 0);
-        return ONEOTA_AGAIN;
+        return plan_erase(boot, 0, STEP_FIRST);
     }
     if (boot->clean > oneota_mcuboot_field(boot, 1, FIELD_INFO, &length)) {
         oneota_error_t error = plan_cleaning(boot, trailer, size);
@@ -219,8 +230,7 @@ static oneota_error_t plan_mark(oneota_mcuboot_t *boot, const trailers_t *now, u
             return error;
         }
     }
-    plan_program(boot, 1, trailer->room[FIELD_INFO] == ROOM_FREE ? FIELD_INFO : FIELD_MAGIC);
-    return ONEOTA_AGAIN;
+    return plan_program(boot, 1, trailer->room[FIELD_INFO] == ROOM_FREE ? FIELD_INFO : FIELD_MAGIC);
 }
 
 static oneota_error_t boot_mark(void *ctx, uint8_t image, const oneota_boot_mark_t *mark)
@@ -234,17 +244,19 @@ static oneota_error_t boot_mark(void *ctx, uint8_t image, const oneota_boot_mark
 
 /* ---------------------------------------------------------------- confirm, revert */
 
+/* A word that was programmed twice may be one that MCUboot cannot read any more, and it needs this one:
+ * once a start, and then a restart goes back. */
 static oneota_error_t plan_confirm(oneota_mcuboot_t *boot, const trailers_t *now, uint32_t size)
 {
     (void)size;
     if (now->next != SWAP_REVERT) {
         return ONEOTA_OK;
     }
-    if (now->slot[0].field[FIELD_OK] != FIELD_UNSET) {
-        return oneota_mcuboot_refuse(boot, ONEOTA_STORAGE, "confirm: MCUboot is going back");
+    if (now->slot[0].field[FIELD_OK] != FIELD_UNSET || boot->tried) {
+        return oneota_mcuboot_refuse(boot, ONEOTA_STORAGE, "confirm: image ok is not kept");
     }
-    plan_program(boot, 0, FIELD_OK);
-    return ONEOTA_AGAIN;
+    boot->tried = true;
+    return plan_program(boot, 0, FIELD_OK);
 }
 
 static oneota_error_t boot_confirm(void *ctx, uint8_t image)
@@ -260,8 +272,7 @@ static oneota_error_t plan_revert(oneota_mcuboot_t *boot, const trailers_t *now,
     if (now->next != SWAP_TEST && now->next != SWAP_PERM) {
         return ONEOTA_OK;
     }
-    plan_erase(boot, 1, oneota_mcuboot_field(boot, 1, FIELD_MAGIC, &length));
-    return ONEOTA_AGAIN;
+    return plan_erase(boot, oneota_mcuboot_field(boot, 1, FIELD_MAGIC, &length), STEP_FIRST);
 }
 
 static oneota_error_t boot_revert(void *ctx, uint8_t image)

@@ -58,7 +58,8 @@
  *     mark      slot 1: swap info (test), then, last, the magic. Before that, the erase unit that
  *               holds them is erased; with offset, also an old image's header in the first sector,
  *               because of which MCUboot would refuse the new one
- *     confirm   slot 0: image ok
+ *     confirm   slot 0: image ok, once a start: if flash fails there, STORAGE until the restart,
+ *               which goes back
  *     revert    of a trial nothing: a restart without a confirm goes back. Of a pending mark: the
  *               unit of slot 1 that holds the magic is erased
  *     A cut before the last byte of the magic leaves a magic that MCUboot does not take, and no
@@ -121,9 +122,10 @@ typedef struct {
     /* readable */
     const char *why; /**< the last refusal in words; static text, NULL: none */
 
-    /* private: an operation that goes on, and how many there were in this call's work */
+    /* private: an operation that goes on, and how far its call has come */
     uint8_t job;
-    uint8_t jobs;
+    uint8_t step;
+    bool tried; /* to write image ok, since init */
     uint8_t job_slot;
     uint8_t job_length;
     uint32_t job_offset;

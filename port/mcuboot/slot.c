@@ -178,7 +178,8 @@ oneota_error_t oneota_mcuboot_init(oneota_mcuboot_t *boot)
     boot->max_align = boot->max_align != 0 ? boot->max_align : DEFAULT_ALIGN;
     boot->max_sectors = boot->max_sectors != 0 ? boot->max_sectors : DEFAULT_SECTORS;
     boot->job = 0;
-    boot->jobs = 0;
+    boot->step = 0;
+    boot->tried = false;
     boot->walk = 0;
     for (unsigned n = 0; n < 2u; n++) {
         boot->slot[n].size = boot->slot[n].raw->size(boot->slot[n].raw_ctx);

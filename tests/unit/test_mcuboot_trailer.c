@@ -544,15 +544,47 @@ static void test_mcuboot_mark_flash_error_is_storage_and_then_made_good(void **s
     each_layout(failing);
 }
 
-/* Flash that says OK and keeps nothing: mark() ends all the same. */
-static void test_mcuboot_mark_flash_that_keeps_nothing_is_storage(void **state)
+/* It is programmed once. Was it done all the same? */
+static void failing_confirm(void)
+{
+    static const uint8_t faults[] = {FAKE_FAULT_ERROR, FAKE_FAULT_SILENT, FAKE_FAULT_ERROR_DONE};
+    for (size_t n = 0; n < sizeof faults; n++) {
+        bool done = faults[n] == FAKE_FAULT_ERROR_DONE;
+        fake_flash_erase_all(&flash[0]);
+        assert_int_equal(oneota_mcuboot_init(&boot), ONEOTA_OK);
+        put_swapped(0x02, 0);
+        flash[0].fault_kind = FAKE_PROGRAM;
+        flash[0].fault = faults[n];
+        flash[0].fault_at = flash[0].calls[FAKE_PROGRAM] + 1u;
+        flash[0].fault_count = 1;
+        assert_int_equal(finish(oneota_mcuboot.confirm), ONEOTA_STORAGE);
+        for (unsigned again = 0; again < 3u; again++) {
+            assert_int_equal(finish(oneota_mcuboot.confirm), done ? ONEOTA_OK : ONEOTA_STORAGE);
+        }
+        assert_int_equal(query().condition, done ? ONEOTA_BOOT_CONFIRMED : ONEOTA_BOOT_TRIAL);
+        assert_int_equal(flash[0].calls[FAKE_PROGRAM], n + 1u);
+    }
+}
+
+static void test_mcuboot_confirm_flash_error_is_not_programmed_again(void **state)
+{
+    (void)state;
+    each_layout(failing_confirm);
+}
+
+/* Flash that says OK and keeps nothing: no unit is programmed twice, and each call has an end. */
+static void test_mcuboot_flash_that_keeps_nothing_is_storage(void **state)
 {
     (void)state;
     begin(&k_layouts[3], 0xFF, ONEOTA_MCUBOOT_MOVE);
     fail_at(FAKE_PROGRAM, FAKE_FAULT_SILENT, 1, FAKE_FLASH_FOR_EVER);
     assert_int_equal(mark(), ONEOTA_STORAGE);
+    assert_int_equal(flash[1].calls[FAKE_PROGRAM], 1);
     assert_int_equal(query().condition, ONEOTA_BOOT_CONFIRMED);
-    flash[1].violation = NULL; /* it was programmed again: it looked erased */
+    fail_at(FAKE_ERASE, FAKE_FAULT_SILENT, 1, FAKE_FLASH_FOR_EVER);
+    put_magic(1);
+    assert_int_equal(take_back(), ONEOTA_STORAGE);
+    assert_int_equal(query().condition, ONEOTA_BOOT_PENDING);
     end();
 }
 
@@ -647,7 +679,8 @@ int main(void)
         cmocka_unit_test(test_mcuboot_revert_of_a_mark_cut_anywhere_is_the_old_or_the_new_choice),
         cmocka_unit_test(test_mcuboot_flash_that_takes_its_time),
         cmocka_unit_test(test_mcuboot_mark_flash_error_is_storage_and_then_made_good),
-        cmocka_unit_test(test_mcuboot_mark_flash_that_keeps_nothing_is_storage),
+        cmocka_unit_test(test_mcuboot_confirm_flash_error_is_not_programmed_again),
+        cmocka_unit_test(test_mcuboot_flash_that_keeps_nothing_is_storage),
         cmocka_unit_test(test_mcuboot_query_unreadable_trailers),
         cmocka_unit_test(test_mcuboot_mark_beside_the_image_erases_nothing),
         cmocka_unit_test(test_mcuboot_mark_offset_erases_the_old_header),
