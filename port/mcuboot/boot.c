@@ -142,8 +142,7 @@ static oneota_error_t boot_query(void *ctx, uint8_t image, oneota_boot_t *answer
 static bool swaps_all(const oneota_mcuboot_t *boot, uint32_t end, uint32_t size)
 {
     return size <= oneota_mcuboot_sector_end(boot, 0, end - 1u) &&
-           size <= oneota_mcuboot_sector_end(boot, 1, boot->slot[1].first + end - 1u) -
-                       boot->slot[1].first;
+           size <= oneota_mcuboot_sector_end(boot, 1, end - 1u);
 }
 
 static oneota_error_t boot_inspect(void *ctx, uint8_t image, uint8_t slot, uint32_t size)

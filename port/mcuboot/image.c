@@ -52,9 +52,6 @@ static oneota_error_t read_area(const oneota_mcuboot_t *boot, uint8_t slot, uint
                                 uint32_t limit, uint32_t magic, uint32_t *total)
 {
     uint8_t info[TLV_BYTES];
-    if (limit - offset < TLV_BYTES) {
-        return ONEOTA_VERIFY;
-    }
     if (read_image(boot, slot, offset, info, sizeof info) != ONEOTA_OK) {
         return ONEOTA_STORAGE;
     }
@@ -89,8 +86,8 @@ oneota_error_t oneota_mcuboot_image(oneota_mcuboot_t *boot, uint8_t slot, uint32
                                     mcuboot_image_t *image)
 {
     uint8_t header[ONEOTA_MCUBOOT_HEADER_BYTES];
-    if (limit > boot->slot[slot].capacity || limit < sizeof header) {
-        return oneota_mcuboot_refuse(boot, ONEOTA_VERIFY, "image: larger than a slot, or empty");
+    if (limit > boot->slot[slot].capacity) {
+        return oneota_mcuboot_refuse(boot, ONEOTA_VERIFY, "image: larger than a slot");
     }
     if (read_image(boot, slot, 0, header, sizeof header) != ONEOTA_OK) {
         return oneota_mcuboot_refuse(boot, ONEOTA_STORAGE, "image: its header cannot be read");

@@ -25,7 +25,7 @@ uint32_t oneota_mcuboot_sector_end(const oneota_mcuboot_t *boot, uint8_t slot, u
 /** The fields that tell what happens next, as they stand one behind the other. */
 typedef enum { FIELD_INFO = 0, FIELD_DONE, FIELD_OK, FIELD_MAGIC, FIELD_COUNT } field_t;
 
-/** What is in one of them, as MCUboot sees it. Of the magic, SET is good. */
+/** What is in one of them, as MCUboot sees it. Of the magic, SET is good, and all else BAD. */
 typedef enum { FIELD_UNSET = 0, FIELD_SET, FIELD_BAD } field_state_t;
 
 /** Its bytes, for whoever is going to write them: erased, as they are to be, or anything else. */

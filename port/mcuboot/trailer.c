@@ -94,10 +94,7 @@ static uint8_t state_of(const oneota_mcuboot_t *boot, field_t field, const uint8
     }
     bytes += magic_room(boot) - MAGIC_BYTES;
     make_magic(boot, magic);
-    if (memcmp(bytes, magic, MAGIC_BYTES) == 0) {
-        return FIELD_SET;
-    }
-    return is_all(bytes, MAGIC_BYTES, erased) ? FIELD_UNSET : FIELD_BAD;
+    return memcmp(bytes, magic, MAGIC_BYTES) == 0 ? FIELD_SET : FIELD_BAD;
 }
 
 static void read_field(const oneota_mcuboot_t *boot, uint8_t slot, field_t field,

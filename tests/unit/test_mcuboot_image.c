@@ -41,6 +41,8 @@ static fake_flash_t flash[2];
 static oneota_mcuboot_t boot;
 static char version[ONEOTA_MCUBOOT_VERSION_BYTES];
 
+static uint32_t erase_unit[2] = {UNIT, UNIT};
+
 static void open_slots(uint8_t mode, uint32_t size0, uint32_t size1, uint16_t program_unit)
 {
     const uint32_t sizes[2] = {size0, size1};
@@ -48,7 +50,7 @@ static void open_slots(uint8_t mode, uint32_t size0, uint32_t size1, uint16_t pr
     boot.mode = mode;
     for (unsigned n = 0; n < 2u; n++) {
         const fake_flash_config_t config = {
-            .size = sizes[n], .unit = UNIT, .program_unit = program_unit, .erased = 0xFF};
+            .size = sizes[n], .unit = erase_unit[n], .program_unit = program_unit, .erased = 0xFF};
         assert_true(fake_flash_init(&flash[n], &config));
         fake_flash_erase_all(&flash[n]);
         boot.slot[n].raw = &flash[n].port;
@@ -89,6 +91,13 @@ static void put_image(void)
 {
     fake_flash_erase_all(&flash[1]);
     fake_flash_put(&flash[1], boot.slot[1].first, k_image, sizeof k_image);
+}
+
+static uint32_t running_length(void)
+{
+    oneota_boot_t answer;
+    assert_int_equal(oneota_mcuboot.query(&boot, 0, &answer), ONEOTA_OK);
+    return answer.length;
 }
 
 /* ---------------------------------------------------------------- inspect */
@@ -167,6 +176,56 @@ static void test_mcuboot_inspect_without_a_protected_area(void **state)
     end();
 }
 
+/* All is in order but one size. */
+static void test_mcuboot_inspect_refuses_sizes_that_lead_elsewhere(void **state)
+{
+    (void)state;
+    begin();
+    put_image(); /* header of 16 and image of 32 bytes: the areas are where they were */
+    put(8, 16);
+    put(12, 32);
+    assert_int_equal(inspect(sizeof k_image), ONEOTA_VERIFY);
+    put_image(); /* header of 48, image of 0 */
+    put(8, 48);
+    put(12, 0);
+    assert_int_equal(inspect(sizeof k_image), ONEOTA_VERIFY);
+    put(8, 47);
+    put(12, 1);
+    assert_int_equal(inspect(sizeof k_image), ONEOTA_OK);
+    put_image(); /* header of 120h: areas that are there, and not the image's */
+    put(9, 0x01);
+    fake_flash_put(&flash[1], 0x120 + 16, k_image + 48, 52);
+    assert_int_equal(inspect(sizeof k_image), ONEOTA_VERIFY);
+    assert_int_equal(inspect(0x120 + 16 + 52), ONEOTA_OK);
+    end();
+}
+
+/* Scratch: an image of up to F70h bytes in a slot of 1000h. Header 20h, areas of 28h. */
+static void test_mcuboot_inspect_image_that_fills_the_slot(void **state)
+{
+    static const uint8_t trailer[12] = {'O', 'T', 'R', 'L', 1, 1, 1, 0, 0x6F, 0x0F, 0, 0};
+    (void)state;
+    open_slots(ONEOTA_MCUBOOT_SCRATCH, 0x1000, 0x1000, 8);
+    boot.max_sectors = 4;
+    assert_int_equal(oneota_mcuboot_init(&boot), ONEOTA_OK);
+    for (unsigned n = 0; n < 2u; n++) {
+        static const uint8_t size[2] = {0x28, 0x0F}; /* F70h - 20h - 28h */
+        static const uint8_t none[2] = {0, 0};
+        fake_flash_put(&flash[n], 0, k_image, 48);
+        fake_flash_put(&flash[n], 10, none, 2);
+        fake_flash_put(&flash[n], 12, size, 2);
+        fake_flash_put(&flash[n], 0xF70 - 0x28, k_image + 60, 40);
+    }
+    assert_int_equal(inspect(0xF70), ONEOTA_OK);
+    assert_int_equal(inspect(0xF6F), ONEOTA_VERIFY);
+    assert_int_equal(inspect(0xF71), ONEOTA_VERIFY);
+    assert_int_equal(running_length(), 0xF70);
+    fake_flash_put(&flash[0], 0xF70, trailer, sizeof trailer);
+    fake_flash_put(&flash[0], 0xF78, "\x70\x0F", 2); /* there is no room for all of it */
+    assert_int_equal(running_length(), 0xF70);
+    end();
+}
+
 /* MCUboot swaps the sectors that hold the image: what follows it must end in the same one. */
 static void test_mcuboot_inspect_bytes_behind_the_image_must_be_swapped_with_it(void **state)
 {
@@ -183,6 +242,23 @@ static void test_mcuboot_inspect_bytes_behind_the_image_must_be_swapped_with_it(
         assert_int_equal(inspect(UNIT / 2u), ONEOTA_OK);
         assert_int_equal(inspect(UNIT / 2u + 1u), ONEOTA_VERIFY);
         end();
+    }
+}
+
+/* The image ends with a sector: nothing may follow. The smaller of two sectors decides. */
+static void test_mcuboot_inspect_smallest_sector_decides(void **state)
+{
+    (void)state;
+    for (unsigned small = 0; small <= 1u; small++) {
+        erase_unit[small] = 100;
+        open_slots(ONEOTA_MCUBOOT_SCRATCH, 2000, 2000, 4);
+        boot.max_sectors = 8;
+        assert_int_equal(oneota_mcuboot_init(&boot), ONEOTA_OK);
+        put_image();
+        assert_int_equal(inspect(sizeof k_image), ONEOTA_OK);
+        assert_int_equal(inspect(sizeof k_image + 1u), ONEOTA_VERIFY);
+        end();
+        erase_unit[small] = UNIT;
     }
 }
 
@@ -204,7 +280,9 @@ static void test_mcuboot_inspect_many_tlvs_takes_many_calls(void **state)
     }
     assert_in_range(calls, 300u / 8u, 300u / 7u);
     assert_int_equal(inspect(64u + 1200u), ONEOTA_OK);
-    assert_int_equal(oneota_mcuboot.inspect(&boot, 0, 1, 64u + 1200u), ONEOTA_AGAIN);
+    for (uint32_t n = 0; n < 5u; n++) {
+        assert_int_equal(oneota_mcuboot.inspect(&boot, 0, 1, 64u + 1200u), ONEOTA_AGAIN);
+    }
     put_image(); /* another one in its place: the walk begins anew */
     assert_int_equal(inspect(sizeof k_image), ONEOTA_OK);
     end();
@@ -226,6 +304,13 @@ static void test_mcuboot_inspect_reset_vector(void **state)
     assert_int_equal(inspect(sizeof k_image), ONEOTA_VERIFY);
     boot.address = 0x08000142u - SIZE;
     assert_int_equal(inspect(sizeof k_image), ONEOTA_OK);
+    put(10, 0); /* an image of 4 bytes: what follows is no vector */
+    put(12, 4);
+    fake_flash_put(&flash[1], 36, k_image + 60, 40);
+    boot.address = 0x00286900u;
+    assert_int_equal(inspect(76), ONEOTA_VERIFY);
+    boot.address = 0;
+    assert_int_equal(inspect(76), ONEOTA_OK);
     end();
 }
 
@@ -250,13 +335,6 @@ static void test_mcuboot_inspect_unreadable_is_storage(void **state)
 
 /* ---------------------------------------------------------------- what runs */
 
-static uint32_t running_length(void)
-{
-    oneota_boot_t answer;
-    assert_int_equal(oneota_mcuboot.query(&boot, 0, &answer), ONEOTA_OK);
-    return answer.length;
-}
-
 /* The trailer of a signed package counts where it says that it belongs to this image. */
 static void test_mcuboot_query_length_of_the_package(void **state)
 {
@@ -269,6 +347,10 @@ static void test_mcuboot_query_length_of_the_package(void **state)
     fake_flash_put(&flash[0], sizeof k_image, trailer, sizeof trailer);
     assert_int_equal(running_length(), sizeof k_image + 192u);
     trailer[8]++;
+    fake_flash_put(&flash[0], sizeof k_image, trailer, sizeof trailer);
+    assert_int_equal(running_length(), sizeof k_image);
+    trailer[8]--;
+    trailer[0] = 'o';
     fake_flash_put(&flash[0], sizeof k_image, trailer, sizeof trailer);
     assert_int_equal(running_length(), sizeof k_image);
     end();
@@ -325,6 +407,11 @@ static void test_mcuboot_size_move(void **state)
     boot.sector_bytes = 2u * UNIT;
     assert_int_equal(capacity(), 12u * UNIT);
     end();
+    /* equal slots: 16 - 1 - 1 = 14 in the primary, 15 in the secondary */
+    open_slots(ONEOTA_MCUBOOT_MOVE, 16u * UNIT, 16u * UNIT, 4);
+    boot.max_sectors = 16;
+    assert_int_equal(capacity(), 14u * UNIT);
+    end();
 }
 
 /* "N * slot-sector-size - image-trailer-sectors-size", and the secondary's first sector. */
@@ -336,6 +423,11 @@ static void test_mcuboot_size_offset(void **state)
     boot.max_sectors = 16;
     assert_int_equal(capacity(), 14u * UNIT);
     assert_int_equal(boot.slot[1].first, UNIT);
+    /* status 121 x 2 x 4 = 968, and 56: 1024, one sector; 122 x 2 x 4 = 976, and 56: two */
+    boot.max_sectors = 121;
+    assert_int_equal(capacity(), 14u * UNIT);
+    boot.max_sectors = 122;
+    assert_int_equal(capacity(), 13u * UNIT);
     /* equal slots: 16 - 1 = 15; 16 - 1 - 1 = 14 */
     end();
     open_slots(ONEOTA_MCUBOOT_OFFSET, 16u * UNIT, 16u * UNIT, 4);
@@ -472,7 +564,10 @@ int main(void)
         cmocka_unit_test(test_mcuboot_inspect_refuses),
         cmocka_unit_test(test_mcuboot_inspect_leaves_the_rest_to_mcuboot),
         cmocka_unit_test(test_mcuboot_inspect_without_a_protected_area),
+        cmocka_unit_test(test_mcuboot_inspect_refuses_sizes_that_lead_elsewhere),
+        cmocka_unit_test(test_mcuboot_inspect_image_that_fills_the_slot),
         cmocka_unit_test(test_mcuboot_inspect_bytes_behind_the_image_must_be_swapped_with_it),
+        cmocka_unit_test(test_mcuboot_inspect_smallest_sector_decides),
         cmocka_unit_test(test_mcuboot_inspect_many_tlvs_takes_many_calls),
         cmocka_unit_test(test_mcuboot_inspect_reset_vector),
         cmocka_unit_test(test_mcuboot_inspect_unreadable_is_storage),

@@ -61,7 +61,8 @@ static oneota_mcuboot_t boot;
 static const layout_t *at;
 static uint8_t erased;
 
-static void begin(const layout_t *layout, uint8_t erased_value, uint8_t mode)
+static void begin_in_units(const layout_t *layout, uint8_t erased_value, uint8_t mode,
+                           uint32_t erase_unit)
 {
     at = layout;
     erased = erased_value;
@@ -71,13 +72,18 @@ static void begin(const layout_t *layout, uint8_t erased_value, uint8_t mode)
     boot.max_sectors = 4;
     for (unsigned n = 0; n < 2u; n++) {
         const fake_flash_config_t config = {
-            .size = SIZE, .unit = UNIT, .program_unit = layout->unit, .erased = erased_value};
+            .size = SIZE, .unit = erase_unit, .program_unit = layout->unit, .erased = erased_value};
         assert_true(fake_flash_init(&flash[n], &config));
         fake_flash_erase_all(&flash[n]);
         boot.slot[n].raw = &flash[n].port;
         boot.slot[n].raw_ctx = &flash[n];
     }
     assert_int_equal(oneota_mcuboot_init(&boot), ONEOTA_OK);
+}
+
+static void begin(const layout_t *layout, uint8_t erased_value, uint8_t mode)
+{
+    begin_in_units(layout, erased_value, mode, UNIT);
 }
 
 static void end(void)
@@ -363,6 +369,9 @@ static void test_mcuboot_confirm_that_cannot_hold_is_storage(void **state)
     put(1, at->done, 1);
     assert_int_equal(query().condition, ONEOTA_BOOT_TRIAL);
     assert_int_equal(finish(oneota_mcuboot.confirm), ONEOTA_STORAGE);
+    assert_int_equal(oneota_mcuboot_init(&boot), ONEOTA_OK); /* the next start */
+    assert_int_equal(finish(oneota_mcuboot.confirm), ONEOTA_STORAGE);
+    assert_int_equal(flash[0].operations, 1);
     end();
 }
 
@@ -391,6 +400,41 @@ static void test_mcuboot_mark_erases_what_is_left_over(void **state)
     each_layout(left_over);
 }
 
+/* A = 32: the four fields take 128 bytes, two erase units of 64. */
+static void test_mcuboot_mark_over_two_erase_units(void **state)
+{
+    uint8_t wanted[SIZE];
+    (void)state;
+    begin_in_units(&k_layouts[6], 0xFF, ONEOTA_MCUBOOT_SCRATCH, 64);
+    fake_flash_fill(&flash[1], 0x11);
+    memset(wanted, 0x11, sizeof wanted);
+    memset(wanted + 0xF80, 0xFF, 128);
+    wanted[0xF80] = 0x02;
+    memcpy(wanted + 0xFF0, at->magic, 16);
+    assert_int_equal(mark(), ONEOTA_OK);
+    assert_slot(1, wanted);
+    assert_int_equal(flash[1].calls[FAKE_ERASE], 2);
+    end();
+}
+
+/* boot_ctx is an array, in the order of the images. */
+static void test_mcuboot_two_images_have_two_trailers(void **state)
+{
+    static oneota_mcuboot_t boots[2];
+    oneota_boot_t answer;
+    (void)state;
+    begin(&k_layouts[0], 0xFF, ONEOTA_MCUBOOT_MOVE);
+    boots[1] = boot;
+    boots[0] = boot;
+    boots[0].slot[1] = boot.slot[0]; /* erased, as if it were its own */
+    assert_int_equal(mark(), ONEOTA_OK);
+    assert_int_equal(oneota_mcuboot.query(boots, 1, &answer), ONEOTA_OK);
+    assert_int_equal(answer.condition, ONEOTA_BOOT_PENDING);
+    assert_int_equal(oneota_mcuboot.query(boots, 0, &answer), ONEOTA_OK);
+    assert_int_equal(answer.condition, ONEOTA_BOOT_CONFIRMED);
+    end();
+}
+
 /* A permanent swap that somebody else has asked for becomes one on trial. */
 static void permanent(void)
 {
@@ -400,6 +444,9 @@ static void permanent(void)
     assert_int_equal(mark(), ONEOTA_OK);
     assert_int_equal(flash[1].bytes[at->ok], erased);
     assert_int_equal(query().condition, ONEOTA_BOOT_PENDING);
+    put(1, at->ok, 1);
+    assert_int_equal(finish(oneota_mcuboot.revert), ONEOTA_OK);
+    assert_int_equal(query().condition, ONEOTA_BOOT_CONFIRMED);
 }
 
 static void test_mcuboot_mark_over_a_permanent_one_is_a_test(void **state)
@@ -588,6 +635,23 @@ static void test_mcuboot_flash_that_keeps_nothing_is_storage(void **state)
     end();
 }
 
+/* What was there when the magic was written, and is not any more, is not programmed again. */
+static void test_mcuboot_mark_field_that_is_lost_again_is_storage(void **state)
+{
+    static const uint8_t digest[16];
+    const oneota_boot_mark_t wanted = {1, 100, "1.1", digest, sizeof digest};
+    (void)state;
+    begin(&k_layouts[3], 0xFF, ONEOTA_MCUBOOT_MOVE);
+    while (flash[1].calls[FAKE_PROGRAM] < 2u) {
+        assert_int_equal(oneota_mcuboot.mark(&boot, 0, &wanted), ONEOTA_AGAIN);
+    }
+    put(1, at->info, 0xFF);
+    assert_int_equal(oneota_mcuboot.mark(&boot, 0, &wanted), ONEOTA_STORAGE);
+    assert_int_equal(flash[1].calls[FAKE_PROGRAM], 2);
+    assert_int_equal(mark(), ONEOTA_OK);
+    end();
+}
+
 /* A slot 1 that cannot be read is no mark, as MCUboot has it; one bad moment is overcome. Of slot 0
  * nothing can be said then. */
 static void test_mcuboot_query_unreadable_trailers(void **state)
@@ -673,6 +737,8 @@ int main(void)
         cmocka_unit_test(test_mcuboot_query_reverted_by_the_last_swap),
         cmocka_unit_test(test_mcuboot_confirm_that_cannot_hold_is_storage),
         cmocka_unit_test(test_mcuboot_mark_erases_what_is_left_over),
+        cmocka_unit_test(test_mcuboot_mark_over_two_erase_units),
+        cmocka_unit_test(test_mcuboot_two_images_have_two_trailers),
         cmocka_unit_test(test_mcuboot_mark_over_a_permanent_one_is_a_test),
         cmocka_unit_test(test_mcuboot_mark_torn_at_any_byte_is_none_and_is_made_good),
         cmocka_unit_test(test_mcuboot_mark_cut_anywhere_is_the_old_or_the_new_choice),
@@ -681,6 +747,7 @@ int main(void)
         cmocka_unit_test(test_mcuboot_mark_flash_error_is_storage_and_then_made_good),
         cmocka_unit_test(test_mcuboot_confirm_flash_error_is_not_programmed_again),
         cmocka_unit_test(test_mcuboot_flash_that_keeps_nothing_is_storage),
+        cmocka_unit_test(test_mcuboot_mark_field_that_is_lost_again_is_storage),
         cmocka_unit_test(test_mcuboot_query_unreadable_trailers),
         cmocka_unit_test(test_mcuboot_mark_beside_the_image_erases_nothing),
         cmocka_unit_test(test_mcuboot_mark_offset_erases_the_old_header),
