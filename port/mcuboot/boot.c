@@ -10,8 +10,8 @@
 
 enum { JOB_NONE = 0, JOB_ERASE, JOB_PROGRAM };
 
-/* The order in which jobs may follow one another in one call. None is done twice: what flash did not
- * keep is not programmed again before an erase. */
+/* The order in which jobs may follow one another in one call. None is done twice: what flash did
+ * not keep is not programmed again before an erase. */
 enum { STEP_FIRST = 1, STEP_CLEAN, STEP_FIELD };
 
 oneota_error_t oneota_mcuboot_refuse(oneota_mcuboot_t *boot, oneota_error_t error, const char *why)
@@ -243,8 +243,8 @@ static oneota_error_t boot_mark(void *ctx, uint8_t image, const oneota_boot_mark
 
 /* ---------------------------------------------------------------- confirm, revert */
 
-/* A word that was programmed twice may be one that MCUboot cannot read any more, and it needs this one:
- * once a start, and then a restart goes back. */
+/* A word that was programmed twice may be one that MCUboot cannot read any more, and it needs this
+ * one: once a start, and then a restart goes back. */
 static oneota_error_t plan_confirm(oneota_mcuboot_t *boot, const trailers_t *now, uint32_t size)
 {
     (void)size;

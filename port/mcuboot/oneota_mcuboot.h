@@ -11,7 +11,7 @@
  *     is, with its own signature check.
  *
  * Needs
- *     RAM       one oneota_mcuboot_t for each image, 168 bytes on 32 bits; 200 bytes of stack
+ *     RAM       one oneota_mcuboot_t for each image, 168 bytes on 32 bits; 250 bytes of stack
  *     sources   the .c files beside this one; of the library nothing
  *     blocking  none: mark, revert and inspect say AGAIN after each erase, program or eight reads
  *
