@@ -196,7 +196,7 @@ static char *put_number(char *text, uint32_t number)
 
 oneota_error_t oneota_mcuboot_version(oneota_mcuboot_t *boot, uint8_t slot, char *text)
 {
-    mcuboot_image_t image;
+    mcuboot_image_t image = {0};
     *text = '\0';
     oneota_error_t error = oneota_mcuboot_image(boot, slot, boot->slot[slot].capacity, &image);
     if (error != ONEOTA_OK) {
