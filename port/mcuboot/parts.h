@@ -28,7 +28,7 @@ typedef enum { FIELD_INFO = 0, FIELD_DONE, FIELD_OK, FIELD_MAGIC, FIELD_COUNT } 
 /** What is in one of them, as MCUboot sees it. Of the magic, SET is good, and all else BAD. */
 typedef enum { FIELD_UNSET = 0, FIELD_SET, FIELD_BAD } field_state_t;
 
-/** Its bytes, for whoever is going to write them: erased, as they are to be, or anything else. */
+/** Its bytes, for whoever is going to write them: erased, mark()'s swap info, or anything else. */
 typedef enum { ROOM_FREE = 0, ROOM_WRITTEN, ROOM_TAKEN } room_t;
 
 /** BOOT_SWAP_TYPE_... */

@@ -55,6 +55,11 @@ static void make_magic(const oneota_mcuboot_t *boot, uint8_t bytes[MAGIC_BYTES])
     }
 }
 
+static uint8_t info_of_mark(const oneota_mcuboot_t *boot)
+{
+    return (uint8_t)((uint32_t)boot->number << 4 | SWAP_TEST);
+}
+
 uint32_t oneota_mcuboot_fill(const oneota_mcuboot_t *boot, uint8_t slot, field_t field,
                              uint8_t bytes[ONEOTA_MCUBOOT_ALIGN_MAX])
 {
@@ -66,7 +71,7 @@ uint32_t oneota_mcuboot_fill(const oneota_mcuboot_t *boot, uint8_t slot, field_t
     }
     bytes[0] = FLAG_SET;
     if (field == FIELD_INFO) {
-        bytes[0] = (uint8_t)((uint32_t)boot->number << 4 | SWAP_TEST);
+        bytes[0] = info_of_mark(boot);
     }
     return raw->program_unit;
 }
@@ -102,7 +107,6 @@ static void read_field(const oneota_mcuboot_t *boot, uint8_t slot, field_t field
 {
     const uint8_t erased = boot->slot[slot].raw->erased_value;
     uint8_t bytes[ONEOTA_MCUBOOT_ALIGN_MAX];
-    uint8_t written[ONEOTA_MCUBOOT_ALIGN_MAX];
     uint32_t length;
     uint32_t offset = oneota_mcuboot_field(boot, slot, field, &length);
     trailer->field[field] = FIELD_BAD;
@@ -112,10 +116,9 @@ static void read_field(const oneota_mcuboot_t *boot, uint8_t slot, field_t field
         return;
     }
     trailer->field[field] = state_of(boot, field, bytes, erased);
-    (void)oneota_mcuboot_fill(boot, slot, field, written);
     if (is_all(bytes, length, erased)) {
         trailer->room[field] = ROOM_FREE;
-    } else if (memcmp(bytes, written, length) == 0) {
+    } else if (field == FIELD_INFO && bytes[0] == info_of_mark(boot)) {
         trailer->room[field] = ROOM_WRITTEN;
     }
     if (field == FIELD_INFO) {
