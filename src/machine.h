@@ -236,8 +236,8 @@ event_t oneota_machine_unproven(oneota_t *m, oneota_reason_t reason);
 /** The slot does not take it, or cannot be read. @return LATER or FAIL */
 event_t oneota_machine_flash_failed(oneota_t *m);
 
-/** Between erase units, where a reset may find its way back. */
-bool oneota_machine_store_due(const oneota_t *m);
+/** Between erase units, where a reset may find its way back, and bytes behind the last such place. */
+bool oneota_machine_store_due(const oneota_t *m, uint32_t bytes);
 
 /* ---------------------------------------------------------------- steps_*.c */
 
