@@ -171,7 +171,7 @@ static int write(oneota_t *m, oneota_delta_client_t *part)
 {
     oneota_progress_t *at = &m->record.at;
     uint32_t taken = 0;
-    if (oneota_machine_store_due(m, ONEOTA_DELTA_STORE_BYTES)) {
+    if (store_due(m, ONEOTA_DELTA_STORE_BYTES)) {
         at->package = part->package;
         at->skip = part->skip;
         at->stored = m->slot.position;
