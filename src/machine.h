@@ -237,7 +237,8 @@ event_t oneota_machine_unproven(oneota_t *m, oneota_reason_t reason);
 /** The slot does not take it, or cannot be read. @return LATER or FAIL */
 event_t oneota_machine_flash_failed(oneota_t *m);
 
-/** Between erase units, where a reset may find its way back, and bytes behind the last such place. */
+/** Between erase units, where a reset may find its way back, and so far behind the last such
+ * place. */
 static inline bool store_due(const oneota_t *m, uint32_t bytes)
 {
     uint32_t stored = m->record.at.stored;
