@@ -13,6 +13,7 @@ cd "$(dirname "$0")/.."
 table() {
     cat <<'END'
 mps2        build,test,arm,source         firmware in QEMU: updates, power cuts, bad images, links and servers
+mps2delta   build,test,arm,source         firmware in QEMU: differential packages between two builds, cut off at every flash operation
 mbedtls36   build,test,source             unit tests with mbedTLS 3.6 and cJSON 1.7.18 from source
 sanitize    build,test                    unit tests and a sample of the faults under sanitizers, gcc and clang
 e2e         build,test                    oneota-device against the platform stand-in
