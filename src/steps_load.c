@@ -315,20 +315,13 @@ static void tell_progress(oneota_t *m)
     }
 }
 
-bool oneota_machine_store_due(const oneota_t *m)
-{
-    uint32_t stored = m->record.at.stored;
-    return oneota_slot_at_unit(&m->slot) && m->slot.position > stored &&
-           m->slot.position - stored >= ONEOTA_STORE_BYTES;
-}
-
 /* Full packages are the image; the others make it. */
 static event_t use_body(oneota_t *m, const uint8_t *data, uint32_t length, uint32_t *taken)
 {
     if (m->delta != NULL) {
         return (event_t)m->setup->delta->take(m, data, length, taken);
     }
-    if (oneota_machine_store_due(m)) {
+    if (store_due(m, ONEOTA_STORE_BYTES)) {
         m->record.at.stored = m->slot.position;
         m->dirty = true;
         return EV_STAY;

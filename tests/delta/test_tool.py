@@ -284,6 +284,7 @@ def test_newer_version_says_so(files):
     old, patch = package(files)
     data = bytearray(patch.read_bytes())
     data[4] = 2
+    data[124:128] = zlib.crc32(data[:124]).to_bytes(4, "little")
     patch.write_bytes(data)
     refused(files, "apply", old, patch, files.folder / "out", says="of a version")
 

@@ -383,7 +383,8 @@ static bool only_cuts(const world_t *world)
 static uint32_t lost_by_cut(const world_t *world)
 {
     uint32_t unit = world->scenario->unit;
-    uint32_t stored = (unit > ONEOTA_STORE_BYTES ? unit : ONEOTA_STORE_BYTES) + unit;
+    uint32_t often = world->patch != NULL ? ONEOTA_DELTA_STORE_BYTES : ONEOTA_STORE_BYTES;
+    uint32_t stored = (unit > often ? unit : often) + unit;
     if (world->patch != NULL) { /* of the package; its header, and a block */
         uint64_t part = (uint64_t)stored * world->patch->length / world->packages[0]->size;
         stored = (uint32_t)part + ONEOTA_DELTA_HEADER_BYTES + 1024u;
