@@ -265,6 +265,27 @@ static void test_mcuboot_update_after_an_update(void **state)
     }
 }
 
+/* What runs is found with its trailer: its counter is the floor. */
+static void test_mcuboot_update_signed_raises_the_floor(void **state)
+{
+    static char md5[33];
+    (void)state;
+    begin(&k_stories[3]);
+    kit_start(&kit);
+    kit_run(&kit);
+    assert_int_equal(kit.platform.tasks[0].result, 201);
+    memcpy(next, kit.packages[0]->bytes, SIZE);
+    fake_signer_seal(next, SIZE, "1.2", FAKE_COUNTER - 1u, 0);
+    fake_md5_hex(next, SIZE, md5);
+    kit.codes[0] = 206;
+    (void)fake_platform_add(&kit.platform, kit.images[0].id.type, "1.2", next, SIZE, md5);
+    kit_start(&kit);
+    kit_run(&kit);
+    assert_int_equal(kit.platform.tasks[1].result, 206);
+    assert_int_equal(kit_count_failed(&kit, ONEOTA_REASON_COUNTER), 1);
+    kit_free(&kit);
+}
+
 /* MCUboot refuses what was marked (another key, say), erases it, and starts the old one. */
 static void test_mcuboot_update_refused_by_mcuboot_206(void **state)
 {
@@ -306,6 +327,7 @@ int main(void)
         cmocka_unit_test(test_mcuboot_update_confirmed_or_reverted),
         cmocka_unit_test(test_mcuboot_update_cut_at_every_operation),
         cmocka_unit_test(test_mcuboot_update_after_an_update),
+        cmocka_unit_test(test_mcuboot_update_signed_raises_the_floor),
         cmocka_unit_test(test_mcuboot_update_refused_by_mcuboot_206),
         cmocka_unit_test(test_mcuboot_update_that_is_no_image_204),
     };
