@@ -96,8 +96,11 @@ static void merge(fake_package_t *to, const fake_package_t *from, uint32_t block
             at += 16u + oneota_bytes_get_u16(from->bytes + at);
         }
         uint32_t length = deflated(to->raw, to->raw_length, packed);
-        assert_true(length > 0);
-        fake_package_packed(to, made, old_pos, packed, length, to->raw_length);
+        if (length > 0) {
+            fake_package_packed(to, made, old_pos, packed, length, to->raw_length);
+        } else {
+            fake_package_block(to, made, old_pos);
+        }
     }
 }
 
