@@ -8,6 +8,9 @@
  * written in pairs (instructions of Thumb are), depends on the images: each answer is tried over
  * all of them, and the one that makes the smallest package is taken. So is a package that uses
  * nothing of the old image, the refuge of images that have nothing in common.
+ *
+ * Blocks are packed by zlib, with codes of their own or with the fixed ones: over the pairs of
+ * tests/bench/delta 0.4 % larger than what the slowest level of libdeflate makes of them.
  */
 #include "encode.h"
 
