@@ -245,7 +245,9 @@ static event_t attempt_failed(oneota_t *m, oneota_reason_t reason, int32_t code,
     if (m->failures >= ONEOTA_ATTEMPTS) {
         return end_round(m);
     }
-    oneota_machine_begin_wait(m, wait_ms != 0 ? wait_ms : backoff_ms);
+    uint32_t left_ms = (ONEOTA_TASK_S + 1u - m->record.at.spent_s) * 1000u;
+    wait_ms = wait_ms != 0 ? wait_ms : backoff_ms;
+    oneota_machine_begin_wait(m, wait_ms < left_ms ? wait_ms : left_ms);
     m->phase = PHASE_REQUEST;
     return EV_STAY;
 }

@@ -73,7 +73,8 @@ static bool recall(oneota_t *m, uint8_t type, void *record, size_t size)
     uint8_t *format = record;
     size_t length = 0;
     oneota_error_t error = oneota_journal_read(&m->journal, type, record, size, &length);
-    if (error == ONEOTA_STORAGE) {
+    if (error == ONEOTA_STORAGE || error == ONEOTA_AGAIN) {
+        m->dirty |= error == ONEOTA_AGAIN; /* to write is to scan again */
         return false;
     }
     if (error != ONEOTA_OK || length != size || *format != FORMAT) {
