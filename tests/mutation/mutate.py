@@ -52,8 +52,8 @@ class Equivalents:
 class Judge:
     """Says of a mutant: killed, survives, same (the optimiser sees no change), broken (does not compile)."""
 
-    def __init__(self, built, sources):
-        self.built, self.sources = built, sources
+    def __init__(self, built, sources, limit_s):
+        self.built, self.sources, self.limit_s = built, sources, limit_s
         self.kills = collections.Counter()
         self.local = threading.local()
         self.count = 0
@@ -75,12 +75,18 @@ class Judge:
             return "broken"
         library = folder / "mutant.so"
         build.run(["gcc", "-shared", "-o", str(library), str(folder / "mutant.o")])
-        tests = self.built.tests_of(mutant)
-        for test in sorted(tests, key=lambda test: test.seconds / (1 + self.kills[mutant.file, test.command])):
-            if not self.built.runs(test.command, 2 + int(4 * test.seconds), library):
+        spent = 0.0
+        for test in sorted(self.built.tests_of(mutant), key=lambda test: self._price(mutant, test)):
+            spent += test.seconds
+            if spent > self.limit_s:
+                break
+            if self.built.seconds(test.command, 2 + int(4 * test.seconds), library) is None:
                 self.kills[mutant.file, test.command] += 1
                 return "killed"
         return "same" if self._is_same(module, source, folder) else "survives"
+
+    def _price(self, mutant, test):
+        return test.seconds / (1 + self.kills[mutant.file, test.command])
 
     def _is_same(self, module, source, folder):
         codes = []
@@ -149,6 +155,7 @@ def read_options():
     parser.add_argument("--sample", type=int, default=100, metavar="N", help="so many (100)")
     parser.add_argument("--seed", type=int, default=1, metavar="S", help="which ones (of the tree that is checked out)")
     parser.add_argument("--only", action="append", metavar="FILE", help="of this file of src/ alone")
+    parser.add_argument("--limit", type=float, default=8.0, metavar="S", help="seconds of tests for a mutant (8)")
     parser.add_argument("--jobs", type=int, default=2, metavar="N", help="at a time (2)")
     return parser.parse_args()
 
@@ -159,7 +166,7 @@ def main():
     equivalents = Equivalents(HERE / "equivalent.txt")
     sources, wanted, listed = all_mutants(files, equivalents)
     complaints = equivalents.unused(files)
-    judge, tally = Judge(build.Build(options.build, options.jobs), sources), Tally()
+    judge, tally = Judge(build.Build(options.build, options.jobs), sources, options.limit), Tally()
     with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
         if options.all:
             judge_sample(wanted, len(wanted), pool, judge, tally)
