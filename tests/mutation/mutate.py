@@ -64,7 +64,7 @@ class Judge:
             with self.lock:
                 self.count += 1
                 self.local.folder = self.built.work / f"worker{self.count}"
-            self.local.folder.mkdir()
+            self.local.folder.mkdir(exist_ok=True)
         return self.local.folder
 
     def judge(self, mutant):
