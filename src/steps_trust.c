@@ -131,11 +131,12 @@ static event_t refuse(oneota_t *m, oneota_reason_t reason)
     return oneota_machine_fail(m, result, reason, 0);
 }
 
-/* No memory for the check: the same again, later. */
-static event_t not_now(oneota_t *m)
+/* No memory for the check, no answer from the journal: the same again, later, within the state. From
+ * the wait the way leads over the platform, whose answers would end the back-off. */
+static event_t not_now(oneota_t *m, oneota_reason_t reason)
 {
     oneota_exchange_close(&m->exchange);
-    oneota_machine_complain(m, ONEOTA_REASON_MEMORY, 0);
+    oneota_machine_complain(m, reason, 0);
     oneota_machine_begin_wait(m, oneota_machine_backoff_ms(m));
     return EV_STAY;
 }
@@ -223,13 +224,13 @@ static event_t screen(oneota_t *m, bool known)
     const oneota_trailer_t *trailer = &bench->kept.trailer;
     const oneota_task_t *task = &m->record.order.task;
     if (!fill_wanted(m, (uint8_t)task->type)) {
-        return oneota_machine_await(m, ONEOTA_STORAGE);
+        return not_now(m, ONEOTA_REASON_STORAGE);
     }
     oneota_reason_t reason =
         known ? oneota_trailer_judge(trailer, task_trust(m), &bench->wanted)
               : oneota_trailer_screen(trailer, task->size, task_trust(m), &bench->wanted);
     if (reason == ONEOTA_REASON_MEMORY) {
-        return not_now(m);
+        return not_now(m, ONEOTA_REASON_MEMORY);
     }
     if (reason == ONEOTA_REASON_NONE && is_failed(&bench->failed, trailer)) {
         reason = ONEOTA_REASON_QUARANTINE;
@@ -273,6 +274,16 @@ static event_t ask(oneota_t *m)
     return oneota_load_ask(m);
 }
 
+static event_t keep(oneota_t *m)
+{
+    event_t event = write(m, RECORD_TRAILER, &bench_of(m)->kept, sizeof(kept_t));
+    if (event == EV_LATER) {
+        oneota_machine_begin_wait(m, m->later_ms);
+        return EV_STAY;
+    }
+    return event;
+}
+
 static event_t step_trailer(oneota_t *m)
 {
     if (m->phase == LOAD_TEXT || m->record.at.spent_s > ONEOTA_TASK_S) {
@@ -286,7 +297,7 @@ static event_t step_trailer(oneota_t *m)
     case SCREEN:
         return screen(m, false);
     default:
-        return write(m, RECORD_TRAILER, &bench_of(m)->kept, sizeof(kept_t));
+        return keep(m);
     }
 }
 
@@ -321,7 +332,7 @@ static event_t unproven(oneota_t *m)
     oneota_reason_t reason = (oneota_reason_t)bench_of(m)->proof.reason;
     if (reason == ONEOTA_REASON_MEMORY) {
         m->phase = 0;
-        return not_now(m);
+        return not_now(m, ONEOTA_REASON_MEMORY);
     }
     if (!is_kept(m)) {
         return oneota_machine_unproven(m, ONEOTA_REASON_SIGNATURE);
@@ -333,7 +344,7 @@ static event_t prove(oneota_t *m)
 {
     if (m->phase == 0) {
         if (!fill_wanted(m, ONEOTA_PACKAGE_FULL)) {
-            return oneota_machine_await(m, ONEOTA_STORAGE);
+            return not_now(m, ONEOTA_REASON_STORAGE);
         }
         begin_proof(m, m->record.order.image, target_slot(m), m->record.order.task.size);
         m->phase = 1;
@@ -393,7 +404,7 @@ static event_t look(oneota_t *m)
         return EV_DONE;
     }
     if (!recall(m, RECORD_FLOOR, &bench->floors, sizeof bench->floors)) {
-        return oneota_machine_await(m, ONEOTA_STORAGE);
+        return m->failures < ONEOTA_ATTEMPTS ? not_now(m, ONEOTA_REASON_STORAGE) : next_floor(m);
     }
     oneota_floor_t floor = bench->floors.floor[bench->image];
     if (!read_running(m, &boot, &bench->kept.trailer) ||
@@ -417,7 +428,7 @@ static event_t prove_running(oneota_t *m)
     if (error == ONEOTA_VERIFY && bench->proof.reason == ONEOTA_REASON_MEMORY &&
         m->failures < ONEOTA_ATTEMPTS) {
         m->phase = LOOK;
-        return not_now(m);
+        return not_now(m, ONEOTA_REASON_MEMORY);
     }
     if (error != ONEOTA_OK || oneota_proof_use(&bench->proof) != ONEOTA_PROVEN ||
         !oneota_floor_raise(&bench->floors.floor[bench->image], &bench->proof.trailer)) {
