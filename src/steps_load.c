@@ -60,6 +60,7 @@ static void begin_slot(oneota_t *m)
 
 event_t oneota_load_suits(oneota_t *m)
 {
+    m->delta = NULL;
     begin_slot(m);
     if (is_differential(m) && m->setup->delta != NULL) {
         return EV_STAY; /* its header says how large the image will be */
@@ -81,7 +82,6 @@ static event_t begin_prefix(oneota_t *m)
     if (event != EV_STAY) {
         return event;
     }
-    m->delta = NULL;
     if (is_differential(m) && delta != NULL) {
         return (event_t)delta->begin(m);
     }
