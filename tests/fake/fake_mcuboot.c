@@ -156,8 +156,8 @@ static void write_sectors(fake_flash_t *slot, uint32_t at, const uint8_t *bytes,
     (void)slot->port.program(slot, at, bytes, length);
 }
 
-/* What is copied: whole sectors, as many as the longer image takes; of the last one in the slot, what
- * is before the trailer. */
+/* What is copied: whole sectors, as many as the longer image takes; of the last one in the slot,
+ * what is before the trailer. */
 static void swap(fake_mcuboot_t *boot, uint32_t from, uint32_t to, uint32_t size)
 {
     fake_flash_t *primary = boot->slot[0];
