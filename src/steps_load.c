@@ -60,6 +60,7 @@ static void begin_slot(oneota_t *m)
 
 event_t oneota_load_suits(oneota_t *m)
 {
+    m->delta = NULL;
     begin_slot(m);
     if (is_differential(m) && m->setup->delta != NULL) {
         return EV_STAY; /* its header says how large the image will be */
@@ -81,7 +82,6 @@ static event_t begin_prefix(oneota_t *m)
     if (event != EV_STAY) {
         return event;
     }
-    m->delta = NULL;
     if (is_differential(m) && delta != NULL) {
         return (event_t)delta->begin(m);
     }
@@ -245,7 +245,9 @@ static event_t attempt_failed(oneota_t *m, oneota_reason_t reason, int32_t code,
     if (m->failures >= ONEOTA_ATTEMPTS) {
         return end_round(m);
     }
-    oneota_machine_begin_wait(m, wait_ms != 0 ? wait_ms : backoff_ms);
+    uint32_t left_ms = (ONEOTA_TASK_S + 1u - m->record.at.spent_s) * 1000u;
+    wait_ms = wait_ms != 0 ? wait_ms : backoff_ms;
+    oneota_machine_begin_wait(m, wait_ms < left_ms ? wait_ms : left_ms);
     m->phase = PHASE_REQUEST;
     return EV_STAY;
 }

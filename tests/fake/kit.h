@@ -45,8 +45,9 @@ typedef struct {
     uint32_t retry, interval;
     uint32_t tasks; /**< 0: each image has one; else bits of images that have; 8: none */
     bool hides_revert;
-    bool signs; /**< packages are signed, counter FAKE_COUNTER, and the client has trust */
-    bool differential; /**< the first image's package is: kit.patch makes it of the factory image */
+    bool signs;        /**< packages are signed, counter FAKE_COUNTER, and the client has trust */
+    bool differential; /**< the first image's package is: kit.patch makes it of the factory image;
+                            with signs all three are signed */
     const char *label; /**< version that the new image says it is; NULL: the target */
 } kit_options_t;
 

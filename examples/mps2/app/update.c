@@ -13,6 +13,7 @@
 #include "link.h"
 #include "packages.h"
 #include "trial.h"
+#include "trust.h"
 
 extern const uint8_t image_self[]; /* this image's header, where the boot loader has copied it */
 
@@ -245,5 +246,6 @@ bool update_setup(oneota_setup_t *setup, const settings_t *settings, oneota_t *c
                          &bsp_log); /* the client finds out what does not work */
     boot_port_started(&s_boot, bsp_handed_over());
     s_setup = setup;
+    trust_use(setup);
     return link_start(setup);
 }
