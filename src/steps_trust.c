@@ -92,11 +92,15 @@ static event_t write(oneota_t *m, uint8_t type, const void *record, size_t size)
     return oneota_machine_await(m, oneota_journal_write(&m->journal, type, record, size));
 }
 
+static bool is_of_task(const oneota_t *m, const kept_t *kept)
+{
+    return kept->check == m->record.at.check && kept->trailer.format != 0;
+}
+
 static bool recall_kept(oneota_t *m)
 {
     kept_t *kept = &bench_of(m)->kept;
-    return recall(m, RECORD_TRAILER, kept, sizeof *kept) && kept->check == m->record.at.check &&
-           kept->trailer.format != 0;
+    return recall(m, RECORD_TRAILER, kept, sizeof *kept) && is_of_task(m, kept);
 }
 
 static bool is_failed(const failed_t *failed, const oneota_trailer_t *trailer)
@@ -545,9 +549,14 @@ static event_t condemn(oneota_t *m)
     bench_t *bench = bench_of(m);
     failed_t *list = &bench->failed;
     if (!m->busy) {
-        if (!has_failed_trial(m) || !recall_kept(m) ||
-            !recall(m, RECORD_FAILED, list, sizeof *list) ||
-            is_failed(list, &bench->kept.trailer)) {
+        if (!has_failed_trial(m)) {
+            return EV_DONE;
+        }
+        if (!recall(m, RECORD_TRAILER, &bench->kept, sizeof bench->kept) ||
+            !recall(m, RECORD_FAILED, list, sizeof *list)) {
+            return m->failures < ONEOTA_ATTEMPTS ? not_now(m, ONEOTA_REASON_STORAGE) : EV_DONE;
+        }
+        if (!is_of_task(m, &bench->kept) || is_failed(list, &bench->kept.trailer)) {
             return EV_DONE;
         }
         remember(list, &bench->kept.trailer);
