@@ -23,7 +23,7 @@
     X("auth") X("config") X("quota")                                                               \
     X("mismatch") X("postponed") X("cancelled") X("over") X("dropped")                             \
     X("battery") X("signal") X("paused")                                                           \
-    X("space") X("memory") X("retries") X("deadline") X("package") X("type") X("budget")           \
+    X("space") X("memory") X("retries") X("deadline") X("package") X("type") X("erases") X("requests") X("bytes")           \
     X("digest") X("signature") X("base") X("class") X("counter") X("quarantine") X("image")        \
     X("version") X("rejected") X("unconfirmed") X("reverted")                                      \
     X("storage")

@@ -9,6 +9,7 @@
 
 #include <string.h>
 
+#include "budget.h"
 #include "exchange.h"
 #include "journal.h"
 #include "policy.h"
@@ -138,6 +139,10 @@ const char *oneota_machine_state_text(uint8_t state)
 static void count_time(oneota_t *m)
 {
     uint32_t passed_s = (m->now_ms - m->counted_ms) / 1000u;
+    if (passed_s == 0) {
+        return;
+    }
+    oneota_budget_refill(&m->spent, passed_s);
     m->counted_ms += passed_s * 1000u;
     if (m->clock_s != 0) {
         m->clock_s += passed_s;
@@ -157,6 +162,11 @@ static void enter(oneota_t *m, uint8_t state)
     m->phase = 0;
 }
 
+static bool is_dirty(const oneota_t *m)
+{
+    return m->dirty || m->dirty_order || m->dirty_spent;
+}
+
 /* Straight into the state, or first its stage into the journal. */
 static void go(oneota_t *m, uint8_t state)
 {
@@ -166,7 +176,11 @@ static void go(oneota_t *m, uint8_t state)
         m->record.at.stage = stage;
         m->dirty = true;
     }
-    if (!m->dirty && !m->dirty_order) {
+    if (state > ST_PROGRESS && m->spends) {
+        m->spends = false;
+        m->dirty_spent = true;
+    }
+    if (!is_dirty(m)) {
         enter(m, state);
         return;
     }
@@ -217,6 +231,11 @@ static void store(oneota_t *m)
         data = &m->record.made;
         length = sizeof m->record.made;
         dirty = &m->dirty_made;
+    } else if (m->dirty_spent) {
+        type = RECORD_SPENT;
+        data = &m->spent;
+        length = sizeof m->spent;
+        dirty = &m->dirty_spent;
     }
     event_t event = oneota_machine_await(m, oneota_journal_write(&m->journal, type, data, length));
     if (event == EV_LATER) {
@@ -226,7 +245,7 @@ static void store(oneota_t *m)
         return;
     }
     *dirty = false;
-    if (!m->dirty && m->next != ST_NONE) {
+    if (!is_dirty(m) && m->next != ST_NONE) {
         enter(m, m->next);
     }
 }
@@ -272,7 +291,7 @@ static void work(oneota_t *m)
         oneota_exchange_close(&m->exchange);
     } else if (oneota_machine_waits(m)) {
         return;
-    } else if (m->dirty || m->dirty_order) {
+    } else if (is_dirty(m)) {
         store(m);
         return;
     } else {

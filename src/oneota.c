@@ -184,7 +184,8 @@ static void wake(oneota_t *client)
 {
     bool between_rounds =
         client->reason == ONEOTA_REASON_BATTERY || client->reason == ONEOTA_REASON_SIGNAL ||
-        client->reason == ONEOTA_REASON_RETRIES || client->reason == ONEOTA_REASON_PACKAGE;
+        client->reason == ONEOTA_REASON_RETRIES || client->reason == ONEOTA_REASON_PACKAGE ||
+        (client->reason >= ONEOTA_REASON_ERASES && client->reason <= ONEOTA_REASON_BYTES);
     if (!between_rounds && (client->state == ST_WAIT || client->state == ST_START)) {
         client->wait_ms = 0;
         client->later_ms = 0;

@@ -90,6 +90,7 @@ static void start(oneota_t *m)
     oneota_slot_t *slot = &m->slot;
     bool goes_on;
     oneota_machine_begin_slot(m, target_slot(m));
+    oneota_slot_guard(slot, true);
     slot->hash.kind = 0; /* what is written is read back */
     goes_on =
         at->stored > 0 && at->stored <= slot->size &&
@@ -181,11 +182,8 @@ static int write(oneota_t *m, oneota_delta_client_t *part)
     }
     oneota_error_t error = oneota_machine_flash(
         m, oneota_slot_write(&m->slot, part->piece + part->begin, part->end - part->begin, &taken));
-    if (error == ONEOTA_AGAIN) {
-        return (int)EV_STAY;
-    }
-    if (error != ONEOTA_OK) {
-        return refuse(m, ONEOTA_REASON_STORAGE);
+    if (error != ONEOTA_OK && error != ONEOTA_AGAIN) {
+        return (int)oneota_load_refused(m, error);
     }
     part->begin += taken;
     return (int)EV_STAY;

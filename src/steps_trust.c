@@ -163,7 +163,9 @@ static bool fill_wanted(oneota_t *m, uint8_t type)
 /* Part of a trailer is not progress: who brings no more than that has failed. */
 static event_t failed(oneota_t *m, oneota_reason_t reason, int32_t code)
 {
-    m->download.place = m->download.wanted;
+    oneota_download_t *d = &m->download;
+    d->first += d->wanted - d->place;
+    d->place = d->wanted;
     return oneota_load_failed(m, reason, code);
 }
 
@@ -218,6 +220,7 @@ static event_t end_range(oneota_t *m)
     if (d->place != m->record.order.task.size) {
         return failed(m, ONEOTA_REASON_NETWORK, 0);
     }
+    oneota_load_received(m);
     memset(&bench->kept, 0, sizeof bench->kept);
     memcpy(&bench->kept.trailer, m->journal.scratch, sizeof bench->kept.trailer);
     d->package_errors = 0;

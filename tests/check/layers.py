@@ -31,7 +31,7 @@ ROWS = [
     "codes.h",
     "calls.c south.c fuse.c studio.c",
     "trailer.c",
-    "record.h record.c journal.h journal.c slot.h slot.c download.h download.c delta.c",
+    "budget.h budget.c record.h record.c journal.h journal.c slot.h slot.c download.h download.c delta.c",
     # 4: what happens next, and what each state does
     "machine.h",
     "trust.h",
