@@ -7,6 +7,7 @@
  */
 #include "machine.h"
 
+#include <stddef.h>
 #include <string.h>
 
 #include "budget.h"
@@ -162,11 +163,6 @@ static void enter(oneota_t *m, uint8_t state)
     m->phase = 0;
 }
 
-static bool is_dirty(const oneota_t *m)
-{
-    return m->dirty || m->dirty_order || m->dirty_spent;
-}
-
 /* Straight into the state, or first its stage into the journal. */
 static void go(oneota_t *m, uint8_t state)
 {
@@ -176,11 +172,11 @@ static void go(oneota_t *m, uint8_t state)
         m->record.at.stage = stage;
         m->dirty = true;
     }
-    if (state > ST_PROGRESS && m->spends) {
-        m->spends = false;
+    if (state > ST_PROGRESS && m->state <= ST_PROGRESS && m->state >= ST_TRAILER) {
         m->dirty_spent = true;
+        m->dirty = true;
     }
-    if (!is_dirty(m)) {
+    if (!m->dirty && !m->dirty_order) {
         enter(m, state);
         return;
     }
@@ -213,39 +209,43 @@ static void advance(oneota_t *m, event_t event)
     go(m, follows(m, event));
 }
 
+#define KEPT(flag, member, type)                                                               \
+    {                                                                                          \
+        offsetof(oneota_t, flag), offsetof(oneota_t, member), sizeof(((oneota_t *)0)->member), \
+            type                                                                               \
+    }
+
+/* In the order in which they are stored: progress last, which says that the others count. */
+static const struct {
+    uint16_t flag, place;
+    uint8_t length, type;
+} k_kept[] = {
+    KEPT(dirty_order, record.order, RECORD_ORDER),
+    KEPT(dirty_made, record.made, RECORD_MADE),
+    KEPT(dirty_spent, spent, RECORD_SPENT),
+    KEPT(dirty, record.at, RECORD_PROGRESS),
+};
+
 /* What changed goes into the journal before anything else is done. While it cannot be written, no
  * state is entered. */
 static void store(oneota_t *m)
 {
-    uint8_t type = RECORD_PROGRESS;
-    const void *data = &m->record.at;
-    size_t length = sizeof m->record.at;
-    bool *dirty = &m->dirty;
-    if (m->dirty_order) {
-        type = RECORD_ORDER;
-        data = &m->record.order;
-        length = sizeof m->record.order;
-        dirty = &m->dirty_order;
-    } else if (m->dirty_made) {
-        type = RECORD_MADE;
-        data = &m->record.made;
-        length = sizeof m->record.made;
-        dirty = &m->dirty_made;
-    } else if (m->dirty_spent) {
-        type = RECORD_SPENT;
-        data = &m->spent;
-        length = sizeof m->spent;
-        dirty = &m->dirty_spent;
+    uint8_t *client = (uint8_t *)m;
+    size_t n = 0;
+    while (n < sizeof k_kept / sizeof k_kept[0] - 1u && client[k_kept[n].flag] == 0) {
+        n++;
     }
-    event_t event = oneota_machine_await(m, oneota_journal_write(&m->journal, type, data, length));
+    event_t event =
+        oneota_machine_await(m, oneota_journal_write(&m->journal, k_kept[n].type,
+                                                     client + k_kept[n].place, k_kept[n].length));
     if (event == EV_LATER) {
         oneota_machine_begin_wait(m, m->later_ms);
     }
     if (event != EV_DONE) {
         return;
     }
-    *dirty = false;
-    if (!is_dirty(m) && m->next != ST_NONE) {
+    client[k_kept[n].flag] = false;
+    if (!m->dirty && m->next != ST_NONE) {
         enter(m, m->next);
     }
 }
@@ -291,7 +291,7 @@ static void work(oneota_t *m)
         oneota_exchange_close(&m->exchange);
     } else if (oneota_machine_waits(m)) {
         return;
-    } else if (is_dirty(m)) {
+    } else if (m->dirty || m->dirty_order) {
         store(m);
         return;
     } else {

@@ -128,11 +128,7 @@ event_t oneota_machine_conditions(oneota_t *m, uint8_t low_battery, uint8_t weak
 /** The step's first poll is over: tells the application, and what follows it waits for ms. */
 event_t oneota_machine_open(oneota_t *m, oneota_event_type_t type, uint32_t ms);
 
-/** Complains; one more round of the task is used up, if it has any. For what is no fault of the
- *  platform's. @return LATER or FAIL */
-event_t oneota_machine_put_off(oneota_t *m, oneota_reason_t reason, int32_t code, uint8_t result);
-
-/** Likewise, of a budget: until some of it may have come back. */
+/** What the budget says. @return STAY: nothing; else LATER, for an hour, or FAIL, complained */
 event_t oneota_machine_over_budget(oneota_t *m, oneota_reason_t reason);
 
 /** Starts a wait within the state: the step is called again when it is over. True while it

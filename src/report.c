@@ -7,7 +7,7 @@
 #include "policy.h"
 
 #define FLASH_BUSY_MS  1u       /* until a flash operation is asked about again */
-#define OVER_BUDGET_MS 3600000u /* at least, between two looks at a budget that is used up */
+#define OVER_BUDGET_MS 3600000u /* between two looks at a budget that is used up */
 
 void oneota_machine_tell(const oneota_t *m, oneota_event_type_t type)
 {
@@ -175,7 +175,8 @@ event_t oneota_machine_round(oneota_t *m, oneota_reason_t reason, int32_t code, 
     return oneota_machine_later(m, reason, code, oneota_machine_interval_ms(m));
 }
 
-event_t oneota_machine_put_off(oneota_t *m, oneota_reason_t reason, int32_t code, uint8_t result)
+/* One more round of the task is used up, if it has any: for what is no fault of the platform's. */
+static event_t put_off(oneota_t *m, oneota_reason_t reason, int32_t code, uint8_t result)
 {
     return m->record.order.task.retry == 0
                ? oneota_machine_later(m, reason, code, oneota_machine_interval_ms(m))
@@ -197,17 +198,17 @@ event_t oneota_machine_conditions(oneota_t *m, uint8_t low_battery, uint8_t weak
             return EV_DONE;
         }
     }
-    return oneota_machine_put_off(m, reason, level, result);
+    return put_off(m, reason, level, result);
 }
 
 event_t oneota_machine_over_budget(oneota_t *m, oneota_reason_t reason)
 {
-    oneota_exchange_close(&m->exchange);
-    m->spends = true; /* with the time that has passed */
-    event_t event = oneota_machine_put_off(m, reason, 0, ONEOTA_STEP_INSTALL_UNKNOWN);
-    if (m->later_ms < OVER_BUDGET_MS) {
-        m->later_ms = OVER_BUDGET_MS;
+    if (reason == ONEOTA_REASON_NONE) {
+        return EV_STAY;
     }
+    oneota_exchange_close(&m->exchange);
+    event_t event = put_off(m, reason, 0, ONEOTA_STEP_INSTALL_UNKNOWN);
+    m->later_ms = OVER_BUDGET_MS;
     return event;
 }
 

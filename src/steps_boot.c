@@ -196,7 +196,8 @@ static event_t confirmed(oneota_t *m)
     } else {
         m->record.at.result = ONEOTA_STEP_UPDATED;
         oneota_budget_clear(&m->spent); /* an update that was good costs nothing */
-        m->spends = true;
+        m->dirty_spent = true;
+        m->dirty = true;
     }
     return m->setup->trust != NULL ? EV_ASIDE : event;
 }

@@ -90,7 +90,6 @@ static void start(oneota_t *m)
     oneota_slot_t *slot = &m->slot;
     bool goes_on;
     oneota_machine_begin_slot(m, target_slot(m));
-    oneota_slot_guard(slot, true);
     slot->hash.kind = 0; /* what is written is read back */
     goes_on =
         at->stored > 0 && at->stored <= slot->size &&

@@ -57,7 +57,6 @@ static bool can_resume(const oneota_t *m)
 static void begin_slot(oneota_t *m)
 {
     oneota_machine_begin_slot(m, target_slot(m));
-    oneota_slot_guard(&m->slot, true);
 }
 
 event_t oneota_load_suits(oneota_t *m)
@@ -181,11 +180,10 @@ static uint32_t taken_bytes(const oneota_t *m)
 event_t oneota_load_ask(oneota_t *m)
 {
     const oneota_download_t *d = &m->download;
-    oneota_reason_t reason = oneota_budget_request(&m->spent);
-    if (reason != ONEOTA_REASON_NONE) {
-        return oneota_machine_over_budget(m, reason);
+    event_t event = oneota_machine_over_budget(m, oneota_budget_request(&m->spent));
+    if (event != EV_STAY) {
+        return event;
     }
-    m->spends = true;
     oneota_request_t request;
     const char *host = m->setup->address;
     uint16_t port = oneota_machine_port(m);
@@ -292,12 +290,10 @@ event_t oneota_load_refused(oneota_t *m, oneota_error_t error)
         return oneota_machine_flash_failed(m);
     }
     oneota_reason_t reason = oneota_budget_erase(&m->spent);
-    if (reason != ONEOTA_REASON_NONE) {
-        return oneota_machine_over_budget(m, reason);
-    }
-    oneota_slot_guard(&m->slot, false);
+    oneota_slot_guard(&m->slot, reason != ONEOTA_REASON_NONE);
     m->dirty_spent = true;
-    return EV_STAY;
+    m->dirty = true;
+    return oneota_machine_over_budget(m, reason);
 }
 
 /* ---------------------------------------------------------------- the answer: a text instead of

@@ -168,8 +168,8 @@ typedef struct {
     uint32_t size;       /**< of the whole image */
     uint32_t position;   /**< bytes programmed, or read back */
     uint32_t erased_end; /**< everything below is erased or programmed */
-    bool guarded;        /**< the first unit must not be erased yet */
     oneota_hash_t hash;  /**< over bytes [0, position) */
+    bool guarded;        /**< the first unit must not be erased yet */
 } oneota_slot_t;
 
 /* ---------------------------------------------------------------- download.c */
@@ -202,8 +202,7 @@ typedef struct {
     bool dirty;            /**< how far the task has come changed: stored before anything else */
     bool dirty_order;      /**< likewise the task */
     bool dirty_made;       /**< likewise the image; dirty is set with it */
-    bool dirty_spent;      /**< likewise what was spent */
-    bool spends;           /**< it has changed, and is stored when the download rests */
+    bool dirty_spent;      /**< likewise what was spent: when the download rests */
     bool live;             /**< the slot in RAM is in step with the flash */
     bool announce;         /**< step 1 is due before the first byte */
     bool rechecked;        /**< the task was asked for again since its token was good */
@@ -230,12 +229,12 @@ typedef struct {
     int32_t code;        /**< behind reason, or the answer to the last report */
     oneota_boot_t boot;  /**< of image, as read at the start */
     oneota_record_t record;
-    oneota_spent_t spent;
     oneota_download_t download;
     oneota_slot_t slot;
     oneota_delta_state_t *delta; /**< of the present download, in the work buffer; NULL: none */
     oneota_exchange_t exchange;
     oneota_journal_t journal;
+    oneota_spent_t spent;
     char address[ONEOTA_ADDRESS_MAX + 1]; /**< host that the task names; cut at the colon when
                                                used */
 } oneota_t;
