@@ -35,8 +35,9 @@ ROWS = [
     # 4: what happens next, and what each state does
     "machine.h",
     "trust.h",
+    "trust_bench.h",
     "machine.c report.c call.c steps_boot.c steps_call.c steps_delta.c steps_load.c steps_prove.c "
-    "steps_trust.c",
+    "steps_trailer.c steps_trust.c",
     # 5: the client
     "oneota/oneota.h oneota.c",
 ]

@@ -132,7 +132,7 @@ static void test_api_budget_of_erases_is_not_given_back_by_resets(void **state)
     kit_free(&kit);
 }
 
-/* It is in the journal before the first unit is erased: whoever cuts the power then gains nothing. */
+/* It is in the journal before the first unit is erased: who cuts the power then gains nothing. */
 static void test_api_budget_is_spent_before_the_first_erase(void **state)
 {
     (void)state;
@@ -152,7 +152,7 @@ static void test_api_budget_is_spent_before_the_first_erase(void **state)
     kit_free(&kit);
 }
 
-/* Time that has passed counts, as far as it was stored: once an hour while there is nothing left. */
+/* Time that has passed counts, as far as it was stored: each hour while there is nothing left. */
 static void test_api_budget_comes_back_over_resets(void **state)
 {
     uint32_t hours = 0;
