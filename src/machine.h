@@ -10,6 +10,7 @@
 #include "exchange.h"
 #include "oneota/state.h"
 #include "record.h"
+#include "slot.h"
 
 /* ---------------------------------------------------------------- states and events */
 
@@ -253,8 +254,14 @@ event_t oneota_machine_unproven(oneota_t *m, oneota_reason_t reason);
 /** The slot does not take it, or cannot be read. @return LATER or FAIL */
 event_t oneota_machine_flash_failed(oneota_t *m);
 
-/** Between erase units, where a reset may find its way back. */
-bool oneota_machine_store_due(const oneota_t *m);
+/** Between erase units, where a reset may find its way back, and so far behind the last such
+ * place. */
+static inline bool store_due(const oneota_t *m, uint32_t bytes)
+{
+    uint32_t stored = m->record.at.stored;
+    return oneota_slot_at_unit(&m->slot) && m->slot.position > stored &&
+           m->slot.position - stored >= bytes;
+}
 
 /* ---------------------------------------------------------------- steps_*.c */
 

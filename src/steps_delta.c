@@ -151,20 +151,30 @@ int oneota_differential_prove(oneota_t *m)
 
 /* ---------------------------------------------------------------- the body */
 
-/* Makes the next piece, if the last one is written. The place is that before it: while a piece is
- * written, the decoder may be in the next block already. */
+/* Goes on with the piece, or with the next one when it is written. The place is that before its
+ * first byte: at its last one, the decoder may be in another block. */
 static oneota_reason_t make(oneota_t *m, oneota_delta_client_t *part)
 {
     uint32_t made = 0;
-    if (part->begin < part->end) {
+    if (part->begin == part->end) {
+        part->begin = 0;
+        part->end = 0;
+        oneota_delta_place(m->delta, &part->package, &part->skip);
+    }
+    if (part->begin > 0 || part->end == sizeof part->piece) {
         return ONEOTA_REASON_NONE;
     }
-    oneota_delta_place(m->delta, &part->package, &part->skip);
-    oneota_reason_t reason =
-        m->setup->delta->decoder->next(m->delta, part->piece, sizeof part->piece, &made);
-    part->begin = 0;
-    part->end = reason == ONEOTA_REASON_NONE ? made : 0;
+    oneota_reason_t reason = m->setup->delta->decoder->next(m->delta, part->piece + part->end,
+                                                            sizeof part->piece - part->end, &made);
+    part->end += made;
     return reason;
+}
+
+/* Whole pieces alone go to the flash, but for the last. */
+static bool is_whole(const oneota_t *m, const oneota_delta_client_t *part)
+{
+    return part->begin > 0 || part->end == sizeof part->piece ||
+           (part->end > 0 && oneota_delta_is_done(m->delta));
 }
 
 /* What was made, into the slot; before a unit is erased, where a reset finds its way back. */
@@ -172,7 +182,7 @@ static int write(oneota_t *m, oneota_delta_client_t *part)
 {
     oneota_progress_t *at = &m->record.at;
     uint32_t taken = 0;
-    if (oneota_machine_store_due(m)) {
+    if (store_due(m, ONEOTA_DELTA_STORE_BYTES)) {
         at->package = part->package;
         at->skip = part->skip;
         at->stored = m->slot.position;
@@ -192,7 +202,7 @@ int oneota_differential_take(oneota_t *m, const uint8_t *data, uint32_t length, 
 {
     oneota_delta_client_t *part = part_of(m);
     oneota_reason_t reason = make(m, part);
-    if (reason == ONEOTA_REASON_NONE && part->begin < part->end) {
+    if (reason == ONEOTA_REASON_NONE && is_whole(m, part)) {
         oneota_exchange_take(&m->exchange, 0, m->now_ms); /* a slow flash is not a silent peer */
         return write(m, part);
     }
@@ -218,7 +228,7 @@ int oneota_differential_finish(oneota_t *m)
     if (reason != ONEOTA_REASON_NONE) {
         return refuse(m, reason);
     }
-    if (part->begin < part->end) {
+    if (is_whole(m, part)) {
         return write(m, part);
     }
     if (!oneota_delta_is_done(m->delta)) {

@@ -110,13 +110,13 @@ static event_t screen(oneota_t *m)
     const oneota_trailer_t *trailer = &bench->kept.trailer;
     const oneota_task_t *task = &m->record.order.task;
     if (!oneota_trust_fill_wanted(m, (uint8_t)task->type)) {
-        return oneota_machine_await(m, ONEOTA_STORAGE);
+        return oneota_trust_not_now(m, ONEOTA_REASON_STORAGE);
     }
     oneota_reason_t reason =
         known ? oneota_trailer_judge(trailer, task_trust(m), &bench->wanted)
               : oneota_trailer_screen(trailer, task->size, task_trust(m), &bench->wanted);
     if (reason == ONEOTA_REASON_MEMORY) {
-        return oneota_trust_not_now(m);
+        return oneota_trust_not_now(m, ONEOTA_REASON_MEMORY);
     }
     if (reason == ONEOTA_REASON_NONE && oneota_trust_has_failed(bench, trailer)) {
         reason = ONEOTA_REASON_QUARANTINE;
@@ -163,6 +163,16 @@ static event_t ask(oneota_t *m)
     return oneota_load_ask(m);
 }
 
+static event_t keep(oneota_t *m)
+{
+    event_t event = oneota_trust_write(m, RECORD_TRAILER, &bench_of(m)->kept, sizeof(kept_t));
+    if (event == EV_LATER) {
+        oneota_machine_begin_wait(m, m->later_ms);
+        return EV_STAY;
+    }
+    return event;
+}
+
 event_t oneota_step_trailer(oneota_t *m)
 {
     if (m->phase == LOAD_TEXT || m->record.at.spent_s > ONEOTA_TASK_S) {
@@ -178,6 +188,6 @@ event_t oneota_step_trailer(oneota_t *m)
     case SCREEN:
         return screen(m);
     default:
-        return oneota_trust_write(m, RECORD_TRAILER, &bench_of(m)->kept, sizeof(kept_t));
+        return keep(m);
     }
 }

@@ -28,7 +28,8 @@ bool oneota_trust_recall(oneota_t *m, uint8_t type, void *record, size_t size)
     uint8_t *format = record;
     size_t length = 0;
     oneota_error_t error = oneota_journal_read(&m->journal, type, record, size, &length);
-    if (error == ONEOTA_STORAGE) {
+    if (error == ONEOTA_STORAGE || error == ONEOTA_AGAIN) {
+        m->dirty |= error == ONEOTA_AGAIN; /* to write is to scan again */
         return false;
     }
     if (error != ONEOTA_OK || length != size || *format != TRUST_FORMAT) {
@@ -86,10 +87,10 @@ event_t oneota_trust_refuse(oneota_t *m, oneota_reason_t reason)
     return oneota_machine_fail(m, result, reason, 0);
 }
 
-event_t oneota_trust_not_now(oneota_t *m)
+event_t oneota_trust_not_now(oneota_t *m, oneota_reason_t reason)
 {
     oneota_exchange_close(&m->exchange);
-    oneota_machine_complain(m, ONEOTA_REASON_MEMORY, 0);
+    oneota_machine_complain(m, reason, 0);
     oneota_machine_begin_wait(m, oneota_machine_backoff_ms(m));
     return EV_STAY;
 }
@@ -156,7 +157,7 @@ static event_t unproven(oneota_t *m)
     oneota_reason_t reason = (oneota_reason_t)bench_of(m)->proof.reason;
     if (reason == ONEOTA_REASON_MEMORY) {
         m->phase = 0;
-        return oneota_trust_not_now(m);
+        return oneota_trust_not_now(m, ONEOTA_REASON_MEMORY);
     }
     if (!is_kept(m)) {
         return oneota_machine_unproven(m, ONEOTA_REASON_SIGNATURE);
@@ -169,7 +170,7 @@ static event_t prove(oneota_t *m)
 {
     if (m->phase <= PROVE_SIGNED) {
         if (!oneota_trust_fill_wanted(m, ONEOTA_PACKAGE_FULL)) {
-            return oneota_machine_await(m, ONEOTA_STORAGE);
+            return oneota_trust_not_now(m, ONEOTA_REASON_STORAGE);
         }
         begin_proof(m, m->record.order.image, target_slot(m), image_size(m));
         m->phase = PROVE_SIGNED + 1u;
@@ -234,7 +235,8 @@ static event_t look(oneota_t *m)
         return EV_DONE;
     }
     if (!oneota_trust_recall(m, RECORD_FLOOR, &bench->floors, sizeof bench->floors)) {
-        return oneota_machine_await(m, ONEOTA_STORAGE);
+        return m->failures < ONEOTA_ATTEMPTS ? oneota_trust_not_now(m, ONEOTA_REASON_STORAGE)
+                                             : next_floor(m);
     }
     oneota_floor_t floor = bench->floors.floor[bench->image];
     if (!read_running(m, &boot, &bench->kept.trailer) ||
@@ -258,7 +260,7 @@ static event_t prove_running(oneota_t *m)
     if (error == ONEOTA_VERIFY && bench->proof.reason == ONEOTA_REASON_MEMORY &&
         m->failures < ONEOTA_ATTEMPTS) {
         m->phase = LOOK;
-        return oneota_trust_not_now(m);
+        return oneota_trust_not_now(m, ONEOTA_REASON_MEMORY);
     }
     if (error != ONEOTA_OK || oneota_proof_use(&bench->proof) != ONEOTA_PROVEN ||
         !oneota_floor_raise(&bench->floors.floor[bench->image], &bench->proof.trailer)) {

@@ -70,8 +70,10 @@ bool oneota_trust_fill_wanted(oneota_t *m, uint8_t type);
 /** The task failed, and what the platform is told of it. @return FAIL */
 event_t oneota_trust_refuse(oneota_t *m, oneota_reason_t reason);
 
-/** No memory for the check: the same again, later. @return STAY */
-event_t oneota_trust_not_now(oneota_t *m);
+/** No memory for the check, no answer from the journal: the same again, later, within the state.
+ *  From the wait the way leads over the platform, whose answers would end the back-off.
+ *  @return STAY */
+event_t oneota_trust_not_now(oneota_t *m, oneota_reason_t reason);
 
 /** The state trailer. */
 event_t oneota_step_trailer(oneota_t *m);

@@ -8,19 +8,11 @@ import subprocess
 
 import pytest
 
-from device import ROOT, program
+from device import ROOT, Scene, delta_tool, program
 
 SEED = int(os.environ.get("ONEOTA_KILL_SEED") or random.randrange(2**32))
 KILLS = 6
 BASE, TARGET = "1.0", "2.0"
-
-
-def tool():
-    named = os.environ.get("ONEOTA_DELTA")
-    beside = pathlib.Path(program()).parent / "oneota-delta"
-    path = named or str(beside)
-    assert os.access(path, os.X_OK), f"no {path}: build it, or name it in ONEOTA_DELTA"
-    return path
 
 
 @pytest.fixture(scope="session")
@@ -50,7 +42,7 @@ def make(tmp_path_factory):
     def run(old, new):
         for name, data in (("old", old), ("new", new)):
             (folder / name).write_bytes(data)
-        subprocess.run([tool(), "diff", str(folder / "old"), str(folder / "new"), str(folder / "patch")],
+        subprocess.run([delta_tool(), "diff", str(folder / "old"), str(folder / "new"), str(folder / "patch")],
                        check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         return (folder / "patch").read_bytes()
 
@@ -87,6 +79,21 @@ def test_delta_update_between_two_builds_is_whole(scene, images, make):
     assert run.of("task")[0]["type"] == 2
     assert {event["size"] for event in run.of("progress")} == {len(patch)}
     assert run.of("progress")[-1]["bytes"] == len(patch)
+
+
+def test_delta_update_by_a_package_made_on_the_platform(start_platform, tmp_path, dialect, images, make):
+    old, new = images
+    platform = start_platform("--delta-tool", delta_tool())
+    scene = Scene(platform, tmp_path, dialect, platform.device, platform.device_name)
+    factory(scene, old)
+    platform.add_package(old, target=BASE)
+    full = platform.add_package(new, target=TARGET)
+    made = platform.make_delta(full, BASE)
+    task = platform.add_task(made["id"], expiry=0)
+    run = scene.device.once()
+    assert run.status == 0, run
+    assert scene.device.image() == new and scene.task(task)["state"] == "done"
+    assert scene.downloaded() == made["size"] == len(make(old, new))
 
 
 def test_delta_update_killed_in_the_download_goes_on_and_ends(scene, images, make):
@@ -147,6 +154,6 @@ def test_delta_update_made_of_one_build_yields_exactly_the_other(images, make, t
     old, new = images
     for name, data in (("old", old), ("patch", make(old, new))):
         (tmp_path / name).write_bytes(data)
-    subprocess.run([tool(), "apply", str(tmp_path / "old"), str(tmp_path / "patch"), str(tmp_path / "new")],
+    subprocess.run([delta_tool(), "apply", str(tmp_path / "old"), str(tmp_path / "patch"), str(tmp_path / "new")],
                    check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     assert hashlib.sha256((tmp_path / "new").read_bytes()).digest() == hashlib.sha256(new).digest()

@@ -90,7 +90,7 @@ typedef struct {
     uint8_t before[KIT_GUARD];
     oneota_t client;
     uint8_t between[KIT_GUARD];
-    uint64_t work[2048];
+    uint64_t work[3072];
     uint8_t behind[KIT_GUARD];
 } kit_ram_t;
 
