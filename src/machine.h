@@ -129,6 +129,9 @@ event_t oneota_machine_conditions(oneota_t *m, uint8_t low_battery, uint8_t weak
 /** The step's first poll is over: tells the application, and what follows it waits for ms. */
 event_t oneota_machine_open(oneota_t *m, oneota_event_type_t type, uint32_t ms);
 
+/** What the budget says. @return STAY: nothing; else LATER, for an hour, or FAIL, complained */
+event_t oneota_machine_over_budget(oneota_t *m, oneota_reason_t reason);
+
 /** Starts a wait within the state: the step is called again when it is over. True while it
  *  lasts. */
 void oneota_machine_begin_wait(oneota_t *m, uint32_t ms);
@@ -208,6 +211,13 @@ event_t oneota_load_suits(oneota_t *m);
 event_t oneota_load_ask(oneota_t *m);
 event_t oneota_load_head(oneota_t *m);
 event_t oneota_load_failed(oneota_t *m, oneota_reason_t reason, int32_t code);
+
+/** What oneota_slot_write() has said, if not OK or AGAIN: the budget is asked, or the flash has
+ *  failed. */
+event_t oneota_load_refused(oneota_t *m, oneota_error_t error);
+
+/** The range that was asked for is here. */
+void oneota_load_received(oneota_t *m);
 
 /* ---------------------------------------------------------------- steps_prove.c */
 

@@ -6,6 +6,7 @@
  */
 #include <string.h>
 
+#include "budget.h"
 #include "dialect.h"
 #include "exchange.h"
 #include "journal.h"
@@ -39,6 +40,10 @@ static void read_record(oneota_t *m)
     if (!found || !oneota_record_is_sound(record) || record->order.image >= m->setup->image_count ||
         record->order.dialect != m->setup->dialect->id || record->at.stage == STAGE_NONE) {
         oneota_record_clear(record);
+    }
+    if (!read_part(m, RECORD_SPENT, &m->spent, sizeof m->spent) ||
+        !oneota_budget_is_sound(&m->spent)) {
+        oneota_budget_clear(&m->spent);
     }
 }
 
@@ -197,6 +202,9 @@ static event_t confirmed(oneota_t *m)
         event = EV_NONE;
     } else {
         m->record.at.result = ONEOTA_STEP_UPDATED;
+        oneota_budget_clear(&m->spent); /* an update that was good costs nothing */
+        m->dirty_spent = true;
+        m->dirty = true;
     }
     return m->setup->trust != NULL ? EV_ASIDE : event;
 }

@@ -191,11 +191,8 @@ static int write(oneota_t *m, oneota_delta_client_t *part)
     }
     oneota_error_t error = oneota_machine_flash(
         m, oneota_slot_write(&m->slot, part->piece + part->begin, part->end - part->begin, &taken));
-    if (error == ONEOTA_AGAIN) {
-        return (int)EV_STAY;
-    }
-    if (error != ONEOTA_OK) {
-        return refuse(m, ONEOTA_REASON_STORAGE);
+    if (error != ONEOTA_OK && error != ONEOTA_AGAIN) {
+        return (int)oneota_load_refused(m, error);
     }
     part->begin += taken;
     return (int)EV_STAY;

@@ -32,6 +32,7 @@ void oneota_machine_begin_slot(oneota_t *m, uint8_t slot)
     const oneota_image_t *image = task_image(m);
     oneota_slot_begin(&m->slot, image->slot[slot], image->slot_ctx[slot],
                       m->exchange.work + m->exchange.work_bytes, image_size(m));
+    oneota_slot_guard(&m->slot, true);
     if (m->record.made.size != 0) {
         oneota_crypto_hash_begin(&m->slot.hash, CRYPTO_SHA256);
     }

@@ -2,7 +2,8 @@
  * oneota - SPDX-License-Identifier: Apache-2.0
  *
  * trust.h: what the client calls through setup.trust[image].scheme. The machine names nothing of
- * steps_trust.c itself, so that a link without trust has none of it, nor of trailer.c.
+ * steps_trust.c and steps_trailer.c itself, so that a link without trust has none of them, nor of
+ * trailer.c.
  */
 #ifndef ONEOTA_SRC_TRUST_H
 #define ONEOTA_SRC_TRUST_H

@@ -391,7 +391,9 @@ static void test_api_check_now_does_not_shorten_the_wait_between_rounds(void **s
     kit_run(&kit);
     for (unsigned reason = 0; reason < ONEOTA_REASON_COUNT; reason++) {
         bool round = reason == ONEOTA_REASON_BATTERY || reason == ONEOTA_REASON_SIGNAL ||
-                     reason == ONEOTA_REASON_RETRIES || reason == ONEOTA_REASON_PACKAGE;
+                     reason == ONEOTA_REASON_ERASES || reason == ONEOTA_REASON_REQUESTS ||
+                     reason == ONEOTA_REASON_BYTES || reason == ONEOTA_REASON_RETRIES ||
+                     reason == ONEOTA_REASON_PACKAGE;
         kit.ram.client.reason = (uint8_t)reason;
         kit.ram.client.wait_ms = 1000;
         kit.ram.client.later_ms = 1000;

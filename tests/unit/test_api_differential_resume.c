@@ -120,7 +120,7 @@ static void test_api_differential_small_erase_units_do_not_wear_the_journal(void
         records[n] = kit.board.calls[FAKE_CALL_JOURNAL_PROGRAM];
         kit_free(&kit);
     }
-    assert_in_range(records[0], SIZE / UNIT, 3u * SIZE / UNIT);
+    assert_in_range(records[0], SIZE / UNIT, 3u * SIZE / UNIT + 4u); /* and what is spent, twice */
     assert_in_range(records[1], 1, records[0]);
 }
 
