@@ -13,7 +13,7 @@ cd "$(dirname "$0")/../.."
 bugs() {
     cat <<'END'
 steps_prove.c|s/return oneota_machine_proves(m) ? ONEOTA_OK : ONEOTA_VERIFY;/return ONEOTA_OK;/|the digest is not compared
-steps_prove.c|s/if (m->phase == PHASE_ACT) {/if (marks \|\| m->phase == PHASE_ACT) {/|marked without a last proof
+steps_prove.c|s/if (m->phase == PHASE_ACT) {/if (m->state == ST_MARK \|\| m->phase == PHASE_ACT) {/|marked without a last proof
 steps_prove.c|s/switch (reverted ? ONEOTA_VERIFY/switch (reverted ? ONEOTA_OK/|201 for what was reverted
 steps_prove.c|/m->record.at.again = 1;/d|a second download has no end
 steps_boot.c|s/if (m->confirm) {/if (m->phase != 0) {/|confirmed by itself
@@ -24,7 +24,8 @@ journal.c|s/!journal->fresh ||/false ||/|appended behind what may be torn
 journal.c|s/if (!record_read(journal, &journal->unit, journal->place) ||/if (false \&\&/|a record that is not read back
 journal.c|s/journal->step = STEP_ERASE;/journal->step = STEP_ERASE + 1;/|a unit that is not erased
 machine.h|s/boot\.slot ^ 1u/boot.slot/|the running slot is written
-policy.c|s/return now_ms - since_ms >= wait_ms;/return now_ms >= wait_ms \&\& now_ms - wait_ms >= since_ms;/|a deadline that the clock's wrap breaks
+policy.c|s/uint32_t passed = now_ms - since_ms;/uint32_t passed = now_ms > since_ms ? now_ms - since_ms : 0u;/|a deadline that the clock's wrap breaks
+steps_boot.c|/word of a record that may be torn/{n;d;}|a start believes what may be torn
 policy.c|s/return most;/return 1u;/|no back-off
 END
 }

@@ -280,6 +280,24 @@ static void test_api_range_that_never_ends_104(void **state)
     kit_free(&kit);
 }
 
+/* The time of a task was looked at when a back-off was over, up to an hour later. */
+static void test_api_deadline_within_a_back_off_104_in_time(void **state)
+{
+    (void)state;
+    begin(9, 104);
+    kit_start(&kit);
+    kit_until_call(&kit, FAKE_DOWNLOAD, 0, 1);
+    kit.ram.client.record.at.spent_s = ONEOTA_TASK_S - 60u;
+    kit_rule_t *rule = kit_rule(&kit, FAKE_DOWNLOAD);
+    rule->status = 503;
+    rule->headers = "Retry-After: 7200\r\n";
+    uint32_t start = kit.board.now_ms;
+    kit_run(&kit);
+    assert_int_equal(kit.platform.tasks[0].result, 104);
+    assert_in_range(kit_last_call(&kit, FAKE_REPORT)->at_ms - start, 59000u, 63000u);
+    kit_free(&kit);
+}
+
 /* Seconds that are cut into pieces count as well. */
 static void test_api_task_time_adds_up_from_pieces_and_survives_a_reset(void **state)
 {
@@ -418,6 +436,7 @@ int main(void)
         cmocka_unit_test(test_api_download_that_says_cancelled_no_report),
         cmocka_unit_test(test_api_task_that_takes_too_long_104),
         cmocka_unit_test(test_api_range_that_never_ends_104),
+        cmocka_unit_test(test_api_deadline_within_a_back_off_104_in_time),
         cmocka_unit_test(test_api_task_time_adds_up_from_pieces_and_survives_a_reset),
         cmocka_unit_test(test_api_task_time_passes_while_the_journal_is_busy),
         cmocka_unit_test(test_api_task_time_does_not_count_waits),
