@@ -21,6 +21,7 @@ fault       build,test                    power cuts, broken links and storage e
 clang       build,test                    unit tests, built with clang
 delta       build,test,arm,source,bench   oneota-delta, and damaged packages by the thousand; sizes beside bsdiff
 fuzz        build,test,fuzz               libFuzzer and AFL++ on all that is read from network and flash; bugs put in are found
+hostile     build,test                    every lie of the server, over sockets
 mps2signed  build,test,arm,source         signed packages in QEMU: client and boot loader, power cuts, bits flipped in flash
 install     build,test                    installed, found by CMake, and used by programs outside the tree
 bench       build,bench                   instructions a range, and links' speed, within their targets
