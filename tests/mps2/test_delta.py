@@ -182,5 +182,6 @@ def test_delta_power_cut_in_every_flash_operation_of_an_update(make_scene, diale
           f"{statistics.mean(written):.1f}, most {max(written)}")
 
 
+@pytest.mark.only("south")
 def test_delta_kill_at_any_moment_the_update_always_ends(scene, dice, upload):
     kill_at_any_moment(scene, dice, itertools.cycle(["2.0", "1.0"]), upload)
