@@ -69,6 +69,7 @@ int oneota_differential_begin(oneota_t *m)
     part->begin = 0;
     part->end = 0;
     part->hashing = false;
+    part->doubted = false;
     part->whole = false;
     /* the header alone comes first: what it names is hashed between two ranges */
     m->download.range_bytes = ONEOTA_DELTA_HEADER_BYTES;
@@ -127,7 +128,12 @@ int oneota_differential_prove(oneota_t *m)
         return refuse(m, ONEOTA_REASON_STORAGE);
     }
     if (!oneota_crypto_hash_is(&m->slot.hash, oneota_delta_old_digest(d))) {
-        return refuse(m, ONEOTA_REASON_BASE);
+        if (part->doubted) {
+            return refuse(m, ONEOTA_REASON_BASE);
+        }
+        part->doubted = true;
+        part->hashing = false;
+        return (int)EV_STAY;
     }
     if (oneota_record_make(&m->record, d->source.new_size, oneota_delta_new_digest(d))) {
         m->record.at.stored = 0;

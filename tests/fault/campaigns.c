@@ -6,12 +6,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define SHOWN_MAX   10u
-#define MIXED_CASES 24000u
+#define SHOWN_MAX    10u
+#define SHOWN_FAULTS 6u
+#define MIXED_CASES  24000u
 
 static const char *const k_kinds[WORLD_FAULT_KINDS] = {
     "fine", "split", "dribble",  "answer", "net-call", "board-call", "tamper", "operator",
-    "peer", "low",   "sabotage", "clock",  "worn",     "stuck",      "cut",    "cut-net"};
+    "peer", "low", "sabotage", "clock", "worn", "stuck", "garble", "rot", "cut", "cut-net"};
 
 static void show(const run_t *run, const world_t *world, const world_fault_t *faults,
                  unsigned count)
@@ -22,11 +23,11 @@ static void show(const run_t *run, const world_t *world, const world_fault_t *fa
     printf(" %s(size %u slot %u unit %u program %u erased %02x journal %u trial %u code %u)",
            s->name, (unsigned)s->size, (unsigned)s->slot_size, (unsigned)s->unit, s->program_unit,
            s->erased, (unsigned)s->journal_unit, s->trial, s->codes[0]);
-    for (unsigned n = 0; n < count; n++) {
+    for (unsigned n = 0; n < count && n < SHOWN_FAULTS; n++) {
         printf(" %s(mode %u call %u at %u byte %u)", k_kinds[faults[n].kind], faults[n].mode,
                faults[n].call, (unsigned)faults[n].at, (unsigned)faults[n].byte);
     }
-    printf("\n");
+    printf(count > SHOWN_FAULTS ? " ...\n" : "\n");
 }
 
 void campaign_try(run_t *run, world_t *world, const world_fault_t *faults, unsigned count)
