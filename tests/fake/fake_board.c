@@ -92,7 +92,8 @@ static void rot(fake_region_t *region)
 {
     fake_board_t *board = region->board;
     if (region == &board->journal && board->rot_at != 0 &&
-        board->calls[FAKE_CALL_JOURNAL_ERASE] + 1u == board->rot_at && board->rots(board->power_ctx)) {
+        board->calls[FAKE_CALL_JOURNAL_ERASE] + 1u == board->rot_at &&
+        board->rots(board->power_ctx)) {
         region->flash.bytes[board->journal_last + 5u] ^= 0x10u;
         region->flash.whole[board->journal_last + 5u] ^= 0x10u;
     }

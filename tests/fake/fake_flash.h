@@ -120,10 +120,10 @@ typedef struct {
     uint32_t mood;   /**< private */
 
     /* plan: faults */
-    uint32_t fault_at;               /**< call of kind fault_kind, counted in calls[]; 0: never */
-    uint32_t fault_count;            /**< so many calls from there on; FAKE_FLASH_FOR_EVER */
-    uint8_t fault_kind;              /**< fake_kind_t */
-    uint8_t fault;                   /**< fake_fault_t */
+    uint32_t fault_at;    /**< call of kind fault_kind, counted in calls[]; 0: never */
+    uint32_t fault_count; /**< so many calls from there on; FAKE_FLASH_FOR_EVER */
+    uint8_t fault_kind;   /**< fake_kind_t */
+    uint8_t fault;        /**< fake_fault_t */
     uint8_t worn[FAKE_FLASH_UNITS_MAX]; /**< fake_worn_t */
     uint32_t worn_at;                   /**< first operation at which they are */
 

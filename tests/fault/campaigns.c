@@ -11,8 +11,9 @@
 #define MIXED_CASES  24000u
 
 static const char *const k_kinds[WORLD_FAULT_KINDS] = {
-    "fine", "split", "dribble",  "answer", "net-call", "board-call", "tamper", "operator",
-    "peer", "low", "sabotage", "clock", "worn", "stuck", "garble", "rot", "cut", "cut-net"};
+    "fine",   "split",    "dribble", "answer", "net-call", "board-call",
+    "tamper", "operator", "peer",    "low",    "sabotage", "clock",
+    "worn",   "stuck",    "garble",  "rot",    "cut",      "cut-net"};
 
 static void show(const run_t *run, const world_t *world, const world_fault_t *faults,
                  unsigned count)
@@ -103,42 +104,6 @@ static void go_clean(run_t *run)
         }
         campaign_leave(world);
     }
-}
-
-/* ---------------------------------------------------------------- split */
-
-static void split_all(run_t *run, const char *name, uint32_t stride)
-{
-    world_t *world = campaign_rehearse(run, name);
-    fake_net_t net = world->net;
-    for (uint32_t answer = 1; answer <= net.answers; answer++) {
-        for (uint32_t byte = 1; byte < net.lengths[answer - 1u]; byte += stride) {
-            const world_fault_t fault = {.kind = WORLD_SPLIT, .at = answer, .byte = byte};
-            campaign_try(run, world, &fault, 1);
-        }
-    }
-    campaign_leave(world);
-}
-
-static void go_split(run_t *run)
-{
-    static const uint8_t k_most[][2] = {{1, 0}, {0, 1}, {1, 1}, {2, 7}, {7, 3}, {100, 100}};
-    for (const world_scenario_t *scenario = world_scenarios; scenario->name != NULL; scenario++) {
-        world_t *world = campaign_rehearse(run, scenario->name);
-        for (size_t n = 0; n < sizeof k_most / sizeof k_most[0]; n++) {
-            const world_fault_t fault = {
-                .kind = WORLD_DRIBBLE, .at = k_most[n][0], .byte = k_most[n][1]};
-            campaign_try(run, world, &fault, 1);
-        }
-        campaign_leave(world);
-    }
-    split_all(run, "small", 1);
-    split_all(run, "one", 1);
-    split_all(run, "seventeen", 1);
-    split_all(run, "clockless", 1);
-    split_all(run, "signed", 7);
-    split_all(run, "large", 37);
-    split_all(run, "delta-small", 1);
 }
 
 /* ---------------------------------------------------------------- port-call */
@@ -241,40 +206,6 @@ static void go_oracle(run_t *run)
         }
     }
     campaign_leave(world);
-}
-
-/* ---------------------------------------------------------------- net-byte */
-
-static void break_bytes(run_t *run, const char *name, uint32_t stride)
-{
-    world_t *world = campaign_rehearse(run, name);
-    fake_net_t net = world->net;
-    fake_platform_t platform = world->platform;
-    for (uint32_t answer = 1; answer <= net.answers; answer++) {
-        const fake_record_t *record = &platform.records[(answer - 1u) % FAKE_CALLS_KEPT];
-        uint8_t modes = record->verb == FAKE_DOWNLOAD ? (uint8_t)FAKE_NET_FAULT_COUNT
-                                                      : (uint8_t)FAKE_NET_CORRUPT;
-        for (uint32_t byte = 0; byte < net.lengths[answer - 1u]; byte += stride) {
-            for (uint8_t mode = FAKE_NET_CLOSE; mode < modes; mode++) {
-                const world_fault_t fault = {
-                    .kind = WORLD_ANSWER, .mode = mode, .at = answer, .byte = byte};
-                campaign_try(run, world, &fault, 1);
-            }
-        }
-    }
-    campaign_leave(world);
-}
-
-static void go_net_byte(run_t *run)
-{
-    break_bytes(run, "small", 1);
-    break_bytes(run, "one", 1);
-    break_bytes(run, "two", 1);
-    break_bytes(run, "large", 61);
-    break_bytes(run, "rejected", 3);
-    break_bytes(run, "signed-tampered", 3); /* a flipped bit of a trailer: 205, too */
-    break_bytes(run, "delta", 61);
-    break_bytes(run, "delta-small", 1);
 }
 
 /* ---------------------------------------------------------------- mixed */
@@ -391,19 +322,23 @@ static void go_regression(run_t *run)
 const campaign_t campaigns[] = {
     {"oracle", go_oracle},
     {"clean", go_clean},
-    {"split", go_split},
+    {"split", campaign_split},
     {"port-call", go_port_call},
     {"power-cut", campaign_power_cut},
     {"revert", campaign_revert},
     {"tamper", go_tamper},
-    {"net-byte", go_net_byte},
+    {"net-byte", campaign_net_byte},
     {"double-cut", campaign_double_cut},
     {"mixed", go_mixed},
     {"operator", campaign_operator},
     {"peer", campaign_peer},
     {"low", campaign_low},
     {"time", campaign_time},
+    {"wrap", campaign_wrap},
     {"twice", campaign_twice},
+    {"for-ever", campaign_for_ever},
+    {"worn", campaign_worn},
+    {"rot", campaign_rot},
     {"cross", campaign_cross},
     {"chain", campaign_chain},
     {"pairs", campaign_pairs},

@@ -69,7 +69,7 @@ typedef struct {
     uint8_t trial;  /**< world_trial_t */
     uint32_t again; /**< every erase and program is AGAIN so many times */
     bool hides_revert;
-    bool swaps; /**< as MCUboot does: the running slot is always 0 */
+    bool swaps;        /**< as MCUboot does: the running slot is always 0 */
     bool differential; /**< the first package makes the image of the factory's */
     bool clock_unknown;
     bool unfit;        /**< the boot port's inspect() refuses the package */
@@ -81,11 +81,11 @@ typedef struct {
 
 typedef enum {
     WORLD_FINE = 0,
-    WORLD_SPLIT,      /**< at: answer; byte: one receive ends there */
-    WORLD_DRIBBLE,    /**< at: most bytes of a receive; byte: of a send; 0: any */
-    WORLD_ANSWER,     /**< mode: fake_net_fault_t; at: answer; byte; call: the bit; of a PAUSE, 0: it
+    WORLD_SPLIT,    /**< at: answer; byte: one receive ends there */
+    WORLD_DRIBBLE,  /**< at: most bytes of a receive; byte: of a send; 0: any */
+    WORLD_ANSWER,   /**< mode: fake_net_fault_t; at: answer; byte; call: the bit; of a PAUSE, 0: it
                            is just short enough, 1: too long */
-    WORLD_NET_CALL,   /**< call: fake_net_call_t; mode: fake_net_end_t; at; byte 1: for ever */
+    WORLD_NET_CALL, /**< call: fake_net_call_t; mode: fake_net_end_t; at; byte 1: for ever */
     WORLD_BOARD_CALL, /**< call: fake_board_call_t; mode: fake_fault_t; at */
     WORLD_TAMPER, /**< at: a bit of this byte of the proven image changes before it is installed */
     WORLD_OPERATOR, /**< mode: world_operator_t; at: before this call to the platform */
@@ -104,7 +104,7 @@ typedef enum {
     WORLD_GARBLE, /**< at: answer that is no package; byte; call: the bit that is wrong in it */
     WORLD_ROT, /**< at: erase of the journal before which a bit of its newest record goes bad, if the
                     first task is over by then */
-    WORLD_CUT,   /**< mode: fake_cut_t; call: fake_torn_t of a slot, the journal knows but the
+    WORLD_CUT,     /**< mode: fake_cut_t; call: fake_torn_t of a slot, the journal knows but the
                            first two; at: operation, counted on from the last cut */
     WORLD_CUT_NET, /**< at: the power goes after this call of the net port */
     WORLD_FAULT_KINDS
@@ -226,8 +226,8 @@ typedef struct {
     bool verbose;
     bool stop_at_cut; /**< the case ends with the first cut, unjudged */
     bool restart, done;
-    bool lenient;      /**< what the platform hears or says is not judged */
-    uint32_t endings;  /**< ENDED events */
+    bool lenient;        /**< what the platform hears or says is not judged */
+    uint32_t endings;    /**< ENDED events */
     uint32_t longest_ms; /**< sleep while a call failed for ever */
     bool judged; /**< the application has said what it thinks of the trial, since power-on */
     uint32_t cuts, crashes;

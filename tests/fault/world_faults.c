@@ -144,8 +144,9 @@ static void judge_work(world_t *world)
     if (world->stuck != NULL && world->longest_ms < WORLD_BACKOFF_MS) {
         world_violate(world, "bounded: no back-off to an hour");
     }
+    uint32_t each = world->stuck != NULL ? 2u : 1u; /* a try is an erase and some programs */
     if (work.opens > WORLD_OPENS_A_DAY + brought || work.sends > WORLD_SENDS_A_DAY + brought ||
-        work.operations > WORLD_OPERATIONS_A_DAY + brought ||
+        work.operations > each * WORLD_OPERATIONS_A_DAY + brought ||
         work.polls > WORLD_POLLS_A_DAY + 10u * brought) {
         world_violate(world, "bounded: too much work for a day without a platform");
     }
@@ -165,12 +166,16 @@ static void end_operation(world_t *world)
     }
 }
 
+/* What a device has forgotten, time alone closes. */
 static void end_stuck(world_t *world)
 {
     world->board.fault_at = 0;
     world->net.call_at = 0;
     world->net.call_stays = false;
     world->stuck = NULL;
+    if (world->lenient) {
+        fake_platform_expire(&world->platform.tasks[0]);
+    }
 }
 
 void world_end_act(world_t *world)
@@ -274,11 +279,22 @@ static void arm_stuck(world_t *world, const world_fault_t *fault)
     world->stuck = fault;
     world->act_end_ms = DAY_MS;
     world->limit_ms += DAY_MS;
+    world_allow(world, 104); /* the time of the task is over */
     if (fault->kind == WORLD_NET_CALL) {
-        world_allow(world, 104);
         world_allow(world, 107);
-    } else if (k_codes[fault->call] != 0) {
+        return;
+    }
+    /* a device that cannot read what it has written knows of no task */
+    world->lenient = fault->call == FAKE_CALL_JOURNAL_READ;
+    if (k_codes[fault->call] != 0) {
         world_allow(world, k_codes[fault->call]);
+    }
+    if (fault->call == FAKE_CALL_SLOT_READ && world->patch != NULL) {
+        world_allow(world, 107);
+        world_allow(world, 204); /* the running image is another one each time */
+    }
+    if (fault->call <= FAKE_CALL_SLOT_PROGRAM && fault->mode >= FAKE_FAULT_SILENT) {
+        world_allow(world, 205); /* twice something else than what came is in the slot */
     }
 }
 
@@ -296,8 +312,8 @@ static void arm_answer(world_t *world, const world_fault_t *fault)
 /* So that what goes bad is no longer of use to anybody. */
 static bool is_first_over(void *ctx)
 {
-    const world_t *world = ctx;
-    return world->platform.tasks[0].told;
+    const fake_platform_t *platform = &((const world_t *)ctx)->platform;
+    return platform->tasks[0].told && !platform->tasks[1].checked;
 }
 
 /* ---------------------------------------------------------------- all of them */
@@ -371,7 +387,7 @@ void world_arm(world_t *world, const world_fault_t *fault)
         if (fault->byte == FAKE_FLASH_FOR_EVER) {
             arm_stuck(world, fault);
         } else if (fault->call == FAKE_CALL_SLOT_READ ||
-                   (fault->call == FAKE_CALL_SLOT_PROGRAM && fault->mode >= FAKE_FAULT_SILENT)) {
+                   (fault->call <= FAKE_CALL_SLOT_PROGRAM && fault->mode >= FAKE_FAULT_SILENT)) {
             world_allow(world, 205); /* neither of two downloads can be read back */
         }
         break;

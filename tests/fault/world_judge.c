@@ -55,7 +55,7 @@ static uint64_t truth_unix_s(void *ctx)
 }
 
 const fake_truth_t world_truth = {truth_version, truth_runs, truth_holds, truth_settled,
-                                     truth_unix_s};
+                                  truth_unix_s};
 
 /* ---------------------------------------------------------------- at the end */
 
@@ -132,7 +132,8 @@ static void judge_rounds(world_t *world)
     const fake_board_t *board = &world->board;
     uint8_t result = world->platform.tasks[0].result;
     bool ended = result == 105u || result == 106u || result == 202u;
-    if (ended && board->looks > board->low_at + world->scenario->retry + world->cuts) {
+    uint32_t each = board->low_toggles ? 2u : 1u;
+    if (ended && board->looks > board->low_at + each * (world->scenario->retry + world->cuts)) {
         world_violate(world, "budget: a reset gives rounds back");
     }
 }
@@ -156,11 +157,11 @@ static void judge_events(world_t *world)
 {
     uint32_t failed = 0;
     for (unsigned n = 0; n < world->platform.task_count; n++) {
-        failed += world->platform.tasks[n].result > 201u ||
-                          (world->platform.tasks[n].result > 101u &&
-                           world->platform.tasks[n].result < 108u)
-                      ? 1u
-                      : 0u;
+        failed +=
+            world->platform.tasks[n].result > 201u || (world->platform.tasks[n].result > 101u &&
+                                                       world->platform.tasks[n].result < 108u)
+                ? 1u
+                : 0u;
     }
     if (world_only_cuts(world) && world->act == NULL &&
         (world->endings > failed + world->cuts || world->endings + world->cuts < failed)) {
