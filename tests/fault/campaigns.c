@@ -31,10 +31,16 @@ static void show(const run_t *run, const world_t *world, const world_fault_t *fa
     printf(count > SHOWN_FAULTS ? " ...\n" : "\n");
 }
 
+bool campaign_turn(const run_t *run, uint32_t number)
+{
+    return run->only < 0
+               ? number % run->slice == 0 && number / CAMPAIGN_BLOCK % run->parts == run->part
+               : run->only == number;
+}
+
 void campaign_try(run_t *run, world_t *world, const world_fault_t *faults, unsigned count)
 {
-    bool turn = run->only < 0 ? run->number % run->slice == 0 : run->only == run->number;
-    if (turn) {
+    if (campaign_turn(run, run->number)) {
         run->cases++;
         world->verbose = run->verbose;
         world_run(world, run->seed + run->number, faults, count);
@@ -172,11 +178,11 @@ static void go_port_call(run_t *run)
 static void tamper_all(run_t *run, const char *name)
 {
     world_t *world = campaign_rehearse(run, name);
-    for (uint32_t at = 0; at < world->scenario->size; at++) {
+    for (uint32_t at = 0; at<world->scenario->size; at += run->scale> 1u ? 1u : 3u) {
         const world_fault_t fault = {.kind = WORLD_TAMPER, .at = at};
         campaign_try(run, world, &fault, 1);
         if (world->outcome.violation == NULL && world->outcome.results[0] == 201u &&
-            run->only < 0 && run->slice == 1u) {
+            run->only < 0 && run->slice == 1u && run->parts == 1u) {
             printf("  a changed image was installed: byte %u\n", (unsigned)at);
             run->violations++;
         }

@@ -13,9 +13,10 @@ typedef struct {
     const world_dialect_t *dialect;
     const char *campaign;
     uint32_t seed;
-    uint32_t slice; /**< runs every so many-th case */
-    uint32_t scale; /**< drawn campaigns have so many times as many cases; 1 */
-    int64_t only;   /**< runs this case alone; -1: all */
+    uint32_t slice;       /**< runs every so many-th case */
+    uint32_t scale;       /**< drawn campaigns have so many times as many cases; 1 */
+    uint32_t part, parts; /**< runs blocks part, part + parts, ... of the cases; 0, 1: all */
+    int64_t only;         /**< runs this case alone; -1: all */
     bool verbose;
     uint32_t number; /**< of the next case */
     uint32_t cases;
@@ -30,6 +31,10 @@ typedef struct {
 
 /** Ends with name NULL. */
 extern const campaign_t campaigns[];
+
+/** Is a case with this number to be run? Those of a block of CAMPAIGN_BLOCK are of the same part. */
+#define CAMPAIGN_BLOCK 200u
+bool campaign_turn(const run_t *run, uint32_t number);
 
 /** Runs one case if it is its turn. */
 void campaign_try(run_t *run, world_t *world, const world_fault_t *faults, unsigned count);

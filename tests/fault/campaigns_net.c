@@ -51,10 +51,9 @@ static void spoil_bits(run_t *run, world_t *world, world_fault_t fault, bool pac
 {
     fault.kind = package ? WORLD_ANSWER : WORLD_GARBLE;
     fault.mode = FAKE_NET_CORRUPT;
-    uint32_t first = package || run->scale > 1u ? 0u : fault.byte * 5u % ALL_BITS;
-    uint32_t end = package || run->scale > 1u ? ALL_BITS : first + 1u;
-    for (uint32_t bit = first; bit < end; bit++) {
-        fault.call = (uint8_t)bit;
+    uint32_t count = run->scale > 1u ? ALL_BITS : 1u;
+    for (uint32_t n = 0; n < count; n++) {
+        fault.call = (uint8_t)((fault.byte * 5u + n) % ALL_BITS);
         campaign_try(run, world, &fault, 1);
     }
 }
