@@ -244,13 +244,78 @@ static void test_api_trust_journal_unreadable_is_read_again(void **state)
                 write_failed();
             }
             kit_until_state(&kit, k_states[n]);
-            break_read(&kit.board.journal, first, 1);
+            break_read(&kit.board.journal, first, 1 + first % 3u);
             run_to(201);
             assert_int_equal(kit.board.calls[FAKE_CALL_MARK], 1);
             kit_judge(&kit);
             kit_free(&kit);
         }
     }
+}
+
+/* Differential packages ask the journal and the slots for more. */
+static void begin_differential(uint8_t code)
+{
+    const kit_options_t options = {.size = 5000, .signs = true, .differential = true};
+    kit_init(&kit, &options);
+    kit.codes[0] = code;
+}
+
+static void test_api_trust_differential_journal_unreadable_is_read_again(void **state)
+{
+    static const char *const k_states[] = {"trailer", "prefix", "download", "verify", "mark"};
+    (void)state;
+    for (size_t n = 0; n < sizeof k_states / sizeof k_states[0]; n++) {
+        for (uint32_t first = 0; first < 12u; first++) {
+            begin_differential(201);
+            kit_start(&kit);
+            kit_until_state(&kit, "version");
+            write_floor(1);
+            write_failed();
+            kit_until_state(&kit, k_states[n]);
+            break_read(&kit.board.journal, first, 1 + first % 3u);
+            (void)kit_until_event(&kit, ONEOTA_EVENT_RESTART);
+            faults_left = 0;
+            run_to(201);
+            assert_int_equal(kit.board.calls[FAKE_CALL_MARK], 1);
+            kit_free(&kit);
+        }
+    }
+}
+
+/* What was kept of it cannot be read after a reset: it is fetched again, or read again. */
+static void test_api_trust_kept_trailer_that_cannot_be_read_is_had_again(void **state)
+{
+    (void)state;
+    for (uint32_t first = 0; first < 12u; first++) {
+        begin(201);
+        kit_start(&kit);
+        kit_until_state(&kit, "version");
+        write_floor(1);
+        write_failed();
+        kit_until_state(&kit, "prefix");
+        kit_start(&kit);
+        kit_until_state(&kit, "trailer");
+        break_read(&kit.board.journal, first, 1 + first % 2u);
+        run_to(201);
+        assert_in_range(trailers_fetched(), 1, 2);
+        kit_judge(&kit);
+        kit_free(&kit);
+    }
+}
+
+/* The trailer that was kept is of another task since: what the header names is not proven. */
+static void test_api_trust_differential_header_without_its_trailer_205(void **state)
+{
+    static const uint8_t k_none[200] = {1};
+    (void)state;
+    begin_differential(205);
+    kit_start(&kit);
+    kit_until_state(&kit, "download");
+    write_record(RECORD_TRAILER, k_none, sizeof k_none);
+    run_to(205);
+    assert_int_equal(kit.board.calls[FAKE_CALL_MARK], 0);
+    kit_free(&kit);
 }
 
 /* A day long: nothing is installed by a floor or a quarantine that is not known, and the platform is
@@ -406,6 +471,24 @@ static void test_api_trust_floor_believes_no_impossible_boot_control(void **stat
     }
 }
 
+/* The boot control says that more is running than there is: other bytes, read in blocks. */
+static void test_api_trust_differential_base_of_another_length_204(void **state)
+{
+    static oneota_boot_port_t port;
+    (void)state;
+    port = fake_boot;
+    port.query = tell;
+    begin_differential(204);
+    kit.setup.boot = &port;
+    told = (oneota_boot_t){0, 8192, ONEOTA_BOOT_CONFIRMED};
+    told_error = ONEOTA_OK;
+    kit_start(&kit);
+    run_to(204);
+    assert_int_equal(kit_count_failed(&kit, ONEOTA_REASON_BASE), 1);
+    assert_int_equal(kit.board.calls[FAKE_CALL_SLOT_ERASE], 0);
+    kit_free(&kit);
+}
+
 /* ---------------------------------------------------------------- what another firmware has left */
 
 /* Of another format or another length, they are as if they were not there. */
@@ -489,6 +572,70 @@ static void test_api_trust_signed_task_of_a_firmware_without_trust_is_installed(
 
 /* Read when the trial has failed: what cannot be read then is asked for again, so that the image is
  * not tried a second time. */
+static uint32_t pauses_left;
+
+static oneota_error_t slow_program(void *ctx, uint32_t offset, const void *data, uint32_t length)
+{
+    if (pauses_left > 0) {
+        pauses_left--;
+        return ONEOTA_AGAIN;
+    }
+    return inner_program(ctx, offset, data, length);
+}
+
+static void test_api_trust_quarantine_is_written_though_it_takes_its_time(void **state)
+{
+    (void)state;
+    begin(206);
+    kit.trial = KIT_REJECT;
+    kit_start(&kit);
+    kit_until_state(&kit, "result");
+    inner_program = kit.board.journal.port.program;
+    kit.board.journal.port.program = slow_program;
+    pauses_left = 3;
+    kit_poll(&kit);
+    kit_poll(&kit);
+    assert_true(pauses_left < 3u);
+    run_to(206);
+    assert_int_equal(failed_next(), 1);
+    assert_int_equal(kit_count_failed(&kit, ONEOTA_REASON_STORAGE), 0);
+    kit.board.journal.port.program = inner_program;
+    kit_free(&kit);
+}
+
+/* The image that was made is not read: what the package's trailer names is in the list alone. */
+static void test_api_trust_quarantine_of_an_image_that_cannot_be_read(void **state)
+{
+    (void)state;
+    for (unsigned broken = 0; broken <= 1u; broken++) {
+        begin_differential(206);
+        kit.trial = KIT_REJECT;
+        kit_start(&kit);
+        kit_until_state(&kit, "result");
+        break_read(&kit.board.slots[0][1], 0, broken);
+        run_to(206);
+        assert_int_equal(failed_next(), broken != 0 ? 1 : 2);
+        kit.board.slots[0][1].port.read = inner_read;
+        kit_free(&kit);
+    }
+}
+
+/* It failed, but not in a trial. */
+static void test_api_trust_slot_that_failed_is_no_quarantine(void **state)
+{
+    (void)state;
+    begin(107);
+    kit_start(&kit);
+    kit_until_state(&kit, "prefix");
+    inner_program = kit.board.slots[0][1].port.program;
+    kit.board.slots[0][1].port.program = bad_program;
+    run_to(107);
+    assert_int_equal(kit_last_event(&kit, ONEOTA_EVENT_ENDED)->reason, ONEOTA_REASON_STORAGE);
+    assert_int_equal(failed_next(), 0);
+    kit.board.slots[0][1].port.program = inner_program;
+    kit_free(&kit);
+}
+
 static void test_api_trust_quarantine_waits_for_a_journal_that_can_be_read(void **state)
 {
     (void)state;
@@ -683,6 +830,13 @@ int main(void)
         cmocka_unit_test(test_api_trust_floor_believes_no_impossible_boot_control),
         cmocka_unit_test(test_api_trust_record_of_another_format_is_none),
         cmocka_unit_test(test_api_trust_quarantine_holds_the_last_four),
+        cmocka_unit_test(test_api_trust_differential_journal_unreadable_is_read_again),
+        cmocka_unit_test(test_api_trust_kept_trailer_that_cannot_be_read_is_had_again),
+        cmocka_unit_test(test_api_trust_differential_header_without_its_trailer_205),
+        cmocka_unit_test(test_api_trust_differential_base_of_another_length_204),
+        cmocka_unit_test(test_api_trust_quarantine_is_written_though_it_takes_its_time),
+        cmocka_unit_test(test_api_trust_quarantine_of_an_image_that_cannot_be_read),
+        cmocka_unit_test(test_api_trust_slot_that_failed_is_no_quarantine),
         cmocka_unit_test(test_api_trust_quarantine_waits_for_a_journal_that_can_be_read),
         cmocka_unit_test(test_api_trust_kept_trailer_that_is_empty_is_fetched),
         cmocka_unit_test(test_api_trust_second_decision_that_differs_is_not_marked),
