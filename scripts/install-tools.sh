@@ -46,6 +46,7 @@ test,demo        python3-aiohttp         python  aiohttp
 test,demo        curl                    program curl
 test             python3-pytest          python  pytest
 test             libcmocka-dev           cmocka  cmocka.h
+test             patch                   program patch
 test             zlib1g-dev              header  zlib.h
 test,bench       bsdiff                  program bsdiff
 bench            xdelta3                 program xdelta3

@@ -1,26 +1,24 @@
 #!/bin/sh
 # Breaks an update in every way there is, in both dialects: power, flash, network, every call, time, operator.
 #
-#   sh tests/fault/run.sh [--long] [--seed N] [--seeded]
+#   sh tests/fault/run.sh [--long] [--seed N]
 #
 # Builds optimised and prints a line for each campaign: name, cases, violations. A case that fails prints, after what it
 # violates, the options of build/fault/tests/test_fault that run it again (add -v for its log). Exit status 0: no
 # violation. --long: forty times the cases that are drawn, and all pairs of power cuts; hours. --seed: other cases.
-# --seeded: the bugs of seeded.sh as well.
 set -eu
 cd "$(dirname "$0")/../.."
-seed=1 scale=1 seeded=
+seed=1 scale=1
 while [ $# -gt 0 ]; do
     case $1 in
     --long) scale=40 ;;
-    --seeded) seeded=yes ;;
     --seed)
         [ $# -ge 2 ] || exit 2
         seed=$2
         shift
         ;;
     *)
-        echo "usage: sh tests/fault/run.sh [--long] [--seed N] [--seeded]" >&2
+        echo "usage: sh tests/fault/run.sh [--long] [--seed N]" >&2
         exit 2
         ;;
     esac
@@ -37,5 +35,4 @@ fi
 status=0
 printf 'south\nfuse\n' |
     xargs -P 2 -I DIALECT "$dir/tests/test_fault" --dialect DIALECT --seed "$seed" --scale "$scale" || status=1
-[ -z "$seeded" ] || sh tests/fault/seeded.sh || status=1
 exit $status
