@@ -1,9 +1,9 @@
 /*
  * oneota - SPDX-License-Identifier: Apache-2.0
  *
- * chunk.c: an answer taken apart. From any state that the parser can be in, with any bytes behind
- * it, it stays within them and comes to such a state again; so it does for an answer of any
- * length. The size of a chunk is what its line says, and a Content-Range that counts is in order.
+ * chunk.c: an answer taken apart. From any state that the parser can be in within a body, it takes
+ * no more than the body has, and comes to such a state again; so it does for a body of any length.
+ * The size of a chunk is what its line says, and a Content-Range that counts is in order.
  */
 #include "proof.h"
 
