@@ -36,8 +36,8 @@ run() {
 
 # What the test said: the first line that tells
 evidence() {
-    grep -o -h -E 'ERROR: AddressSanitizer: [a-z-]+|runtime error: .*|does not hold: .*|test_[a-z0-9_]+$|^all .* violations' \
-        "$scratch/said" | head -n 1
+    grep -o -h -E 'ERROR: AddressSanitizer: [a-z-]+|runtime error: .*|does not hold: .*|FAILED  \] test_[a-z0-9_]+$|^all .* violations' \
+        "$scratch/said" | sed 's/^FAILED  \] //' | head -n 1
 }
 
 try() {

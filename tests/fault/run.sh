@@ -1,19 +1,18 @@
 #!/bin/sh
 # Breaks an update in every way there is, in both dialects: power, flash, network, every call, time, operator.
 #
-#   sh tests/fault/run.sh [--long] [--part K/N] [--seed N] [--seeded]
+#   sh tests/fault/run.sh [--long] [--part K/N] [--seed N]
 #
 # Builds optimised and prints a line for each campaign: name, cases, violations. A case that fails prints, after what it
 # violates, the options of build/fault/tests/test_fault that run it again (add -v for its log). Exit status 0: no
 # violation. --long: 120 times the cases that are drawn, all pairs of power cuts, every bit of every answer: more than 20
-# million; --part 2/9: the second of nine parts of all that. --seed: other cases. --seeded: the bugs of seeded.sh as well.
+# million; --part 2/9: the second of nine parts of all that. --seed: other cases.
 set -eu
 cd "$(dirname "$0")/../.."
-seed=1 scale=1 part=1/1 seeded=
+seed=1 scale=1 part=1/1
 while [ $# -gt 0 ]; do
     case $1 in
     --long) scale=120 ;;
-    --seeded) seeded=yes ;;
     --seed | --part)
         [ $# -ge 2 ] || exit 2
         case $1 in
@@ -23,7 +22,7 @@ while [ $# -gt 0 ]; do
         shift
         ;;
     *)
-        echo "usage: sh tests/fault/run.sh [--long] [--part K/N] [--seed N] [--seeded]" >&2
+        echo "usage: sh tests/fault/run.sh [--long] [--part K/N] [--seed N]" >&2
         exit 2
         ;;
     esac
@@ -41,5 +40,4 @@ status=0
 printf 'south\nfuse\n' |
     xargs -P 2 -I DIALECT "$dir/tests/test_fault" --dialect DIALECT --seed "$seed" --scale "$scale" \
         --part "$part" || status=1
-[ -z "$seeded" ] || sh tests/fault/seeded.sh || status=1
 exit $status

@@ -169,7 +169,7 @@ def make_client():
 def make_trailer():
     for n, (want, less, floor, fails) in enumerate([(0, 0, 0, 0), (0, 0, 49, 3), (0, 0, 50, 0), (8, 0, 1, 0), (1, 0, 0, 0),
                                                     (2, 0, 0, 0), (10, 0, 0, 0), (4, 0, 0, 0), (0, 1, 0, 0),
-                                                    (0, 200, 0, 0)]):
+                                                    (0, 200, 0, 0), (0, 0, 60, 0)]):
         front = struct.pack("<BBHIB", want, 40 * n % 256, less, floor, fails)
         put("trailer", f"as-it-is-{n}", front)
         put("trailer", f"changed-{n}", front + struct.pack("<HB", 19 * n, 1 << n % 8))

