@@ -152,6 +152,22 @@ class Curve:
         self.hook = self.machine.uc.hook_add(unicorn.UC_HOOK_CODE, self.answer, None, self.entry,
                                              self.entry)
 
+    def learn(self):
+        """From here on what the real one says yes to is known."""
+        asked = []
+
+        def enter(uc, *_):
+            asked.append((self.asked(), uc.reg_read(arm.UC_ARM_REG_LR) & ~1))
+
+        def leave(uc, address, *_):
+            if asked and asked[-1][1] == address:
+                what, _ = asked.pop()
+                if uc.reg_read(arm.UC_ARM_REG_R0) == 0:
+                    self.known.add(what)
+
+        self.hook = self.machine.uc.hook_add(unicorn.UC_HOOK_CODE, enter, None, self.entry, self.entry)
+        self.machine.uc.hook_add(unicorn.UC_HOOK_BLOCK, leave)
+
     def number(self, address):
         """An mbedtls_mpi: limbs, sign, number of limbs."""
         limbs, count = self.machine.word(address), self.machine.word(address + 4) >> 16
@@ -159,16 +175,21 @@ class Curve:
             return None
         return int.from_bytes(self.machine.uc.mem_read(limbs, 4 * count), "little")
 
-    def answer(self, uc, *_):
+    def asked(self):
+        """(digest, r, s, X), or None: those cannot be arguments."""
+        uc = self.machine.uc
         digest, length, point, stack = (uc.reg_read(n) for n in (
             arm.UC_ARM_REG_R1, arm.UC_ARM_REG_R2, arm.UC_ARM_REG_R3, arm.UC_ARM_REG_SP))
         try:
-            asked = (bytes(uc.mem_read(digest, length)) if length <= 64 else None,
-                     self.number(self.machine.word(stack)),
-                     self.number(self.machine.word(stack + 4)), self.number(point))
+            return (bytes(uc.mem_read(digest, length)) if length <= 64 else None,
+                    self.number(self.machine.word(stack)),
+                    self.number(self.machine.word(stack + 4)), self.number(point))
         except unicorn.UcError:
-            asked = None
-        uc.reg_write(arm.UC_ARM_REG_R0, 0 if asked in self.known else VERIFY_FAILED & 0xFFFFFFFF)
+            return None
+
+    def answer(self, uc, *_):
+        yes = self.asked() in self.known
+        uc.reg_write(arm.UC_ARM_REG_R0, 0 if yes else VERIFY_FAILED & 0xFFFFFFFF)
 
 
 def run(*words):
