@@ -26,7 +26,7 @@ journal.c|s/journal->step = STEP_ERASE;/journal->step = STEP_ERASE + 1;/|a unit 
 machine.h|s/boot\.slot ^ 1u/boot.slot/|the running slot is written
 policy.c|s/uint32_t passed = now_ms - since_ms;/uint32_t passed = now_ms > since_ms ? now_ms - since_ms : 0u;/|a deadline that the clock's wrap breaks
 steps_boot.c|/word of a record that may be torn/{n;d;}|a start believes what may be torn
-steps_prove.c|/if (event == EV_LATER) {/,/event = EV_STAY;/d|a download for each try of a call that fails
+steps_prove.c|s/oneota_machine_begin_wait(m, m->later_ms);/return event;/|a download for each try of a call that fails
 steps_call.c|s/return oneota_machine_later(m, ONEOTA_REASON_STORAGE, 0, oneota_machine_poll_ms(m));/return oneota_machine_await(m, ONEOTA_STORAGE);/|each good answer begins the back-off anew
 steps_delta.c|s/if (part->doubted) {/if (d != NULL) {/|one wrong read of the base ends the task
 record.c|s/return a->size == b->size \&\& .*;/return a->size == b->size;/|another task of the same size goes on
