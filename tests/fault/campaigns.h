@@ -32,7 +32,7 @@ typedef struct {
 /** Ends with name NULL. */
 extern const campaign_t campaigns[];
 
-/** Is a case with this number to be run? Those of a block of CAMPAIGN_BLOCK are of the same part. */
+/** Is a case with this number to be run? Those of one block are of the same part. */
 #define CAMPAIGN_BLOCK 200u
 bool campaign_turn(const run_t *run, uint32_t number);
 

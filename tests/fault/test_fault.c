@@ -21,15 +21,20 @@
  *     I2  something boots always; the running slot is never touched    fake_board.c, fake_boot.c
  *     I3  the way back stays whole until the new image is confirmed    fake_board.c
  *     I4  it ends: boots, traffic, a day at most; bounded work a day   world.c, world_faults.c
- *     I5  nothing false is told, nothing twice; the code has a cause   fake_platform.c, world.c
+ *     I5  nothing false is told, nothing twice; the code has a cause   fake_platform.c,
+ *                                                                      world_judge.c
  *     I6  erases of each unit of a slot, and of the journal            world_wear.c
- *     I7  bytes that a cut costs; requests in a day without a platform world.c, world_faults.c
+ *     I7  bytes that a cut costs; requests in a day without a          world_judge.c,
+ *         platform or with a call that fails; back-off to an hour      world_faults.c
  *     I8  guards around the client and its buffer                      world.c
- *     I12 bytes of another task are not used                           fake_boot.c, operator
+ *     I9  a poll is one receive, one erase or program at most          world.c
+ *     I10 neither log nor journal has the key                          world.c, world_judge.c
+ *     I12 bytes of another task are not used                           fake_boot.c; operator, rot
  *     I13 after the end nothing is done or told again                  world.c
+ *     I16 a task that failed is told once, with a reason               world.c, world_judge.c
  *
- * and elsewhere: I9 and I14 in tests/unit/test_api_*.c, I10 in test_api_secrecy.c, I11 in
- * test_trailer.c, I15 in test_journal*.c, test_record.c. I16 in part: a task ends in one code.
+ * and elsewhere: I10 of what is sent in test_api_secrecy.c, I11 in test_trailer.c and
+ * test_api_trust.c, I14 in tests/unit/test_api_*.c, I15 in test_journal*.c, test_record.c.
  */
 #include <stdio.h>
 #include <stdlib.h>

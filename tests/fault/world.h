@@ -102,10 +102,10 @@ typedef enum {
     WORLD_STUCK, /**< call: fake_board_call_t; mode: fake_fault_t; at: from this call on, byte
                            times, or FAKE_FLASH_FOR_EVER: that is, for a day */
     WORLD_GARBLE, /**< at: answer that is no package; byte; call: the bit that is wrong in it */
-    WORLD_ROT, /**< at: erase of the journal before which a bit of its newest record goes bad, if the
-                    first task is over by then */
-    WORLD_CUT,     /**< mode: fake_cut_t; call: fake_torn_t of a slot, the journal knows but the
-                           first two; at: operation, counted on from the last cut */
+    WORLD_ROT, /**< at: erase of the journal before which a bit of its newest record goes bad, if
+                    the first task is over by then */
+    WORLD_CUT,     /**< mode: fake_cut_t; call: fake_torn_t, of the journal see
+                           world_set_torn(); at: operation, counted on from the last cut */
     WORLD_CUT_NET, /**< at: the power goes after this call of the net port */
     WORLD_FAULT_KINDS
 } world_fault_kind_t;
