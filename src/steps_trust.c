@@ -138,8 +138,8 @@ static event_t refuse(oneota_t *m, oneota_reason_t reason)
     return oneota_machine_fail(m, result, reason, 0);
 }
 
-/* No memory for the check, no answer from the journal: the same again, later, within the state. From
- * the wait the way leads over the platform, whose answers would end the back-off. */
+/* No memory for the check, no answer from the journal: the same again, later, within the state.
+ * From the wait the way leads over the platform, whose answers would end the back-off. */
 static event_t not_now(oneota_t *m, oneota_reason_t reason)
 {
     oneota_exchange_close(&m->exchange);
