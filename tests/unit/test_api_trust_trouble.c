@@ -489,7 +489,7 @@ static void test_api_trust_differential_base_of_another_length_204(void **state)
     kit_free(&kit);
 }
 
-/* ---------------------------------------------------------------- what another firmware has left */
+/* ---------------------------------------------------------------- what another one has left */
 
 /* Of another format or another length, they are as if they were not there. */
 static void test_api_trust_record_of_another_format_is_none(void **state)
