@@ -11,6 +11,7 @@
 #   skip    what runs Cortex-M code with an instruction left out, besides arm
 #   static  clang-tidy and cppcheck
 #   fuzz    AFL++, besides the clang of test
+#   cover   gcovr, which adds up what gcc has counted
 #   source  what scripts/fetch-deps.sh needs
 #
 # Does nothing, not even a refresh of the package lists, when nothing is missing. A package counts as
@@ -62,6 +63,7 @@ static           cppcheck                program cppcheck
 bench            valgrind                program valgrind
 bench            libcurl4-openssl-dev    header  curl/curl.h
 fuzz             afl++                   program afl-clang-fast
+cover            gcovr                   program gcovr
 source           dpkg-dev                program dpkg-source
 source           debian-archive-keyring  keys    trixie
 END
@@ -77,7 +79,7 @@ die() {
 }
 
 usage() {
-    echo "usage: sh scripts/install-tools.sh build|demo|test|arm|skip|bench|static|fuzz|source ..." >&2
+    echo "usage: sh scripts/install-tools.sh build|demo|test|arm|skip|bench|static|fuzz|cover|source ..." >&2
     exit 2
 }
 
@@ -206,7 +208,7 @@ main() {
     [ $# -gt 0 ] || usage
     for group in "$@"; do
         case $group in
-        build | demo | test | arm | skip | bench | static | fuzz | source) ;;
+        build | demo | test | arm | skip | bench | static | fuzz | cover | source) ;;
         *) usage ;;
         esac
     done

@@ -30,6 +30,7 @@ bench       build,bench                   instructions a range, and links' speed
 lwip        build,test,source             the lwIP port over lwIP 2.2, and the POSIX port over its sockets
 arm         arm,source,test               cross compiled for Cortex-M4; flash and RAM within their limits
 sign        build,test,arm,skip,source    oneota-image against openssl; the proof with any instruction left out
+coverage    build,test,cover              all lines and branches of src/ are run, but for those with a reason
 unit        build,test                    unit tests, built with gcc
 static      build,static                  gcc -fanalyzer, clang-tidy, cppcheck and MISRA C:2012
 checks      build,test                    layers, headers, symbols and style

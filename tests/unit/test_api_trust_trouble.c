@@ -266,14 +266,14 @@ static void test_api_trust_differential_journal_unreadable_is_read_again(void **
     static const char *const k_states[] = {"trailer", "prefix", "download", "verify", "mark"};
     (void)state;
     for (size_t n = 0; n < sizeof k_states / sizeof k_states[0]; n++) {
-        for (uint32_t first = 0; first < 12u; first++) {
+        for (uint32_t fault = 0; fault < 18u; fault++) {
             begin_differential(201);
             kit_start(&kit);
             kit_until_state(&kit, "version");
             write_floor(1);
             write_failed();
             kit_until_state(&kit, k_states[n]);
-            break_read(&kit.board.journal, first, 1 + first % 3u);
+            break_read(&kit.board.journal, fault / 3u, 1u + fault % 3u);
             (void)kit_until_event(&kit, ONEOTA_EVENT_RESTART);
             faults_left = 0;
             run_to(201);
@@ -318,8 +318,8 @@ static void test_api_trust_differential_header_without_its_trailer_205(void **st
     kit_free(&kit);
 }
 
-/* A day long: nothing is installed by a floor or a quarantine that is not known, and the platform is
- * not asked again and again. */
+/* A day long: nothing is installed by a floor or a quarantine that is not known, and the platform
+ * is not asked again and again. */
 static void test_api_trust_journal_that_stays_unreadable_costs_few_requests(void **state)
 {
     static const char *const k_states[] = {"trailer", "verify", "mark"};
@@ -489,7 +489,7 @@ static void test_api_trust_differential_base_of_another_length_204(void **state)
     kit_free(&kit);
 }
 
-/* ---------------------------------------------------------------- what another firmware has left */
+/* ---------------------------------------------------------------- what another one has left */
 
 /* Of another format or another length, they are as if they were not there. */
 static void test_api_trust_record_of_another_format_is_none(void **state)
@@ -570,8 +570,26 @@ static void test_api_trust_signed_task_of_a_firmware_without_trust_is_installed(
     kit_free(&kit);
 }
 
-/* Read when the trial has failed: what cannot be read then is asked for again, so that the image is
- * not tried a second time. */
+static void test_api_trust_quarantine_is_kept_whichever_read_fails(void **state)
+{
+    (void)state;
+    for (uint32_t first = 0; first < 8u; first++) {
+        begin(206);
+        kit.trial = KIT_REJECT;
+        kit_start(&kit);
+        kit_until_state(&kit, "version");
+        write_failed();
+        kit_until_state(&kit, "result");
+        break_read(&kit.board.journal, first, 3);
+        run_to(206);
+        assert_int_equal(failed_next(), 2);
+        kit.board.journal.port.read = inner_read;
+        kit_free(&kit);
+    }
+}
+
+/* Read when the trial has failed: what cannot be read then is asked for again, so that the image
+ * is not tried a second time. */
 static uint32_t pauses_left;
 
 static oneota_error_t slow_program(void *ctx, uint32_t offset, const void *data, uint32_t length)
@@ -837,6 +855,7 @@ int main(void)
         cmocka_unit_test(test_api_trust_quarantine_is_written_though_it_takes_its_time),
         cmocka_unit_test(test_api_trust_quarantine_of_an_image_that_cannot_be_read),
         cmocka_unit_test(test_api_trust_slot_that_failed_is_no_quarantine),
+        cmocka_unit_test(test_api_trust_quarantine_is_kept_whichever_read_fails),
         cmocka_unit_test(test_api_trust_quarantine_waits_for_a_journal_that_can_be_read),
         cmocka_unit_test(test_api_trust_kept_trailer_that_is_empty_is_fetched),
         cmocka_unit_test(test_api_trust_second_decision_that_differs_is_not_marked),
