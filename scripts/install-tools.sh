@@ -39,14 +39,14 @@ build,demo       pkg-config              program pkg-config
 build,demo       libmbedtls-dev          header  mbedtls/sha256.h
 build,demo       libcjson-dev            header  cjson/cJSON.h
 build,demo       libdivsufsort-dev       header  divsufsort.h
-build,demo       libdeflate-dev          header  libdeflate.h
 build,demo       libbz2-dev              header  bzlib.h
 test,demo        python3                 file    /usr/bin/python3
 test,demo        python3-aiohttp         python  aiohttp
 test,demo        curl                    program curl
 test             python3-pytest          python  pytest
 test             libcmocka-dev           cmocka  cmocka.h
-test             zlib1g-dev              header  zlib.h
+build,demo,test  zlib1g-dev              header  zlib.h
+test             patch                   program patch
 test,bench       bsdiff                  program bsdiff
 bench            xdelta3                 program xdelta3
 test             nginx                   program nginx

@@ -81,6 +81,7 @@ void oneota_auth_write(text_t *text, const oneota_identity_t *identity, uint64_t
     text->length = before.length;
     value.put = oneota_text_put_url;
     oneota_text_put_form(text, "version=$v&res=$r&et=$e&method=$m&sign=$s");
+    oneota_crypto_wipe(value.sign, sizeof value.sign);
     text->put = before.put;
     text->from = before.from;
 }

@@ -167,8 +167,11 @@ bool oneota_crypto_sign(crypto_hash_kind_t kind, const char *key, const void *da
                         char *sign)
 {
     static const uint8_t k_change[] = {0x36, 0x36 ^ 0x5C}; /* to the inner pad, to the outer */
-    uint8_t block[KEY_BYTES_MAX] = {0};
-    uint8_t mac[CRYPTO_DIGEST_MAX];
+    struct {
+        uint8_t block[KEY_BYTES_MAX];
+        uint8_t mac[CRYPTO_DIGEST_MAX];
+    } secret = {{0}, {0}};
+    uint8_t *const block = secret.block;
     oneota_hash_t hash;
     size_t key_length;
 
@@ -178,7 +181,7 @@ bool oneota_crypto_sign(crypto_hash_kind_t kind, const char *key, const void *da
     if (key_length > BLOCK_BYTES) {
         oneota_crypto_hash_begin(&hash, kind);
         oneota_crypto_hash_add(&hash, block, key_length);
-        memset(block, 0, sizeof block);
+        memset(block, 0, sizeof secret.block);
         oneota_crypto_hash_end(&hash, block);
     }
     for (size_t pass = 0; pass < sizeof k_change; pass++) {
@@ -188,12 +191,14 @@ bool oneota_crypto_sign(crypto_hash_kind_t kind, const char *key, const void *da
         oneota_crypto_hash_begin(&hash, kind);
         oneota_crypto_hash_add(&hash, block, BLOCK_BYTES);
         oneota_crypto_hash_add(&hash, data, length);
-        oneota_crypto_hash_end(&hash, mac);
-        data = mac;
+        oneota_crypto_hash_end(&hash, secret.mac);
+        data = secret.mac;
         length = kind;
     }
-    oneota_crypto_wipe(block, sizeof block);
-    return mbedtls_base64_encode((uint8_t *)sign, CRYPTO_SIGN_MAX + 1u, &length, mac, kind) == 0;
+    const int error =
+        mbedtls_base64_encode((uint8_t *)sign, CRYPTO_SIGN_MAX + 1u, &length, secret.mac, kind);
+    oneota_crypto_wipe(&secret, sizeof secret);
+    return error == 0;
 }
 
 /* ---------------------------------------------------------------- memory */

@@ -22,8 +22,8 @@
     X("network") X("timeout") X("peer") X("server") X("answer") X("unknown")                       \
     X("auth") X("config") X("quota")                                                               \
     X("mismatch") X("postponed") X("cancelled") X("over") X("dropped")                             \
-    X("battery") X("signal") X("paused")                                                           \
-    X("space") X("memory") X("retries") X("deadline") X("package") X("type") X("budget")           \
+    X("paused") X("battery") X("signal") X("erases") X("requests") X("bytes")                      \
+    X("retries") X("package") X("space") X("memory") X("deadline") X("type")                       \
     X("digest") X("signature") X("base") X("class") X("counter") X("quarantine") X("image")        \
     X("version") X("rejected") X("unconfirmed") X("reverted")                                      \
     X("storage")

@@ -7,8 +7,10 @@
  */
 #include "machine.h"
 
+#include <stddef.h>
 #include <string.h>
 
+#include "budget.h"
 #include "exchange.h"
 #include "journal.h"
 #include "policy.h"
@@ -138,6 +140,10 @@ const char *oneota_machine_state_text(uint8_t state)
 static void count_time(oneota_t *m)
 {
     uint32_t passed_s = (m->now_ms - m->counted_ms) / 1000u;
+    if (passed_s == 0) {
+        return;
+    }
+    oneota_budget_refill(&m->spent, passed_s);
     m->counted_ms += passed_s * 1000u;
     if (m->clock_s != 0) {
         m->clock_s += passed_s;
@@ -164,6 +170,10 @@ static void go(oneota_t *m, uint8_t state)
     m->wait_ms = 0;
     if (stage != KEEPS && stage != m->record.at.stage) {
         m->record.at.stage = stage;
+        m->dirty = true;
+    }
+    if (state > ST_PROGRESS && m->state <= ST_PROGRESS && m->state >= ST_TRAILER) {
+        m->dirty_spent = true;
         m->dirty = true;
     }
     if (!m->dirty && !m->dirty_order) {
@@ -199,33 +209,42 @@ static void advance(oneota_t *m, event_t event)
     go(m, follows(m, event));
 }
 
+#define KEPT(flag, member, type)                                                               \
+    {                                                                                          \
+        offsetof(oneota_t, flag), offsetof(oneota_t, member), sizeof(((oneota_t *)0)->member), \
+            type                                                                               \
+    }
+
+/* In the order in which they are stored: progress last, which says that the others count. */
+static const struct {
+    uint16_t flag, place;
+    uint8_t length, type;
+} k_kept[] = {
+    KEPT(dirty_order, record.order, RECORD_ORDER),
+    KEPT(dirty_made, record.made, RECORD_MADE),
+    KEPT(dirty_spent, spent, RECORD_SPENT),
+    KEPT(dirty, record.at, RECORD_PROGRESS),
+};
+
 /* What changed goes into the journal before anything else is done. While it cannot be written, no
  * state is entered. */
 static void store(oneota_t *m)
 {
-    uint8_t type = RECORD_PROGRESS;
-    const void *data = &m->record.at;
-    size_t length = sizeof m->record.at;
-    bool *dirty = &m->dirty;
-    if (m->dirty_order) {
-        type = RECORD_ORDER;
-        data = &m->record.order;
-        length = sizeof m->record.order;
-        dirty = &m->dirty_order;
-    } else if (m->dirty_made) {
-        type = RECORD_MADE;
-        data = &m->record.made;
-        length = sizeof m->record.made;
-        dirty = &m->dirty_made;
+    uint8_t *client = (uint8_t *)m;
+    size_t n = 0;
+    while (n < sizeof k_kept / sizeof k_kept[0] - 1u && client[k_kept[n].flag] == 0) {
+        n++;
     }
-    event_t event = oneota_machine_await(m, oneota_journal_write(&m->journal, type, data, length));
+    event_t event =
+        oneota_machine_await(m, oneota_journal_write(&m->journal, k_kept[n].type,
+                                                     client + k_kept[n].place, k_kept[n].length));
     if (event == EV_LATER) {
         oneota_machine_begin_wait(m, m->later_ms);
     }
     if (event != EV_DONE) {
         return;
     }
-    *dirty = false;
+    client[k_kept[n].flag] = false;
     if (!m->dirty && m->next != ST_NONE) {
         enter(m, m->next);
     }

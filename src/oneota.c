@@ -179,12 +179,12 @@ void oneota_deinit(oneota_t *client)
 
 /* ---------------------------------------------------------------- commands */
 
-/* Ends a wait, if there is one. Rounds stay their interval apart: each one begun uses one up. */
+/* Ends a wait, if there is one. Rounds stay their interval apart, each one begun uses one up: their
+ * reasons stand together in error.h. */
 static void wake(oneota_t *client)
 {
     bool between_rounds =
-        client->reason == ONEOTA_REASON_BATTERY || client->reason == ONEOTA_REASON_SIGNAL ||
-        client->reason == ONEOTA_REASON_RETRIES || client->reason == ONEOTA_REASON_PACKAGE;
+        client->reason >= ONEOTA_REASON_BATTERY && client->reason <= ONEOTA_REASON_PACKAGE;
     if (!between_rounds && (client->state == ST_WAIT || client->state == ST_START)) {
         client->wait_ms = 0;
         client->later_ms = 0;

@@ -19,7 +19,8 @@
 enum {
     RECORD_ORDER = 1,
     RECORD_PROGRESS = 2,
-    RECORD_MADE = 3, /**< of steps_delta.c: the image that the package makes */
+    RECORD_MADE = 3,  /**< of steps_delta.c: the image that the package makes */
+    RECORD_SPENT = 4, /**< of budget.c */
     /* of steps_trust.c */
     RECORD_FLOOR = 6,   /**< what was confirmed */
     RECORD_TRAILER = 7, /**< of the task's package */

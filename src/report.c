@@ -6,7 +6,8 @@
 #include "machine.h"
 #include "policy.h"
 
-#define FLASH_BUSY_MS 1u /* until a flash operation is asked about again */
+#define FLASH_BUSY_MS  1u       /* until a flash operation is asked about again */
+#define OVER_BUDGET_MS 3600000u /* between two looks at a budget that is used up */
 
 void oneota_machine_tell(const oneota_t *m, oneota_event_type_t type)
 {
@@ -174,6 +175,14 @@ event_t oneota_machine_round(oneota_t *m, oneota_reason_t reason, int32_t code, 
     return oneota_machine_later(m, reason, code, oneota_machine_interval_ms(m));
 }
 
+/* One more round of the task is used up, if it has any: for what is no fault of the platform's. */
+static event_t put_off(oneota_t *m, oneota_reason_t reason, int32_t code, uint8_t result)
+{
+    return m->record.order.task.retry == 0
+               ? oneota_machine_later(m, reason, code, oneota_machine_interval_ms(m))
+               : oneota_machine_round(m, reason, code, result);
+}
+
 event_t oneota_machine_conditions(oneota_t *m, uint8_t low_battery, uint8_t weak_signal)
 {
     const oneota_device_t *device = m->setup->device;
@@ -189,8 +198,18 @@ event_t oneota_machine_conditions(oneota_t *m, uint8_t low_battery, uint8_t weak
             return EV_DONE;
         }
     }
-    return task->retry == 0 ? oneota_machine_later(m, reason, level, oneota_machine_interval_ms(m))
-                            : oneota_machine_round(m, reason, level, result);
+    return put_off(m, reason, level, result);
+}
+
+event_t oneota_machine_over_budget(oneota_t *m, oneota_reason_t reason)
+{
+    if (reason == ONEOTA_REASON_NONE) {
+        return EV_STAY;
+    }
+    oneota_exchange_close(&m->exchange);
+    event_t event = put_off(m, reason, 0, ONEOTA_STEP_INSTALL_UNKNOWN);
+    m->later_ms = OVER_BUDGET_MS;
+    return event;
 }
 
 oneota_error_t oneota_machine_flash(oneota_t *m, oneota_error_t error)

@@ -15,6 +15,7 @@ void oneota_slot_begin(oneota_slot_t *slot, const oneota_flash_t *flash, void *f
     slot->size = size;
     slot->position = 0;
     slot->erased_end = 0;
+    slot->guarded = false;
     oneota_crypto_hash_begin(&slot->hash, CRYPTO_MD5);
 }
 
@@ -58,6 +59,9 @@ oneota_error_t oneota_slot_read(oneota_slot_t *slot, uint32_t end, uint8_t *buff
  * stay. */
 static oneota_error_t erase_next(oneota_slot_t *slot)
 {
+    if (slot->guarded && slot->position == 0) {
+        return ONEOTA_STATE;
+    }
     oneota_erase_unit_t unit = slot->flash->erase_unit(slot->flash_ctx, slot->position);
     if (unit.start != slot->position || unit.length == 0) {
         return ONEOTA_STORAGE;

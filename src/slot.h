@@ -25,9 +25,15 @@ bool oneota_slot_fits(const oneota_slot_t *slot);
 oneota_error_t oneota_slot_read(oneota_slot_t *slot, uint32_t end, uint8_t *buffer,
                                 uint32_t buffer_bytes);
 
+/** Until the slot is opened, its first unit is not erased. */
+static inline void oneota_slot_guard(oneota_slot_t *slot, bool guarded)
+{
+    slot->guarded = guarded;
+}
+
 /** Takes up to length bytes; *taken says how many, possibly 0 (a unit was erased first). Repeat
  * with what is left, also after AGAIN.
- *  @return OK; AGAIN; STORAGE; LIMIT more than size in all */
+ *  @return OK; AGAIN; STORAGE; LIMIT more than size in all; STATE the slot is guarded */
 oneota_error_t oneota_slot_write(oneota_slot_t *slot, const uint8_t *data, uint32_t length,
                                  uint32_t *taken);
 

@@ -6,6 +6,7 @@
  */
 #include <string.h>
 
+#include "budget.h"
 #include "dialect.h"
 #include "exchange.h"
 #include "journal.h"
@@ -39,6 +40,10 @@ static void read_record(oneota_t *m)
     if (!found || !oneota_record_is_sound(record) || record->order.image >= m->setup->image_count ||
         record->order.dialect != m->setup->dialect->id || record->at.stage == STAGE_NONE) {
         oneota_record_clear(record);
+    }
+    if (!read_part(m, RECORD_SPENT, &m->spent, sizeof m->spent) ||
+        !oneota_budget_is_sound(&m->spent)) {
+        oneota_budget_clear(&m->spent);
     }
 }
 
@@ -85,6 +90,10 @@ static event_t started(const oneota_t *m)
 static event_t begin(oneota_t *m)
 {
     read_record(m);
+    if (oneota_journal_scan(&m->journal) != ONEOTA_OK) { /* a torn one reads otherwise now */
+        m->phase = PHASE_SCAN;
+        return EV_STAY;
+    }
     if (!read_boot(m)) {
         (void)oneota_machine_back_off(m, ONEOTA_REASON_STORAGE, 0);
         oneota_machine_begin_wait(m, m->later_ms);
@@ -100,6 +109,9 @@ static event_t begin(oneota_t *m)
     LOG_INFO(m, "start: boot", "condition", NULL, m->boot.condition);
     LOG_INFO(m, "start: record", "stage", NULL, m->record.at.stage);
     if (m->record.at.stage != STAGE_NONE) {
+        /* nothing is done on the word of a record that may be torn, and gone at the next start */
+        m->dirty = true;
+        m->dirty_made = m->record.made.size != 0;
         oneota_machine_tell(m, ONEOTA_EVENT_TASK);
         return started(m);
     }
@@ -190,6 +202,9 @@ static event_t confirmed(oneota_t *m)
         event = EV_NONE;
     } else {
         m->record.at.result = ONEOTA_STEP_UPDATED;
+        oneota_budget_clear(&m->spent); /* an update that was good costs nothing */
+        m->dirty_spent = true;
+        m->dirty = true;
     }
     return m->setup->trust != NULL ? EV_ASIDE : event;
 }

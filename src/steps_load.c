@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "budget.h"
 #include "dialect.h"
 #include "download.h"
 #include "exchange.h"
@@ -60,6 +61,7 @@ static void begin_slot(oneota_t *m)
 
 event_t oneota_load_suits(oneota_t *m)
 {
+    m->delta = NULL;
     begin_slot(m);
     if (is_differential(m) && m->setup->delta != NULL) {
         return EV_STAY; /* its header says how large the image will be */
@@ -81,7 +83,6 @@ static event_t begin_prefix(oneota_t *m)
     if (event != EV_STAY) {
         return event;
     }
-    m->delta = NULL;
     if (is_differential(m) && delta != NULL) {
         return (event_t)delta->begin(m);
     }
@@ -165,6 +166,11 @@ static uint16_t cut_port(char *address)
 
 /* ---------------------------------------------------------------- one range */
 
+void oneota_load_received(oneota_t *m)
+{
+    oneota_budget_receive(&m->spent, m->download.place - m->download.first);
+}
+
 /* Of the package, from its first. */
 static uint32_t taken_bytes(const oneota_t *m)
 {
@@ -174,6 +180,10 @@ static uint32_t taken_bytes(const oneota_t *m)
 event_t oneota_load_ask(oneota_t *m)
 {
     const oneota_download_t *d = &m->download;
+    event_t event = oneota_machine_over_budget(m, oneota_budget_request(&m->spent));
+    if (event != EV_STAY) {
+        return event;
+    }
     oneota_request_t request;
     const char *host = m->setup->address;
     uint16_t port = oneota_machine_port(m);
@@ -231,6 +241,7 @@ static event_t attempt_failed(oneota_t *m, oneota_reason_t reason, int32_t code,
 {
     oneota_download_t *d = &m->download;
     oneota_exchange_close(&m->exchange);
+    oneota_load_received(m);
     oneota_download_shrink(d);
     m->authorized_again = false;
     m->address[0] = '\0'; /* from the main host, then */
@@ -245,7 +256,9 @@ static event_t attempt_failed(oneota_t *m, oneota_reason_t reason, int32_t code,
     if (m->failures >= ONEOTA_ATTEMPTS) {
         return end_round(m);
     }
-    oneota_machine_begin_wait(m, wait_ms != 0 ? wait_ms : backoff_ms);
+    uint32_t left_ms = (ONEOTA_TASK_S + 1u - m->record.at.spent_s) * 1000u;
+    wait_ms = wait_ms != 0 ? wait_ms : backoff_ms;
+    oneota_machine_begin_wait(m, wait_ms < left_ms ? wait_ms : left_ms);
     m->phase = PHASE_REQUEST;
     return EV_STAY;
 }
@@ -270,6 +283,19 @@ event_t oneota_machine_flash_failed(oneota_t *m)
         return oneota_machine_fail(m, ONEOTA_STEP_UNKNOWN, ONEOTA_REASON_STORAGE, 0);
     }
     return oneota_machine_await(m, ONEOTA_STORAGE);
+}
+
+/* The first unit is erased once the journal has it that this was spent. */
+event_t oneota_load_refused(oneota_t *m, oneota_error_t error)
+{
+    if (error != ONEOTA_STATE) {
+        return oneota_machine_flash_failed(m);
+    }
+    oneota_reason_t reason = oneota_budget_erase(&m->spent);
+    oneota_slot_guard(&m->slot, reason != ONEOTA_REASON_NONE);
+    m->dirty_spent = true;
+    m->dirty = true;
+    return oneota_machine_over_budget(m, reason);
 }
 
 /* ---------------------------------------------------------------- the answer: a text instead of
@@ -315,27 +341,20 @@ static void tell_progress(oneota_t *m)
     }
 }
 
-bool oneota_machine_store_due(const oneota_t *m)
-{
-    uint32_t stored = m->record.at.stored;
-    return oneota_slot_at_unit(&m->slot) && m->slot.position > stored &&
-           m->slot.position - stored >= ONEOTA_STORE_BYTES;
-}
-
 /* Full packages are the image; the others make it. */
 static event_t use_body(oneota_t *m, const uint8_t *data, uint32_t length, uint32_t *taken)
 {
     if (m->delta != NULL) {
         return (event_t)m->setup->delta->take(m, data, length, taken);
     }
-    if (oneota_machine_store_due(m)) {
+    if (store_due(m, ONEOTA_STORE_BYTES)) {
         m->record.at.stored = m->slot.position;
         m->dirty = true;
         return EV_STAY;
     }
     oneota_error_t error =
         oneota_machine_flash(m, oneota_slot_write(&m->slot, data, length, taken));
-    return error == ONEOTA_OK || error == ONEOTA_AGAIN ? EV_STAY : oneota_machine_flash_failed(m);
+    return error == ONEOTA_OK || error == ONEOTA_AGAIN ? EV_STAY : oneota_load_refused(m, error);
 }
 
 static event_t write_body(oneota_t *m, const uint8_t *data, uint32_t length)
@@ -397,6 +416,7 @@ static event_t end_range(oneota_t *m)
     if (d->place < d->end) {
         return attempt_failed(m, ONEOTA_REASON_NETWORK, 0, 0);
     }
+    oneota_load_received(m);
     oneota_download_grow(d);
     m->phase = PHASE_AGAIN;
     return EV_STAY;

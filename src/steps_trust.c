@@ -1,104 +1,65 @@
 /*
  * oneota - SPDX-License-Identifier: Apache-2.0
  *
- * What a client with trust does beside the others: floor, trailer, and the proof of what is in the
- * slot. Nothing here decides by what the journal says alone: a trailer that was kept saves a
- * download, and the slot is proven from its own bytes.
+ * What a client with trust does beside the others: floor, quarantine, and the proof of what is in
+ * the slot; the trailer is steps_trailer.c's. Nothing decides by what the journal says alone: a
+ * trailer that was kept saves a download, and the slot is proven from its own bytes.
  */
 #include <stddef.h>
 #include <string.h>
 
-#include "download.h"
+#include "crypto.h"
 #include "exchange.h"
 #include "journal.h"
-#include "oneota/proof.h"
-#include "trust.h"
-
-#define FORMAT 1u
-
-/* The trailer that was fetched first, and the task that it is of: RECORD_TRAILER. */
-typedef struct {
-    uint8_t format;
-    uint8_t zeros[3];
-    uint32_t check; /* of the task, as in its progress */
-    oneota_trailer_t trailer;
-} kept_t;
-
-/* By image: RECORD_FLOOR. */
-typedef struct {
-    uint8_t format;
-    uint8_t zeros[3];
-    oneota_floor_t floor[ONEOTA_IMAGES_MAX];
-} floors_t;
-
-/* Digests of images that failed their trial: RECORD_FAILED. */
-typedef struct {
-    uint8_t format;
-    uint8_t next; /* the oldest, which the next one replaces */
-    uint8_t zeros[2];
-    uint8_t digest[4][ONEOTA_DIGEST_BYTES];
-} failed_t;
+#include "trust_bench.h"
 
 /* The layout that release 1.0 fixes. */
 typedef char kept_is_200_bytes[sizeof(kept_t) == 200u ? 1 : -1];
 typedef char floors_are_148_bytes[sizeof(floors_t) == 148u ? 1 : -1];
 typedef char failed_are_132_bytes[sizeof(failed_t) == 132u ? 1 : -1];
 
-/* The front of the work buffer, while no exchange uses it; what is read goes behind. */
-typedef struct {
-    oneota_proof_t proof;
-    oneota_wanted_t wanted;
-    uint8_t image; /* whose floor is looked at */
-    floors_t floors;
-    kept_t kept;
-    failed_t failed;
-} bench_t;
-
 #define READ_MIN 256u
 typedef char bench_fits[sizeof(bench_t) + READ_MIN <= EXCHANGE_WORK_MIN ? 1 : -1];
 
-/* Of both states; the exchange's come first. */
-enum { SCREEN = LOAD_OWN, KEEP, LOOK, PROVE, STORE };
-
-static bench_t *bench_of(const oneota_t *m)
-{
-    return (bench_t *)(void *)m->exchange.work;
-}
-
 /* ---------------------------------------------------------------- records */
 
-/* A record, or zeros where there is none of this format. @return false: the flash cannot tell */
-static bool recall(oneota_t *m, uint8_t type, void *record, size_t size)
+bool oneota_trust_recall(oneota_t *m, uint8_t type, void *record, size_t size)
 {
     uint8_t *format = record;
     size_t length = 0;
     oneota_error_t error = oneota_journal_read(&m->journal, type, record, size, &length);
-    if (error == ONEOTA_STORAGE) {
+    if (error == ONEOTA_STORAGE || error == ONEOTA_AGAIN) {
+        m->dirty |= error == ONEOTA_AGAIN; /* to write is to scan again */
         return false;
     }
-    if (error != ONEOTA_OK || length != size || *format != FORMAT) {
+    if (error != ONEOTA_OK || length != size || *format != TRUST_FORMAT) {
         memset(record, 0, size);
-        *format = FORMAT;
+        *format = TRUST_FORMAT;
     }
     return true;
 }
 
-static event_t write(oneota_t *m, uint8_t type, const void *record, size_t size)
+event_t oneota_trust_write(oneota_t *m, uint8_t type, const void *record, size_t size)
 {
     return oneota_machine_await(m, oneota_journal_write(&m->journal, type, record, size));
 }
 
-static bool recall_kept(oneota_t *m)
+static bool is_of_task(const oneota_t *m, const kept_t *kept)
 {
-    kept_t *kept = &bench_of(m)->kept;
-    return recall(m, RECORD_TRAILER, kept, sizeof *kept) && kept->check == m->record.at.check &&
-           kept->trailer.format != 0;
+    return kept->check == m->record.at.check && kept->trailer.format != 0;
 }
 
-static bool is_failed(const failed_t *failed, const oneota_trailer_t *trailer)
+bool oneota_trust_recall_kept(oneota_t *m)
 {
+    kept_t *kept = &bench_of(m)->kept;
+    return oneota_trust_recall(m, RECORD_TRAILER, kept, sizeof *kept) && is_of_task(m, kept);
+}
+
+bool oneota_trust_has_failed(const bench_t *bench, const oneota_trailer_t *trailer)
+{
+    const failed_t *failed = &bench->failed;
     for (size_t n = 0; n < sizeof failed->digest / sizeof failed->digest[0]; n++) {
-        if (memcmp(failed->digest[n], trailer->digest, sizeof trailer->digest) == 0) {
+        if (oneota_crypto_equal(failed->digest[n], trailer->digest, sizeof trailer->digest)) {
             return true;
         }
     }
@@ -107,7 +68,7 @@ static bool is_failed(const failed_t *failed, const oneota_trailer_t *trailer)
 
 /* ---------------------------------------------------------------- what is refused */
 
-static event_t refuse(oneota_t *m, oneota_reason_t reason)
+event_t oneota_trust_refuse(oneota_t *m, oneota_reason_t reason)
 {
     uint8_t result;
     switch (reason) {
@@ -130,163 +91,27 @@ static event_t refuse(oneota_t *m, oneota_reason_t reason)
     return oneota_machine_fail(m, result, reason, 0);
 }
 
-/* No memory for the check: the same again, later. */
-static event_t not_now(oneota_t *m)
+event_t oneota_trust_not_now(oneota_t *m, oneota_reason_t reason)
 {
     oneota_exchange_close(&m->exchange);
-    oneota_machine_complain(m, ONEOTA_REASON_MEMORY, 0);
+    oneota_machine_complain(m, reason, 0);
     oneota_machine_begin_wait(m, oneota_machine_backoff_ms(m));
     return EV_STAY;
 }
 
-/* What the task's package is judged by. A differential package: base is the digest of what runs. */
-static bool fill_wanted(oneota_t *m, uint8_t type)
+bool oneota_trust_fill_wanted(oneota_t *m, uint8_t type)
 {
     bench_t *bench = bench_of(m);
-    if (!recall(m, RECORD_FLOOR, &bench->floors, sizeof bench->floors) ||
-        !recall(m, RECORD_FAILED, &bench->failed, sizeof bench->failed)) {
+    if (!oneota_trust_recall(m, RECORD_FLOOR, &bench->floors, sizeof bench->floors) ||
+        !oneota_trust_recall(m, RECORD_FAILED, &bench->failed, sizeof bench->failed)) {
         return false;
     }
     memset(&bench->wanted, 0, sizeof bench->wanted);
     bench->wanted.floor = bench->floors.floor[m->record.order.image];
     bench->wanted.version = m->record.order.task.target;
+    bench->wanted.base = bench->base;
     bench->wanted.type = type;
     return true;
-}
-
-/* ---------------------------------------------------------------- trailer: fetched first */
-
-/* Part of a trailer is not progress: who brings no more than that has failed. */
-static event_t failed(oneota_t *m, oneota_reason_t reason, int32_t code)
-{
-    m->download.place = m->download.wanted;
-    return oneota_load_failed(m, reason, code);
-}
-
-/* The journal's scratch is free between its calls, and holds a trailer. */
-static event_t take_body(oneota_t *m, const http_body_t *body)
-{
-    oneota_download_t *d = &m->download;
-    uint32_t end = d->place < d->wanted ? d->wanted : d->end;
-    uint32_t length = end - d->place;
-    length = body->length < length ? (uint32_t)body->length : length;
-    if (length == 0) {
-        return failed(m, ONEOTA_REASON_PEER, m->exchange.http.head.status);
-    }
-    if (d->place >= d->wanted) {
-        memcpy(m->journal.scratch + (d->place - d->wanted), body->data, length);
-    }
-    d->place += length;
-    oneota_exchange_take(&m->exchange, length, m->now_ms);
-    return EV_STAY;
-}
-
-static event_t end_range(oneota_t *m)
-{
-    oneota_download_t *d = &m->download;
-    bench_t *bench = bench_of(m);
-    if (d->place != m->record.order.task.size) {
-        return failed(m, ONEOTA_REASON_NETWORK, 0);
-    }
-    memset(&bench->kept, 0, sizeof bench->kept);
-    memcpy(&bench->kept.trailer, m->journal.scratch, sizeof bench->kept.trailer);
-    d->package_errors = 0;
-    m->failures = 0;
-    m->doubted = false;
-    m->phase = SCREEN;
-    return EV_STAY;
-}
-
-static event_t take_answer(oneota_t *m)
-{
-    http_body_t body;
-    switch (oneota_machine_exchange(m, &body)) {
-    case EXCHANGE_HEAD:
-        return oneota_load_head(m);
-    case EXCHANGE_BODY:
-        return take_body(m, &body);
-    case EXCHANGE_END:
-        return end_range(m);
-    case EXCHANGE_FAILED:
-        return failed(m, (oneota_reason_t)m->exchange.reason, m->exchange.code);
-    default:
-        return EV_STAY;
-    }
-}
-
-/* A known one was kept for this task: it was proven then, and is proven again in the slot. But it
- * may suit no longer: the same task comes again after its trial has failed. */
-static event_t screen(oneota_t *m, bool known)
-{
-    bench_t *bench = bench_of(m);
-    const oneota_trailer_t *trailer = &bench->kept.trailer;
-    const oneota_task_t *task = &m->record.order.task;
-    if (!fill_wanted(m, (uint8_t)task->type)) {
-        return oneota_machine_await(m, ONEOTA_STORAGE);
-    }
-    oneota_reason_t reason =
-        known ? oneota_trailer_judge(trailer, task_trust(m), &bench->wanted)
-              : oneota_trailer_screen(trailer, task->size, task_trust(m), &bench->wanted);
-    if (reason == ONEOTA_REASON_MEMORY) {
-        return not_now(m);
-    }
-    if (reason == ONEOTA_REASON_NONE && is_failed(&bench->failed, trailer)) {
-        reason = ONEOTA_REASON_QUARANTINE;
-    }
-    if (reason != ONEOTA_REASON_NONE) {
-        return refuse(m, reason);
-    }
-    if (known) {
-        return EV_DONE;
-    }
-    bench->kept.format = FORMAT;
-    bench->kept.check = m->record.at.check;
-    m->phase = KEEP;
-    return EV_STAY;
-}
-
-static event_t ask(oneota_t *m)
-{
-    oneota_download_t *d = &m->download;
-    uint32_t size = m->record.order.task.size;
-    if (m->announce) { /* and a refusal is heard only after it, too */
-        m->announce = false;
-        m->step = 1;
-        return EV_ASIDE;
-    }
-    if (recall_kept(m)) {
-        return screen(m, true);
-    }
-    event_t event = oneota_load_suits(m);
-    if (event != EV_STAY) {
-        return event;
-    }
-    if (size <= ONEOTA_TRAILER_BYTES) {
-        return refuse(m, ONEOTA_REASON_SIGNATURE);
-    }
-    m->live = false;
-    d->wanted = size - ONEOTA_TRAILER_BYTES;
-    d->place = d->wanted;
-    d->first = d->range_form == ONEOTA_RANGE_NONE ? 0 : d->wanted;
-    d->end = size;
-    return oneota_load_ask(m);
-}
-
-static event_t step_trailer(oneota_t *m)
-{
-    if (m->phase == LOAD_TEXT || m->record.at.spent_s > ONEOTA_TASK_S) {
-        return oneota_step_download(m); /* all the same there */
-    }
-    switch (m->phase) {
-    case LOAD_REQUEST:
-        return ask(m);
-    case LOAD_ANSWER:
-        return take_answer(m);
-    case SCREEN:
-        return screen(m, false);
-    default:
-        return write(m, RECORD_TRAILER, &bench_of(m)->kept, sizeof(kept_t));
-    }
 }
 
 /* ---------------------------------------------------------------- the slot */
@@ -306,12 +131,28 @@ static void begin_proof(oneota_t *m, uint8_t n, uint8_t slot, uint32_t size)
 }
 
 /* Is the trailer in the slot the one that was fetched first? Where that is not known (another
- * firmware has accepted the task), the proof alone counts. */
+ * firmware has accepted the task), the proof alone counts; and that of a differential package names
+ * the image with its trailer, which has that digest. */
 static bool is_kept(oneota_t *m)
 {
     const bench_t *bench = bench_of(m);
-    return !recall_kept(m) ||
-           memcmp(&bench->kept.trailer, &bench->proof.trailer, sizeof bench->kept.trailer) == 0;
+    return is_differential(m) || !oneota_trust_recall_kept(m) ||
+           oneota_crypto_equal((const uint8_t *)&bench->kept.trailer,
+                               (const uint8_t *)&bench->proof.trailer, sizeof(oneota_trailer_t));
+}
+
+/* Called between two ranges: the request stands at the front of the work buffer. */
+static oneota_reason_t names(oneota_t *m, const uint8_t *digests)
+{
+    kept_t kept;
+    if (!oneota_trust_recall(m, RECORD_TRAILER, &kept, sizeof kept)) {
+        return ONEOTA_REASON_STORAGE;
+    }
+    const uint8_t *named = (const uint8_t *)&kept.trailer + offsetof(oneota_trailer_t, base);
+    return kept.check == m->record.at.check &&
+                   oneota_crypto_equal(digests, named, 2u * ONEOTA_DIGEST_BYTES)
+               ? ONEOTA_REASON_NONE
+               : ONEOTA_REASON_SIGNATURE;
 }
 
 /* The file was replaced since, or the flash is bad: as with any other mismatch. */
@@ -320,28 +161,32 @@ static event_t unproven(oneota_t *m)
     oneota_reason_t reason = (oneota_reason_t)bench_of(m)->proof.reason;
     if (reason == ONEOTA_REASON_MEMORY) {
         m->phase = 0;
-        return not_now(m);
+        return oneota_trust_not_now(m, ONEOTA_REASON_MEMORY);
     }
     if (!is_kept(m)) {
         return oneota_machine_unproven(m, ONEOTA_REASON_SIGNATURE);
     }
-    return reason == ONEOTA_REASON_DIGEST ? oneota_machine_unproven(m, reason) : refuse(m, reason);
+    return reason == ONEOTA_REASON_DIGEST ? oneota_machine_unproven(m, reason)
+                                          : oneota_trust_refuse(m, reason);
 }
 
 static event_t prove(oneota_t *m)
 {
-    if (m->phase == 0) {
-        if (!fill_wanted(m, ONEOTA_PACKAGE_FULL)) {
-            return oneota_machine_await(m, ONEOTA_STORAGE);
+    if (m->phase <= PROVE_SIGNED) {
+        if (!oneota_trust_fill_wanted(m, ONEOTA_PACKAGE_FULL)) {
+            return oneota_trust_not_now(m, ONEOTA_REASON_STORAGE);
         }
-        begin_proof(m, m->record.order.image, target_slot(m), m->record.order.task.size);
-        m->phase = 1;
+        begin_proof(m, m->record.order.image, target_slot(m), image_size(m));
+        m->phase = PROVE_SIGNED + 1u;
     }
     switch (step_proof(m)) {
     case ONEOTA_AGAIN:
         return EV_STAY;
     case ONEOTA_OK:
         m->phase = PROVE_ACT;
+        if (oneota_trust_has_failed(bench_of(m), &bench_of(m)->proof.trailer)) {
+            return oneota_trust_refuse(m, ONEOTA_REASON_QUARANTINE);
+        }
         return is_kept(m) ? EV_STAY : oneota_machine_unproven(m, ONEOTA_REASON_SIGNATURE);
     case ONEOTA_VERIFY:
         return unproven(m);
@@ -356,6 +201,8 @@ static uint32_t use(oneota_t *m)
 }
 
 /* ---------------------------------------------------------------- floor */
+
+enum { LOOK = 1, PROVE, STORE };
 
 static event_t next_floor(oneota_t *m)
 {
@@ -391,8 +238,9 @@ static event_t look(oneota_t *m)
     if (bench->image == m->setup->image_count) {
         return EV_DONE;
     }
-    if (!recall(m, RECORD_FLOOR, &bench->floors, sizeof bench->floors)) {
-        return oneota_machine_await(m, ONEOTA_STORAGE);
+    if (!oneota_trust_recall(m, RECORD_FLOOR, &bench->floors, sizeof bench->floors)) {
+        return m->failures < ONEOTA_ATTEMPTS ? oneota_trust_not_now(m, ONEOTA_REASON_STORAGE)
+                                             : next_floor(m);
     }
     oneota_floor_t floor = bench->floors.floor[bench->image];
     if (!read_running(m, &boot, &bench->kept.trailer) ||
@@ -416,7 +264,7 @@ static event_t prove_running(oneota_t *m)
     if (error == ONEOTA_VERIFY && bench->proof.reason == ONEOTA_REASON_MEMORY &&
         m->failures < ONEOTA_ATTEMPTS) {
         m->phase = LOOK;
-        return not_now(m);
+        return oneota_trust_not_now(m, ONEOTA_REASON_MEMORY);
     }
     if (error != ONEOTA_OK || oneota_proof_use(&bench->proof) != ONEOTA_PROVEN ||
         !oneota_floor_raise(&bench->floors.floor[bench->image], &bench->proof.trailer)) {
@@ -440,7 +288,7 @@ static event_t step_floor(oneota_t *m)
     case PROVE:
         return prove_running(m);
     default:
-        event = write(m, RECORD_FLOOR, &bench->floors, sizeof bench->floors);
+        event = oneota_trust_write(m, RECORD_FLOOR, &bench->floors, sizeof bench->floors);
         return event == EV_DONE ? next_floor(m) : event;
     }
 }
@@ -454,22 +302,48 @@ static bool has_failed_trial(const oneota_t *m)
            m->record.at.reason <= ONEOTA_REASON_REVERTED;
 }
 
+static void remember(failed_t *list, const oneota_trailer_t *trailer)
+{
+    uint8_t next = list->next % (sizeof list->digest / sizeof list->digest[0]);
+    memcpy(list->digest[next], trailer->digest, sizeof list->digest[next]);
+    list->next = (uint8_t)(next + 1u);
+}
+
+/* The trailer of the image that a differential package has made, so that it is not tried again when
+ * a full package brings it. */
+static bool read_failed(const oneota_t *m, oneota_trailer_t *trailer)
+{
+    const oneota_image_t *image = task_image(m);
+    const uint8_t slot = target_slot(m);
+    const uint32_t size = m->record.made.size;
+    return size > ONEOTA_TRAILER_BYTES &&
+           image->slot[slot]->read(image->slot_ctx[slot], size - ONEOTA_TRAILER_BYTES, trailer,
+                                   sizeof *trailer) == ONEOTA_OK;
+}
+
 /* Durable before the result is told; a trailer that was refused was never kept. */
 static event_t condemn(oneota_t *m)
 {
     bench_t *bench = bench_of(m);
     failed_t *list = &bench->failed;
     if (!m->busy) {
-        if (!has_failed_trial(m) || !recall_kept(m) ||
-            !recall(m, RECORD_FAILED, list, sizeof *list) ||
-            is_failed(list, &bench->kept.trailer)) {
+        if (!has_failed_trial(m)) {
             return EV_DONE;
         }
-        uint8_t next = list->next % (sizeof list->digest / sizeof list->digest[0]);
-        memcpy(list->digest[next], bench->kept.trailer.digest, sizeof list->digest[next]);
-        list->next = (uint8_t)(next + 1u);
+        if (!oneota_trust_recall(m, RECORD_TRAILER, &bench->kept, sizeof bench->kept) ||
+            !oneota_trust_recall(m, RECORD_FAILED, list, sizeof *list)) {
+            return m->failures < ONEOTA_ATTEMPTS ? oneota_trust_not_now(m, ONEOTA_REASON_STORAGE)
+                                                 : EV_DONE;
+        }
+        if (!is_of_task(m, &bench->kept) || oneota_trust_has_failed(bench, &bench->kept.trailer)) {
+            return EV_DONE;
+        }
+        remember(list, &bench->kept.trailer);
+        if (read_failed(m, &bench->kept.trailer)) {
+            remember(list, &bench->kept.trailer);
+        }
     }
-    return write(m, RECORD_FAILED, list, sizeof *list);
+    return oneota_trust_write(m, RECORD_FAILED, list, sizeof *list);
 }
 
 static event_t step(oneota_t *m)
@@ -478,7 +352,7 @@ static event_t step(oneota_t *m)
     case ST_FLOOR:
         return step_floor(m);
     case ST_TRAILER:
-        return step_trailer(m);
+        return oneota_step_trailer(m);
     default:
         return condemn(m);
     }
@@ -494,4 +368,4 @@ static bool are_sound(const oneota_setup_t *setup)
     return true;
 }
 
-const oneota_scheme_t oneota_ecdsa_p256 = {are_sound, step, prove, use};
+const oneota_scheme_t oneota_ecdsa_p256 = {are_sound, step, names, prove, use};

@@ -178,6 +178,56 @@
 #error "ONEOTA_STORE_BYTES: 512 to 2^24"
 #endif
 
+/** Likewise of the image that a differential package makes, whose bytes are worth several of
+ *  download each: a reset costs about a block of download and the erase of one unit. */
+#ifndef ONEOTA_DELTA_STORE_BYTES
+#define ONEOTA_DELTA_STORE_BYTES 4096
+#endif
+#if ONEOTA_DELTA_STORE_BYTES < 512 || ONEOTA_DELTA_STORE_BYTES > 16777216
+#error "ONEOTA_DELTA_STORE_BYTES: 512 to 2^24"
+#endif
+
+/* ---------------------------------------------------------------- budgets
+ *
+ * What a server, or who poses as one, may cost the device: then the client waits, an hour at least
+ * each time, with the reason `erases`, `requests` or `bytes`; a task that has rounds (`retry`) uses
+ * one up each time, and ends with 206 when there are none left. A day is 24 hours in which the
+ * client was polled, as far as the journal knows of them: a reset gives nothing back, and costs
+ * what has passed since the last wait. An update that is confirmed gives back all that was spent.
+ */
+
+/** How often each erase unit of a slot may be erased: so often in a row, and so often a day on the
+ *  average. With 2 a day, 10000 erases last 13 years. */
+#ifndef ONEOTA_ERASES_MAX
+#define ONEOTA_ERASES_MAX 64
+#endif
+#ifndef ONEOTA_ERASES_DAY
+#define ONEOTA_ERASES_DAY 2
+#endif
+#if ONEOTA_ERASES_DAY < 1 || ONEOTA_ERASES_DAY > ONEOTA_ERASES_MAX
+#error "ONEOTA_ERASES_DAY: 1 to ONEOTA_ERASES_MAX"
+#endif
+#if ONEOTA_ERASES_MAX > 1000000
+#error "ONEOTA_ERASES_MAX: ONEOTA_ERASES_DAY to 1000000"
+#endif
+
+/** Parts of packages that may be asked for in a day. */
+#ifndef ONEOTA_REQUESTS_DAY
+#define ONEOTA_REQUESTS_DAY 10000
+#endif
+#if ONEOTA_REQUESTS_DAY < 10 || ONEOTA_REQUESTS_DAY > 1000000
+#error "ONEOTA_REQUESTS_DAY: 10 to 1000000"
+#endif
+
+/** KiB of packages that may arrive in a day, each answer rounded up; and the rest of the last one.
+ *  A metered link may want less: a few times the slot. */
+#ifndef ONEOTA_KIB_DAY
+#define ONEOTA_KIB_DAY 131072
+#endif
+#if ONEOTA_KIB_DAY < 64 || ONEOTA_KIB_DAY > 2000000000
+#error "ONEOTA_KIB_DAY: 64 to 2000000000"
+#endif
+
 /* ---------------------------------------------------------------- signed packages */
 
 /** 1: oneota_init() refuses a set-up without trust. 0: then MD5 and size alone decide, which come

@@ -48,23 +48,25 @@ typedef enum {
     ONEOTA_REASON_CONFIG, /**< the platform refuses a parameter: fix the set-up */
     ONEOTA_REASON_QUOTA,  /**< the platform's licences are used up */
     /* the task */
-    ONEOTA_REASON_MISMATCH, /**< not the task's manufacturer, model or version; it failed there */
+    ONEOTA_REASON_MISMATCH,  /**< not the task's manufacturer, model or version; it failed there */
     ONEOTA_REASON_POSTPONED, /**< the platform says later: paused, or conditions not met */
     ONEOTA_REASON_CANCELLED, /**< cancelled by the operator */
     ONEOTA_REASON_OVER,      /**< finished, expired, or no longer this device's */
     ONEOTA_REASON_DROPPED,   /**< cancelled by the application: oneota_cancel() */
     /* this device's conditions */
-    ONEOTA_REASON_BATTERY, /**< battery below the task's threshold */
-    ONEOTA_REASON_SIGNAL,  /**< signal below the task's threshold */
-    ONEOTA_REASON_PAUSED,  /**< the application paused, or deferred the installation */
+    ONEOTA_REASON_PAUSED,   /**< the application paused, or deferred the installation */
+    ONEOTA_REASON_BATTERY,  /**< battery below the task's threshold */
+    ONEOTA_REASON_SIGNAL,   /**< signal below the task's threshold */
+    ONEOTA_REASON_ERASES,   /**< the budget of erases a day is used up: ONEOTA_ERASES_MAX */
+    ONEOTA_REASON_REQUESTS, /**< likewise that of requests: ONEOTA_REQUESTS_DAY */
+    ONEOTA_REASON_BYTES,    /**< likewise that of bytes: ONEOTA_KIB_DAY */
     /* the download */
+    ONEOTA_REASON_RETRIES,  /**< all rounds that the task allows are used up */
+    ONEOTA_REASON_PACKAGE,  /**< the platform cannot deliver the file; code: its download error */
     ONEOTA_REASON_SPACE,    /**< size 0, or larger than the slot */
     ONEOTA_REASON_MEMORY,   /**< the package needs more RAM than this build has */
-    ONEOTA_REASON_RETRIES,  /**< all rounds that the task allows are used up */
     ONEOTA_REASON_DEADLINE, /**< the whole task took longer than config.h allows */
-    ONEOTA_REASON_PACKAGE,  /**< the platform cannot deliver the file; code: its download error */
     ONEOTA_REASON_TYPE,     /**< a package type that this build does not take */
-    ONEOTA_REASON_BUDGET,   /**< a budget of erases, requests or bytes is used up */
     /* the proof */
     ONEOTA_REASON_DIGEST,     /**< MD5 or SHA-256 of what is in flash is not the announced one */
     ONEOTA_REASON_SIGNATURE,  /**< no signature, or one that does not verify */

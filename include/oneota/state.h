@@ -43,16 +43,16 @@ typedef struct {
     uint32_t said;           /**< HTTP_* of http.h */
     uint32_t content_length; /**< with HTTP_LENGTH */
     oneota_range_t range;    /**< Content-Range; total 0 = none */
-    uint32_t date_s;        /**< Date as Unix seconds, 0 = none; not read with status 206 */
-    uint32_t retry_after_s; /**< Retry-After in seconds; when it was a date: the time until it,
+    uint32_t date_s;         /**< Date as Unix seconds, 0 = none; not read with status 206 */
+    uint32_t retry_after_s;  /**< Retry-After in seconds; when it was a date: the time until it,
                                   counted from Date; 0 = none */
-    int32_t ota_errno;      /**< -1 = none */
+    int32_t ota_errno;       /**< -1 = none */
     uint16_t status;
 } oneota_head_t;
 
 typedef struct {
     uint8_t state;
-    uint8_t interim; /**< 1xx answers seen */
+    uint8_t interim;     /**< 1xx answers seen */
     uint32_t block_left; /**< bytes that this header or trailer block may still have */
     uint32_t left;       /**< body bytes still to come in this body or chunk */
     oneota_head_t head;
@@ -68,10 +68,10 @@ typedef struct {
     bool reused;    /**< it has carried an answer before, and nothing of this one */
     bool stream;    /**< the body may take as long as it keeps coming */
     uint16_t port;
-    uint32_t begin, end;  /**< of what is to be sent, or of input not taken yet */
-    uint32_t body_end;    /**< input from begin to here is of the body */
-    uint32_t since_ms;    /**< when the present wait began */
-    uint8_t *work;        /**< borrowed: what is kept, the request or a text; then input */
+    uint32_t begin, end; /**< of what is to be sent, or of input not taken yet */
+    uint32_t body_end;   /**< input from begin to here is of the body */
+    uint32_t since_ms;   /**< when the present wait began */
+    uint8_t *work;       /**< borrowed: what is kept, the request or a text; then input */
     uint32_t work_bytes;
     uint32_t request_length;
     uint32_t text_length; /**< of the body, as far as it was kept over the request; 0 = none */
@@ -140,6 +140,16 @@ typedef struct {
     uint8_t sha256[32];
 } oneota_made_t;
 
+/** What a server has cost this device: the journal's SPENT record, as it is. */
+typedef struct {
+    uint8_t format;
+    uint8_t zero[3];
+    uint32_t erases;   /**< of a slot from its first unit on, less what days have given back */
+    uint32_t requests; /**< for parts of packages, since the day began */
+    uint32_t kib;      /**< that they have brought */
+    uint32_t seconds;  /**< of the day that have passed */
+} oneota_spent_t;
+
 /** What the client knows of its task across a reset: the journal's records. */
 typedef struct {
     oneota_progress_t at;
@@ -159,6 +169,7 @@ typedef struct {
     uint32_t position;   /**< bytes programmed, or read back */
     uint32_t erased_end; /**< everything below is erased or programmed */
     oneota_hash_t hash;  /**< over bytes [0, position) */
+    bool guarded;        /**< the first unit must not be erased yet */
 } oneota_slot_t;
 
 /* ---------------------------------------------------------------- download.c */
@@ -191,6 +202,7 @@ typedef struct {
     bool dirty;            /**< how far the task has come changed: stored before anything else */
     bool dirty_order;      /**< likewise the task */
     bool dirty_made;       /**< likewise the image; dirty is set with it */
+    bool dirty_spent;      /**< likewise what was spent: when the download rests */
     bool live;             /**< the slot in RAM is in step with the flash */
     bool announce;         /**< step 1 is due before the first byte */
     bool rechecked;        /**< the task was asked for again since its token was good */
@@ -207,21 +219,22 @@ typedef struct {
     bool reject;
     bool forget;
     const oneota_setup_t *setup;
-    uint32_t now_ms;      /**< the clock, as this poll began */
-    uint32_t since_ms;    /**< when the state was entered, or a wait within it began */
-    uint32_t wait_ms;     /**< how long that wait lasts */
-    uint32_t later_ms;    /**< how long ST_WAIT is to last */
-    uint32_t sleep_ms;    /**< what this poll returns */
-    uint32_t counted_ms;  /**< up to when seconds are counted */
-    uint32_t clock_s;     /**< the platform's clock, Unix seconds; 0 = never heard */
-    int32_t code;         /**< behind reason, or the answer to the last report */
-    oneota_boot_t boot;   /**< of image, as read at the start */
+    uint32_t now_ms;     /**< the clock, as this poll began */
+    uint32_t since_ms;   /**< when the state was entered, or a wait within it began */
+    uint32_t wait_ms;    /**< how long that wait lasts */
+    uint32_t later_ms;   /**< how long ST_WAIT is to last */
+    uint32_t sleep_ms;   /**< what this poll returns */
+    uint32_t counted_ms; /**< up to when seconds are counted */
+    uint32_t clock_s;    /**< the platform's clock, Unix seconds; 0 = never heard */
+    int32_t code;        /**< behind reason, or the answer to the last report */
+    oneota_boot_t boot;  /**< of image, as read at the start */
     oneota_record_t record;
     oneota_download_t download;
     oneota_slot_t slot;
     oneota_delta_state_t *delta; /**< of the present download, in the work buffer; NULL: none */
     oneota_exchange_t exchange;
     oneota_journal_t journal;
+    oneota_spent_t spent;
     char address[ONEOTA_ADDRESS_MAX + 1]; /**< host that the task names; cut at the colon when
                                                used */
 } oneota_t;

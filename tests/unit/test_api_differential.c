@@ -60,6 +60,19 @@ static void test_api_differential_package_is_installed(void **state)
     }
 }
 
+/* Blocks end anywhere. */
+static void test_api_differential_flash_is_programmed_in_whole_pieces(void **state)
+{
+    (void)state;
+    make(LARGE, 201);
+    kit_start(&kit);
+    kit_run(&kit);
+    assert_int_equal(task()->result, 201);
+    assert_int_equal(kit.board.calls[FAKE_CALL_SLOT_PROGRAM],
+                     (LARGE + ONEOTA_DELTA_PIECE_BYTES - 1u) / ONEOTA_DELTA_PIECE_BYTES);
+    kit_free(&kit);
+}
+
 static void test_api_differential_header_comes_alone_and_first(void **state)
 {
     const kit_call_t *first = NULL;
@@ -249,6 +262,22 @@ static void test_api_differential_md5_counts_when_nothing_was_interrupted(void *
     kit_free(&kit);
 }
 
+/* The task failed with 204 by one read that went wrong. */
+static void test_api_differential_one_wrong_read_of_the_base_is_a_glitch(void **state)
+{
+    (void)state;
+    const kit_options_t options = {.differential = true};
+    kit_init(&kit, &options);
+    kit.board.fault_call = FAKE_CALL_SLOT_READ;
+    kit.board.fault = FAKE_FAULT_FLIP;
+    kit.board.fault_at = 1;
+    kit_start(&kit);
+    kit_run(&kit);
+    assert_int_equal(kit.platform.tasks[0].result, 201);
+    kit_judge(&kit);
+    kit_free(&kit);
+}
+
 static void test_api_differential_full_package_follows_one_for_another_base(void **state)
 {
     (void)state;
@@ -312,7 +341,7 @@ static void test_api_differential_download_goes_on_after_a_reset(void **state)
         kit_run(&kit);
         assert_int_equal(task()->result, 201);
         /* what came since the last store, a block, the header */
-        uint32_t stored = ONEOTA_STORE_BYTES + 1024u + 600u;
+        uint32_t stored = ONEOTA_DELTA_STORE_BYTES + 1024u + 600u;
         uint32_t most = (uint32_t)((uint64_t)kit.patch->length * stored / LARGE) + 1200u;
         assert_in_range(task()->downloads, kit.patch->length, kit.patch->length + most);
         kit_judge(&kit);
@@ -457,6 +486,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_api_differential_package_is_installed),
+        cmocka_unit_test(test_api_differential_flash_is_programmed_in_whole_pieces),
         cmocka_unit_test(test_api_differential_header_comes_alone_and_first),
         cmocka_unit_test(test_api_differential_progress_is_of_package_bytes),
         cmocka_unit_test(test_api_differential_package_is_installed_where_ranges_are_ignored),
@@ -466,6 +496,7 @@ int main(void)
         cmocka_unit_test(test_api_differential_package_that_is_damaged_is_fetched_twice),
         cmocka_unit_test(test_api_differential_image_that_is_another_is_told_205),
         cmocka_unit_test(test_api_differential_md5_counts_when_nothing_was_interrupted),
+        cmocka_unit_test(test_api_differential_one_wrong_read_of_the_base_is_a_glitch),
         cmocka_unit_test(test_api_differential_full_package_follows_one_for_another_base),
         cmocka_unit_test(test_api_differential_link_lost_at_every_byte_changes_nothing),
         cmocka_unit_test(test_api_differential_download_goes_on_after_a_reset),
