@@ -121,17 +121,20 @@ oneota_reason_t oneota_trailer_judge(const oneota_trailer_t *trailer, const oneo
                                                           : ONEOTA_REASON_COUNTER;
 }
 
+/* The verdict is volatile: a compiler that knows what it was compared with would store that, and a
+ * skipped branch would prove what nobody has signed. */
 static oneota_reason_t screen(const oneota_trailer_t *trailer, uint32_t package_bytes,
                               const oneota_trust_t *trust, const oneota_wanted_t *wanted,
-                              uint32_t *verdict)
+                              volatile uint32_t *verdict)
 {
     oneota_reason_t reason = oneota_trailer_check(trailer, package_bytes);
     if (reason != ONEOTA_REASON_NONE) {
         return reason;
     }
     *verdict = oneota_trailer_verify(trailer, trust);
-    if (*verdict != ONEOTA_PROVEN) {
-        return *verdict == ONEOTA_PROVEN_NOT_NOW ? ONEOTA_REASON_MEMORY : ONEOTA_REASON_SIGNATURE;
+    const uint32_t seen = *verdict;
+    if (seen != ONEOTA_PROVEN) {
+        return seen == ONEOTA_PROVEN_NOT_NOW ? ONEOTA_REASON_MEMORY : ONEOTA_REASON_SIGNATURE;
     }
     return oneota_trailer_judge(trailer, trust, wanted);
 }
@@ -139,7 +142,7 @@ static oneota_reason_t screen(const oneota_trailer_t *trailer, uint32_t package_
 oneota_reason_t oneota_trailer_screen(const oneota_trailer_t *trailer, uint32_t package_bytes,
                                       const oneota_trust_t *trust, const oneota_wanted_t *wanted)
 {
-    uint32_t verdict;
+    volatile uint32_t verdict;
     return screen(trailer, package_bytes, trust, wanted, &verdict);
 }
 
@@ -176,7 +179,7 @@ static oneota_error_t refuse(oneota_proof_t *proof, oneota_reason_t reason)
 
 static oneota_error_t examine(oneota_proof_t *proof)
 {
-    uint32_t verdict = 0;
+    volatile uint32_t verdict = 0;
     if (proof->size <= ONEOTA_TRAILER_BYTES || proof->size > proof->flash->size(proof->flash_ctx)) {
         return refuse(proof, ONEOTA_REASON_SIGNATURE);
     }

@@ -51,6 +51,9 @@ def folder(tmp_path, openssl_files):
     (tmp_path / "few").write_bytes(good[mps2.HEADER_BYTES:][:7])
     (tmp_path / "good.bin").write_bytes(good[mps2.HEADER_BYTES:])
     (tmp_path / "sequence").write_bytes(b"\x30" + bytes(99))
+    for words in ("ecparam -genkey -noout -name prime256v1 -out private.pem",
+                  "ecparam -genkey -noout -name secp384r1 -out other.pem", "ec -in other.pem -pubout -out p384.pem"):
+        subprocess.run(["openssl", *words.split()], cwd=tmp_path, check=True, capture_output=True, timeout=60)
     for name, data in openssl_files.items():
         (tmp_path / name).write_bytes(data)
     (tmp_path / "large").write_bytes(bytes(mps2.SLOT_BYTES))
@@ -118,6 +121,10 @@ BAD = [
     ("ca --state new noise", "noise: holds no certificate|flash.bin: No such file"),
     ("info --state new", "new/flash.bin: No such file or directory"),
     ("info --state half", "half/flash.bin: has 1048576 bytes, not 16777216; make it with: mps2.py flash"),
+    ("keys nothing --out keys.h", "nothing: No such file or directory"),
+    ("keys noise --out keys.h", "noise: is no public key of the curve P-256 in PEM; oneota-image keygen makes one"),
+    ("keys private.pem --out keys.h", "private.pem: is no public key of the curve P-256"),
+    ("keys p384.pem --out keys.h", "p384.pem: is no public key of the curve P-256"),
     (f"run --boot {BOOT} --state new", "new/flash.bin: is not a file of 16777216 bytes; make it with"),
     (f"run --boot {BOOT} --state half", "half/flash.bin: is not a file of 16777216 bytes; make it with"),
     ("run --boot nothing.elf --state state", "nothing.elf: there is no such boot loader; build examples/mps2"),

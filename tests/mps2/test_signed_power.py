@@ -6,7 +6,7 @@ import itertools
 import pytest
 from board import CUT
 from signed import FIRMWARE, floor_of, is_condemned
-from test_power import Sweep
+from sweep import Sweep
 
 pytestmark = pytest.mark.only("south")
 
