@@ -1,15 +1,16 @@
 #!/bin/sh
-# Fetches third-party sources for builds that compile them: other mbedTLS versions, and the Cortex-M examples.
+# Fetches third-party sources for builds that compile them: other mbedTLS versions, and the Cortex-M examples; and a
+# program that is newer than this machine's Debian, with the libraries that it needs.
 #
-#   sh scripts/fetch-deps.sh NAME...        NAME: mbedtls-3.6 mbedtls-2.28 cjson lwip
+#   sh scripts/fetch-deps.sh NAME...        NAME: mbedtls-3.6 mbedtls-2.28 cjson lwip cbmc
 #
 # Prints the directory of each NAME on stdout, one a line; everything else goes to stderr. What is already
 # there is not fetched again and needs no network. For example:
 #
 #   cmake -B build -DONEOTA_MBEDTLS_SOURCE="$(sh scripts/fetch-deps.sh mbedtls-3.6)"
 #
-# The sources are Debian source packages, patches applied, from the Debian mirror that this machine's apt uses. apt
-# checks them against Debian's archive keys, deps.lock pins version and digests. The lists are downloaded to
+# The sources are Debian source packages, patches applied, from the Debian mirror that this machine's apt uses; a program
+# is Debian's packages, unpacked beside each other. apt checks them against Debian's archive keys, deps.lock pins digests. The lists are downloaded to
 # a temporary directory: the system's own apt is not touched, and no root is needed. The result is kept in
 # ${ONEOTA_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/oneota}/NAME.
 set -eu
@@ -31,7 +32,7 @@ die() {
 }
 
 names() {
-    awk '$2 == "source" { print $1 }' "$lock"
+    awk '$2 == "source" || $2 == "program" { print $1 }' "$lock"
 }
 
 usage() {
@@ -42,7 +43,12 @@ usage() {
 
 # Word N of the line that names the package of NAME.
 locked() {
-    awk -v name="$1" -v word="$2" '$1 == name && $2 == "source" { print $word }' "$lock"
+    awk -v name="$1" -v word="$2" '$1 == name && ($2 == "source" || $2 == "program") { print $word }' "$lock"
+}
+
+# The packages of a program.
+locked_packages() {
+    awk -v name="$1" '$1 == name && $2 == "program" { for (i = 4; i <= NF; i++) print $i }' "$lock"
 }
 
 locked_digest() {
@@ -84,10 +90,12 @@ archives() {
 # One configuration file keeps apt to directories of our own, without the system's hooks.
 write_apt_config() {
     mkdir -p "$work/lists/partial" "$work/apt/archives/partial" "$work/files"
+    : >"$work/status"
     cat >"$work/apt.conf" <<END
 Dir::Etc::SourceList "$work/sources.list";
 Dir::Etc::SourceParts "-";
 Dir::State::Lists "$work/lists";
+Dir::State::status "$work/status";
 Dir::Cache "$work/apt";
 APT::Update::Error-Mode "any";
 APT::Get::AllowUnauthenticated "false";
@@ -103,22 +111,24 @@ END
     [ "$(id -u)" != 0 ] || chown _apt "$work/files" 2>/dev/null || :
 }
 
-# Gets the list of a suite's source packages, verified, from the first archive that has it.
+# Gets the list of a suite's packages, verified, from the first archive that has it.
+#   update source|program SUITE
 update() {
-    [ "$suite_there" != "$1" ] || return 0
+    [ "$list_there" != "$1 $2" ] || return 0
     archives >"$work/archives"
     [ -s "$work/archives" ] || die "this machine's apt has no Debian archive among its sources; add one, or unpack the sources by other means."
-    say "reading the list of Debian $1's source packages"
+    say "reading the list of Debian $2's packages ($1)"
+    [ "$1" = source ] && kind=deb-src || kind=deb
     : >"$work/log"
     while read -r uri; do
-        echo "deb-src [signed-by=$keyring] $uri $1 main" >"$work/sources.list"
+        echo "$kind [signed-by=$keyring] $uri $2 main" >"$work/sources.list"
         if apt-get -c "$work/apt.conf" -q update </dev/null >>"$work/log" 2>&1; then
-            suite_there=$1
+            list_there="$1 $2"
             return 0
         fi
     done <"$work/archives"
     cat "$work/log" >&2
-    die "no signed list of $1's sources. NO_PUBKEY above means old archive keys: run sh scripts/install-tools.sh source. Otherwise check the network."
+    die "no signed list of $2's packages. NO_PUBKEY above means old archive keys: run sh scripts/install-tools.sh source. Otherwise check the network."
 }
 
 # Every downloaded file that deps.lock names must be the one it names.
@@ -132,28 +142,50 @@ check_files() {
     done
 }
 
-download() {
-    package=$(locked "$1" 4)
+# get NAME WHAT...: the files of NAME, by apt-get WHAT...
+get() {
+    name=$1
+    shift
     rm -f "$work/files"/*
-    say "downloading $package for $1"
-    (cd "$work/files" && apt-get -c "$work/apt.conf" -q --only-source --download-only source "$package") \
-        </dev/null >"$work/log" 2>&1 || {
+    say "downloading $(locked "$name" 4) for $name"
+    (cd "$work/files" && apt-get -c "$work/apt.conf" -q "$@") </dev/null >"$work/log" 2>&1 || {
         cat "$work/log" >&2
-        die "could not download the source package $package; check the network and call this again."
+        die "could not download $(locked "$name" 4); check the network and call this again."
     }
-    check_files "$1"
+    check_files "$name"
 }
 
-unpack() {
+notice() {
+    say "notice: Debian serves version $2 of $1 and no longer the one that deps.lock pins; apt verified it."
+}
+
+get_source() {
+    get "$1" --only-source --download-only source "$(locked "$1" 4)"
     dsc=$(echo "$work/files"/*.dsc)
     version=$(sed -n 's/^Version: //p' "$dsc" | head -n 1)
-    [ "$version" = "$(locked "$1" 5)" ] ||
-        say "notice: Debian serves version $version of $1 and no longer $(locked "$1" 5), which deps.lock pins; apt verified it."
-    fresh=$(mktemp -d "$cache/.new.XXXXXX")
+    [ "$version" = "$(locked "$1" 5)" ] || notice "$1" "$version"
     dpkg-source --no-copy -x "$dsc" "$fresh/tree" >"$work/log" 2>&1 || {
         cat "$work/log" >&2
         die "could not unpack $dsc"
     }
+}
+
+get_program() {
+    # shellcheck disable=SC2046
+    get "$1" download $(locked_packages "$1")
+    for file in "$work/files"/*.deb; do
+        [ -n "$(locked_digest "$1" "${file##*/}")" ] || notice "$(dpkg-deb -f "$file" Package)" "$(dpkg-deb -f "$file" Version)"
+        dpkg-deb -x "$file" "$fresh/tree" >"$work/log" 2>&1 || {
+            cat "$work/log" >&2
+            die "could not unpack $file"
+        }
+        [ "$(dpkg-deb -f "$file" Package)" != "$(locked "$1" 4)" ] || version=$(dpkg-deb -f "$file" Version)
+    done
+}
+
+unpack() {
+    fresh=$(mktemp -d "$cache/.new.XXXXXX")
+    "get_$(locked "$1" 2)" "$1"
     printf '%s\n%s\n' "$(lock_id "$1")" "$version" >"$fresh/tree/.oneota-stamp"
     if [ -e "$cache/$1" ]; then
         mv "$cache/$1" "$fresh/old"
@@ -176,8 +208,8 @@ enter_cache() {
 # Each NAME once, those of one suite together.
 by_suite() {
     for name in "$@"; do
-        echo "$(locked "$name" 3) $name"
-    done | sort -u | cut -d' ' -f2
+        echo "$(locked "$name" 2) $(locked "$name" 3) $name"
+    done | sort -u | cut -d' ' -f3
 }
 
 fetch() {
@@ -189,11 +221,10 @@ fetch() {
     trap 'exit 130' INT
     trap 'exit 143' TERM
     write_apt_config
-    suite_there=
+    list_there=
     for name in $(by_suite "$@"); do
         if ! is_fresh "$name"; then
-            update "$(locked "$name" 3)"
-            download "$name"
+            update "$(locked "$name" 2)" "$(locked "$name" 3)"
             unpack "$name"
         fi
     done

@@ -46,6 +46,12 @@ quietly configure cmake -S examples/mps2 -B "$whole" -DONEOTA_LOG_LEVEL="$level"
 quietly build cmake --build "$whole" -j 2
 quietly configure-parts cmake -S examples/mps2 -B "$out/$level" -DONEOTA_LOG_LEVEL="$level" -DONEOTA_MPS2_LTO=OFF
 quietly build-parts cmake --build "$out/$level" -j 2
+quietly configure-host cmake -S . -B "$out/host" -DONEOTA_BUILD_TESTS=OFF -DONEOTA_BUILD_EXAMPLES=OFF
+quietly build-host cmake --build "$out/host" -j 2 --target oneota-image
+[ -f "$out/key.pub" ] || quietly keygen "$(find "$out/host" -name oneota-image -type f)" keygen --out "$out/key.pem"
+quietly configure-signed cmake -S examples/mps2 -B "$out/signed-$level" -DONEOTA_LOG_LEVEL="$level" \
+    -DONEOTA_MPS2_PUBKEYS="$out/key.pub"
+quietly build-signed cmake --build "$out/signed-$level" -j 2
 quietly update-http sh examples/mps2/demo.sh --quick
 quietly update-https sh examples/mps2/demo.sh --quick --tls
-/usr/bin/python3 tests/size/firmware.py "$out/$level" "$whole" "$out/update-http.log" "$out/update-https.log" $check
+/usr/bin/python3 tests/size/firmware.py "$out/$level" "$whole" "$out/signed-$level" "$out/update-http.log" "$out/update-https.log" $check

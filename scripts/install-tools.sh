@@ -46,6 +46,7 @@ test,demo        curl                    program curl
 test             python3-pytest          python  pytest
 test             libcmocka-dev           cmocka  cmocka.h
 build,demo,test  zlib1g-dev              header  zlib.h
+test             patch                   program patch
 test,bench       bsdiff                  program bsdiff
 bench            xdelta3                 program xdelta3
 test             nginx                   program nginx

@@ -72,6 +72,22 @@ dialects_of() {
     /usr/bin/python3 tests/size/kept.py "$out/map-$name" "$out/core-0/" --dialects "$@"
 }
 
+# All of the library, with what differential and signed packages need, for its stack alone.
+all_of_it() {
+    compile "$out/core-stack" "$flags $strict -fstack-usage -DONEOTA_LOG_LEVEL=0 -Iinclude -isystem $mbedtls/include \
+        -isystem $cjson" src/*.c
+    compile "$out/mbedtls-stack" "$flags -w -I$mbedtls/include" $(for name in bignum bignum_core ecp ecp_curves ecdsa \
+        md5 sha1 sha256 base64 platform platform_util constant_time asn1parse asn1write; do
+        echo "$mbedtls/library/$name.c"
+    done)
+    echo 'int main(void) { return 0; }' | arm-none-eabi-gcc $flags -x c -c - -o "$out/empty.o"
+    arm-none-eabi-gcc $flags --specs=nosys.specs "$out/core-stack"/*.o "$out/cjson"/*.o "$out/mbedtls-stack"/*.o \
+        "$out/empty.o" -o "$out/stack.elf" 2>"$out/link-stack.log" || {
+        cat "$out/link-stack.log" >&2
+        exit 1
+    }
+}
+
 # The size of a constant in the program's object.
 size_of() {
     arm-none-eabi-nm -S -t d "$out/program-0-south/whole_api.o" | awk -v name="size_of_$1" '$4 == name { print $2 + 0 }'
@@ -96,6 +112,10 @@ build 0
 build 3
 compile "$out/mcuboot" "$flags $strict -Iinclude" port/mcuboot/*.c
 mcuboot=$(arm-none-eabi-size -t "$out"/mcuboot/*.o | awk 'END { printf "%7d %6d %6d  port/mcuboot/\n", $1, $2, $3 }')
+(
+    config="-DMBEDTLS_CONFIG_FILE=\"$PWD/tests/size/mbedtls_signed.h\""
+    all_of_it
+)
 kept=$(kept 0 south)
 kept_log=$(kept 3 south)
 dialects=$(
@@ -138,6 +158,10 @@ limit "links with other dialects than named" "$(echo "$dialects" | grep -c "was 
 limit "core data" "$(echo "$objects" | awk '$4 == "src/" { print $2 }')" "$max_data"
 limit "core bss" "$(echo "$objects" | awk '$4 == "src/" { print $3 }')" "$max_bss"
 limit "sizeof(oneota_t)" "$(size_of client)" "$max_client"
-limit "stack of oneota_poll()" "$(/usr/bin/python3 scripts/stack.py "$out/whole-api-0-south-fuse.elf" |
+limit "stack of oneota_poll()" "$(/usr/bin/python3 scripts/stack.py --of oneota_poll \
+    "$out/whole-api-0-south-fuse.elf" |
     awk 'END { print $1 }')" "$max_stack"
+echo
+echo "stack of each public call, with differential and signed packages:"
+/usr/bin/python3 scripts/stack.py --check || status=1
 exit $status

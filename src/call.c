@@ -8,6 +8,7 @@
 #include "dialect.h"
 #include "exchange.h"
 #include "machine.h"
+#include "text.h"
 
 enum { PHASE_REQUEST = 0, PHASE_ANSWER };
 
@@ -196,14 +197,32 @@ exchange_event_t oneota_machine_read_text(oneota_t *m)
 }
 
 #if ONEOTA_LOG_LEVEL >= 1
+#define SHOWN_MAX 48u /* bytes of a body in the log */
+#define WORD_MAX  12u
+
+/* A token or a signature is a long word. Whoever is not OneNET may say back what it was asked; and
+ * an answer of OneNET that was cut off is not OneNET's any more. */
+static void hide_words(char *text, size_t length)
+{
+    size_t start = 0;
+    for (size_t n = 0; n < length; n++) {
+        if (!oneota_text_is(text + n, 1, TEXT_HANDLE) && strchr("+/=%", text[n]) == NULL) {
+            start = n + 1u;
+        } else if (n - start >= WORD_MAX || n + 1u == SHOWN_MAX) {
+            memset(text + start, '*', n + 1u - start);
+        }
+    }
+}
+
 /* What does it look like, if it is not OneNET? Cuts the body short. */
 static void log_stranger(oneota_t *m)
 {
     char *text = (char *)m->exchange.work;
-    size_t length = m->exchange.text_length < 48u ? m->exchange.text_length : 48u;
+    size_t length = m->exchange.text_length < SHOWN_MAX ? m->exchange.text_length : SHOWN_MAX;
     for (size_t n = 0; n < length; n++) {
         text[n] = (text[n] >= 0x20 && text[n] <= 0x7E) ? text[n] : '.';
     }
+    hide_words(text, length);
     text[length] = '\0';
     LOG_ERROR(m, "call: not OneNET?", "body", text, 0);
 }

@@ -38,7 +38,7 @@ static event_t take_task(oneota_t *m, const oneota_answer_t *answer)
         return EV_NONE;
     }
     if (!oneota_machine_query_boot(m)) {
-        return oneota_machine_await(m, ONEOTA_STORAGE);
+        return oneota_machine_later(m, ONEOTA_REASON_STORAGE, 0, oneota_machine_poll_ms(m));
     }
     oneota_record_accept(&m->record, answer, setup->dialect->id, m->image);
     memset(&m->download, 0, sizeof m->download);

@@ -71,6 +71,7 @@ int oneota_differential_begin(oneota_t *m)
     part->begin = 0;
     part->end = 0;
     part->hashing = false;
+    part->doubted = false;
     part->whole = false;
     /* the header alone comes first: what it names is hashed between two ranges */
     m->download.range_bytes = ONEOTA_DELTA_HEADER_BYTES;
@@ -132,9 +133,15 @@ int oneota_differential_prove(oneota_t *m)
 {
     const oneota_delta_state_t *d = m->delta;
     const oneota_trust_t *trust = task_trust(m);
+    oneota_delta_client_t *part = part_of(m);
     oneota_reason_t reason =
         trust != NULL ? trust->scheme->names(m, oneota_delta_old_digest(d)) : prove_base(m, d);
     if (reason == MORE) {
+        return (int)EV_STAY;
+    }
+    if (reason == ONEOTA_REASON_BASE && !part->doubted) { /* of what was read, first */
+        part->doubted = true;
+        part->hashing = false;
         return (int)EV_STAY;
     }
     if (reason != ONEOTA_REASON_NONE) {

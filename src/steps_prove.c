@@ -117,7 +117,12 @@ static event_t inspect(oneota_t *m)
         m->record.at.stored = image_size(m);
         m->record.at.package = m->record.order.task.size;
     }
-    return oneota_machine_await(m, error);
+    event_t event = oneota_machine_await(m, error);
+    if (event == EV_LATER) { /* here, for what is proven need not be downloaded again */
+        oneota_machine_begin_wait(m, m->later_ms);
+        event = EV_STAY;
+    }
+    return event;
 }
 
 /* A call that failed may have done it all the same. Else the proof is made anew before each further

@@ -44,11 +44,15 @@ event_t oneota_trust_write(oneota_t *m, uint8_t type, const void *record, size_t
     return oneota_machine_await(m, oneota_journal_write(&m->journal, type, record, size));
 }
 
+static bool is_of_task(const oneota_t *m, const kept_t *kept)
+{
+    return kept->check == m->record.at.check && kept->trailer.format != 0;
+}
+
 bool oneota_trust_recall_kept(oneota_t *m)
 {
     kept_t *kept = &bench_of(m)->kept;
-    return oneota_trust_recall(m, RECORD_TRAILER, kept, sizeof *kept) &&
-           kept->check == m->record.at.check && kept->trailer.format != 0;
+    return oneota_trust_recall(m, RECORD_TRAILER, kept, sizeof *kept) && is_of_task(m, kept);
 }
 
 bool oneota_trust_has_failed(const bench_t *bench, const oneota_trailer_t *trailer)
@@ -321,9 +325,15 @@ static event_t condemn(oneota_t *m)
     bench_t *bench = bench_of(m);
     failed_t *list = &bench->failed;
     if (!m->busy) {
-        if (!has_failed_trial(m) || !oneota_trust_recall_kept(m) ||
-            !oneota_trust_recall(m, RECORD_FAILED, list, sizeof *list) ||
-            oneota_trust_has_failed(bench, &bench->kept.trailer)) {
+        if (!has_failed_trial(m)) {
+            return EV_DONE;
+        }
+        if (!oneota_trust_recall(m, RECORD_TRAILER, &bench->kept, sizeof bench->kept) ||
+            !oneota_trust_recall(m, RECORD_FAILED, list, sizeof *list)) {
+            return m->failures < ONEOTA_ATTEMPTS ? oneota_trust_not_now(m, ONEOTA_REASON_STORAGE)
+                                                 : EV_DONE;
+        }
+        if (!is_of_task(m, &bench->kept) || oneota_trust_has_failed(bench, &bench->kept.trailer)) {
             return EV_DONE;
         }
         remember(list, &bench->kept.trailer);

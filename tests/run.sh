@@ -20,8 +20,11 @@ e2e         build,test                    oneota-device against the platform sta
 fault       build,test                    power cuts, broken links and storage errors at every step
 clang       build,test                    unit tests, built with clang
 delta       build,test,arm,source,bench   oneota-delta, and damaged packages by the thousand; sizes beside bsdiff
-fuzz        build,test,fuzz               libFuzzer and AFL++ on all that is read from network and flash; bugs put in are found
-mps2signed  build,test,arm,source         signed packages in QEMU: client and boot loader, power cuts, bits flipped in flash
+fuzz        build,test,fuzz               libFuzzer and AFL++ on all that is read from network and flash
+hostile     build,test                    every lie of the server, over sockets
+mps2signed  build,test,arm,source,skip    signed packages in QEMU: client and boot loader, power cuts, flash changed; skips
+bugs        build,test                    bugs of kinds that have happened to others, put in one at a time, are caught
+proof       build,source                  CBMC: ranges, deadlines, numbers, the journal, packages, for all values
 install     build,test                    installed, found by CMake, and used by programs outside the tree
 bench       build,bench                   instructions a range, and links' speed, within their targets
 lwip        build,test,source             the lwIP port over lwIP 2.2, and the POSIX port over its sockets

@@ -39,6 +39,7 @@ typedef struct {
     uint32_t begin;    /**< of the piece: written up to here */
     uint32_t end;      /**< and made up to here */
     bool hashing;      /**< the running image */
+    bool doubted;      /**< it was another one; a read may have gone wrong */
     bool whole;        /**< the package arrives from its first byte, without a reset */
     uint8_t piece[ONEOTA_DELTA_PIECE_BYTES];
 } oneota_delta_client_t;

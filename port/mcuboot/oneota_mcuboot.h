@@ -66,7 +66,7 @@
  *     mark. Where the image reaches into the erase unit of the trailer (scratch with large
  *     sectors), that unit was erased with the image, and is not erased again: there, a mark that
  *     was torn cannot be made good. The task ends with 207, and the next one downloads anew.
- *     An image ok that is torn counts as a confirm, for MCUboot as for this port.
+ *     An image ok that was torn into another value counts as a confirm, as it does for MCUboot.
  *
  * A trial is one start. MCUboot counts none: a reset of any kind before the confirm goes back.
  *

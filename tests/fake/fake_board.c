@@ -87,10 +87,23 @@ static oneota_error_t after(fake_region_t *region, uint32_t operations, oneota_e
     return error;
 }
 
+/* A bit of what was programmed last in the journal is lost. */
+static void rot(fake_region_t *region)
+{
+    fake_board_t *board = region->board;
+    if (region == &board->journal && board->rot_at != 0 &&
+        board->calls[FAKE_CALL_JOURNAL_ERASE] + 1u == board->rot_at &&
+        board->rots(board->power_ctx)) {
+        region->flash.bytes[board->journal_last + 5u] ^= 0x10u;
+        region->flash.whole[board->journal_last + 5u] ^= 0x10u;
+    }
+}
+
 static oneota_error_t region_erase(void *ctx, uint32_t offset)
 {
     fake_region_t *region = ctx;
     uint32_t operations = region->flash.operations;
+    rot(region);
     judge_change(region);
     before(region, FAKE_ERASE);
     return after(region, operations, region->flash.port.erase(&region->flash, offset));
@@ -101,6 +114,9 @@ static oneota_error_t region_program(void *ctx, uint32_t offset, const void *dat
     fake_region_t *region = ctx;
     uint32_t operations = region->flash.operations;
     judge_change(region);
+    if (region == &region->board->journal) {
+        region->board->journal_last = offset;
+    }
     before(region, FAKE_PROGRAM);
     return after(region, operations,
                  region->flash.port.program(&region->flash, offset, data, length));
@@ -171,7 +187,8 @@ static int32_t device_battery(void *ctx)
     fake_board_t *board = ctx;
     board->looks++;
     board->low = board->low_at != 0 && board->looks >= board->low_at &&
-                 board->looks - board->low_at < board->low_count;
+                 board->looks - board->low_at < board->low_count &&
+                 (!board->low_toggles || (board->looks - board->low_at) % 2u == 0);
     return board->low && !board->low_signal ? 1 : board->battery;
 }
 
@@ -242,6 +259,7 @@ static void reset_region(fake_region_t *region, uint32_t seed)
     memset(flash->calls, 0, sizeof flash->calls);
     memset(flash->erases, 0, sizeof flash->erases);
     memset(flash->worn, 0, sizeof flash->worn);
+    flash->worn_at = 0;
 }
 
 void fake_board_reset(fake_board_t *board, uint32_t seed)
@@ -278,5 +296,7 @@ void fake_board_reset(fake_board_t *board, uint32_t seed)
     board->fault_at = 0;
     board->fault_count = 0;
     board->low_at = 0;
+    board->low_toggles = false;
+    board->rot_at = 0;
     board->looks = 0;
 }

@@ -98,8 +98,14 @@ struct fake_board {
     /* plan: battery or signal is low for low_count looks at them */
     uint32_t low_at; /**< look, counted from 1; 0: never */
     uint32_t low_count;
-    bool low_signal; /**< else the battery */
-    bool low;        /**< private */
+    bool low_signal;  /**< else the battery */
+    bool low_toggles; /**< every other look */
+    bool low;         /**< private */
+
+    /* plan: before this erase of the journal a bit of its newest record goes bad, if rots() */
+    uint32_t rot_at; /**< 0: none */
+    bool (*rots)(void *ctx);
+    uint32_t journal_last; /**< private */
 
     /* counters */
     uint32_t looks;

@@ -1,18 +1,10 @@
 /*
  * oneota - SPDX-License-Identifier: Apache-2.0
  */
-#include "fake_flash.h"
+#include "fake_flash_parts.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-enum {
-    MARK_PROGRAMMED = 1,
-    MARK_ERASED = 2,
-    MARK_UNREADABLE = 4,
-    MARK_UNSTABLE = 8,
-    MARK_MOODY = 16
-};
 
 uint32_t fake_flash_random(fake_flash_t *flash)
 {
@@ -48,13 +40,13 @@ static void set_byte(fake_flash_t *flash, uint32_t offset, uint8_t value)
     flash->whole[offset] = value;
 }
 
-static void mark(fake_flash_t *flash, uint32_t offset, uint32_t length, uint8_t value)
+void fake_flash_mark(fake_flash_t *flash, uint32_t offset, uint32_t length, uint8_t value)
 {
     uint32_t unit = flash->port.program_unit;
     memset(flash->marks + offset / unit, value, (length + unit - 1u) / unit);
 }
 
-static uint8_t programmed(const fake_flash_t *flash, uint32_t offset, uint8_t value)
+uint8_t fake_flash_programmed(const fake_flash_t *flash, uint32_t offset, uint8_t value)
 {
     uint8_t old = flash->bytes[offset];
     return flash->port.erased_value == 0xFFu ? (uint8_t)(old & value) : (uint8_t)(old | value);
@@ -64,7 +56,7 @@ static void do_erase(fake_flash_t *flash, uint32_t offset, uint32_t length)
 {
     memset(flash->bytes + offset, flash->port.erased_value, length);
     memset(flash->whole + offset, flash->port.erased_value, length);
-    mark(flash, offset, length, MARK_ERASED);
+    fake_flash_mark(flash, offset, length, MARK_ERASED);
 }
 
 /* All of it is erased; an erase that did nothing left something else. */
@@ -78,127 +70,13 @@ static void do_program(fake_flash_t *flash, uint32_t offset, const uint8_t *data
     if (is_blank(flash->bytes + offset, length, flash->port.erased_value)) {
         memcpy(flash->bytes + offset, data, length);
         memcpy(flash->whole + offset, data, length);
-        mark(flash, offset, length, MARK_PROGRAMMED);
+        fake_flash_mark(flash, offset, length, MARK_PROGRAMMED);
         return;
     }
     for (uint32_t i = 0; i < length; i++) {
-        set_byte(flash, offset + i, programmed(flash, offset + i, data[i]));
+        set_byte(flash, offset + i, fake_flash_programmed(flash, offset + i, data[i]));
     }
-    mark(flash, offset, length, MARK_PROGRAMMED);
-}
-
-static uint8_t torn_mark(const fake_flash_t *flash)
-{
-    static const uint8_t marks[FAKE_TORN_COUNT] = {0, MARK_UNREADABLE, MARK_UNSTABLE, MARK_MOODY};
-    return (uint8_t)(MARK_PROGRAMMED | marks[flash->torn]);
-}
-
-/* The first so many pieces of count are done, by the modes that work so. */
-static uint32_t done_pieces(const fake_flash_t *flash, uint32_t count, uint32_t prefix)
-{
-    switch (flash->cut) {
-    case FAKE_CUT_FIRST:
-        return 1;
-    case FAKE_CUT_HALF:
-        return count / 2u;
-    case FAKE_CUT_ALL_BUT_LAST:
-        return count - 1u;
-    default:
-        return prefix;
-    }
-}
-
-static bool is_by_bits(const fake_flash_t *flash)
-{
-    return flash->cut == FAKE_CUT_BITS || flash->cut == FAKE_CUT_WEAK;
-}
-
-/* On its way from one value to the other. */
-static uint8_t torn_byte(fake_flash_t *flash, uint8_t from, uint8_t to)
-{
-    uint32_t stays = fake_flash_random(flash);
-    if (flash->cut == FAKE_CUT_WEAK) {
-        stays &= fake_flash_random(flash) & fake_flash_random(flash) & fake_flash_random(flash);
-    }
-    return (uint8_t)((from & stays) | (to & ~stays));
-}
-
-/* Which bytes had been changed when the power went? At least one and not all, where that is
- * possible. */
-static void tear(fake_flash_t *flash, uint32_t length, bool *changed)
-{
-    uint32_t prefix = length > 1u ? 1u + fake_flash_random(flash) % (length - 1u) : 0u;
-    for (uint32_t i = 0; i < length; i++) {
-        changed[i] = flash->cut == FAKE_CUT_TORN_RANDOM ? (fake_flash_random(flash) & 1u) != 0
-                                                        : i < done_pieces(flash, length, prefix);
-    }
-}
-
-/* Program units that were done to the last byte or not begun are as they should be; the others
- * bear the mark of a tear, and at least one does. */
-static void mark_tear(fake_flash_t *flash, uint32_t offset, uint32_t length, const bool *changed)
-{
-    uint32_t unit = flash->port.program_unit;
-    uint32_t marked = 0;
-    for (uint32_t at = 0; at < length; at += unit) {
-        uint32_t done = 0;
-        for (uint32_t i = at; i < at + unit; i++) {
-            done += changed[i] ? 1u : 0u;
-        }
-        bool partly = is_by_bits(flash) || (done > 0 && done < unit);
-        marked += partly ? 1u : 0u;
-        mark(flash, offset + at, unit, partly ? torn_mark(flash) : MARK_PROGRAMMED);
-    }
-    if (marked == 0) {
-        uint32_t at = fake_flash_random(flash) % (length / unit) * unit;
-        mark(flash, offset + at, unit, torn_mark(flash));
-    }
-}
-
-static void tear_program(fake_flash_t *flash, uint32_t offset, const uint8_t *data, uint32_t length)
-{
-    bool *changed = malloc(length * sizeof *changed);
-    if (changed == NULL) {
-        abort();
-    }
-    tear(flash, length, changed);
-    for (uint32_t i = 0; i < length; i++) {
-        uint8_t value = programmed(flash, offset + i, data[i]);
-        flash->whole[offset + i] = value;
-        if (is_by_bits(flash)) {
-            flash->bytes[offset + i] = torn_byte(flash, flash->bytes[offset + i], value);
-        } else if (changed[i]) {
-            flash->bytes[offset + i] = value;
-        }
-    }
-    mark_tear(flash, offset, length, changed);
-    free(changed);
-}
-
-/* Half of the unit is erased, in pieces of 64 bytes or a program unit; what is left is old or
- * random. */
-static void tear_erase(fake_flash_t *flash, uint32_t offset, uint32_t length)
-{
-    uint32_t piece = flash->port.program_unit > 64u ? flash->port.program_unit : 64u;
-    uint32_t pieces = (length + piece - 1u) / piece;
-    for (uint32_t at = 0; at < length; at += piece) {
-        uint32_t count = length - at < piece ? length - at : piece;
-        bool prefix = flash->cut != FAKE_CUT_TORN_RANDOM;
-        bool gone = prefix ? at / piece < done_pieces(flash, pieces, pieces / 2u)
-                           : (fake_flash_random(flash) & 1u) != 0;
-        gone = gone && !is_by_bits(flash);
-        memset(flash->whole + offset + at, flash->port.erased_value, count);
-        for (uint32_t i = offset + at; i < offset + at + count; i++) {
-            if (gone) {
-                flash->bytes[i] = flash->port.erased_value;
-            } else if (is_by_bits(flash)) {
-                flash->bytes[i] = torn_byte(flash, flash->bytes[i], flash->port.erased_value);
-            } else if (!prefix && (fake_flash_random(flash) & 3u) == 0) {
-                flash->bytes[i] = (uint8_t)fake_flash_random(flash);
-            }
-        }
-        mark(flash, offset + at, count, gone ? MARK_PROGRAMMED : torn_mark(flash));
-    }
+    fake_flash_mark(flash, offset, length, MARK_PROGRAMMED);
 }
 
 /* ---------------------------------------------------------------- what goes wrong */
@@ -258,6 +136,12 @@ static bool is_cut(fake_flash_t *flash)
     return flash->off;
 }
 
+static bool is_worn(const fake_flash_t *flash, uint32_t offset, fake_worn_t how)
+{
+    return flash->worn[fake_flash_unit(flash, offset)] == (uint8_t)how &&
+           flash->operations >= flash->worn_at;
+}
+
 /* The supply was too low already, and nobody noticed. */
 static bool is_brown(fake_flash_t *flash)
 {
@@ -286,22 +170,22 @@ static oneota_error_t flash_erase(void *ctx, uint32_t offset)
     bool hit = count_call(flash, FAKE_ERASE);
     if (is_cut(flash)) {
         if (is_brown(flash)) {
-            mark(flash, offset, length, MARK_ERASED);
+            fake_flash_mark(flash, offset, length, MARK_ERASED);
             return ONEOTA_OK;
         }
         if (flash->cut == FAKE_CUT_AFTER) {
             do_erase(flash, offset, length);
         } else if (flash->cut != FAKE_CUT_BEFORE) {
-            tear_erase(flash, offset, length);
+            fake_tear_erase(flash, offset, length);
         }
         return ONEOTA_STORAGE;
     }
-    if (flash->worn[number] || (hit && flash->fault == FAKE_FAULT_ERROR)) {
+    if (is_worn(flash, offset, FAKE_WORN_ERASE) || (hit && flash->fault == FAKE_FAULT_ERROR)) {
         return ONEOTA_STORAGE;
     }
     if (hit && flash->fault == FAKE_FAULT_SILENT) {
         /* the caller believes in it: what it programs now is no violation */
-        mark(flash, offset, length, MARK_ERASED);
+        fake_flash_mark(flash, offset, length, MARK_ERASED);
         return ONEOTA_OK;
     }
     do_erase(flash, offset, length);
@@ -345,22 +229,26 @@ static oneota_error_t flash_program(void *ctx, uint32_t offset, const void *data
     bool hit = count_call(flash, FAKE_PROGRAM);
     if (is_cut(flash)) {
         if (is_brown(flash)) {
-            mark(flash, offset, length, MARK_PROGRAMMED);
+            fake_flash_mark(flash, offset, length, MARK_PROGRAMMED);
             return ONEOTA_OK;
         }
         if (flash->cut == FAKE_CUT_AFTER) {
             do_program(flash, offset, data, length);
         } else if (flash->cut != FAKE_CUT_BEFORE) {
-            tear_program(flash, offset, data, length);
+            fake_tear_program(flash, offset, data, length);
         }
         return ONEOTA_STORAGE;
     }
+    if (is_worn(flash, offset, FAKE_WORN_PROGRAM)) {
+        fake_flash_mark(flash, offset, length, MARK_PROGRAMMED);
+        return ONEOTA_STORAGE;
+    }
     if (hit && (flash->fault == FAKE_FAULT_ERROR || flash->fault == FAKE_FAULT_SILENT)) {
-        mark(flash, offset, length, MARK_PROGRAMMED);
+        fake_flash_mark(flash, offset, length, MARK_PROGRAMMED);
         return flash->fault == FAKE_FAULT_ERROR ? ONEOTA_STORAGE : ONEOTA_OK;
     }
     do_program(flash, offset, data, length);
-    if (hit && flash->fault == FAKE_FAULT_FLIP) {
+    if ((hit && flash->fault == FAKE_FAULT_FLIP) || is_worn(flash, offset, FAKE_WORN_SILENT)) {
         flip(flash, offset, length);
     }
     return hit && flash->fault == FAKE_FAULT_ERROR_DONE ? ONEOTA_STORAGE : ONEOTA_OK;
@@ -546,12 +434,12 @@ void fake_flash_put(fake_flash_t *flash, uint32_t offset, const void *data, uint
     uint32_t skew = offset % flash->port.program_unit;
     memcpy(flash->bytes + offset, data, length);
     memcpy(flash->whole + offset, data, length);
-    mark(flash, offset - skew, length + skew, MARK_PROGRAMMED);
+    fake_flash_mark(flash, offset - skew, length + skew, MARK_PROGRAMMED);
 }
 
 void fake_flash_fill(fake_flash_t *flash, uint8_t byte)
 {
     memset(flash->bytes, byte, flash->size);
     memset(flash->whole, byte, flash->size);
-    mark(flash, 0, flash->size, MARK_PROGRAMMED);
+    fake_flash_mark(flash, 0, flash->size, MARK_PROGRAMMED);
 }

@@ -61,6 +61,14 @@ typedef enum {
     FAKE_FAULT_COUNT
 } fake_fault_t;
 
+/** What can be done no more in a unit that is worn. */
+typedef enum {
+    FAKE_WORN_NOT = 0,
+    FAKE_WORN_ERASE,   /**< STORAGE */
+    FAKE_WORN_PROGRAM, /**< likewise */
+    FAKE_WORN_SILENT   /**< programming: OK, and one bit is wrong each time */
+} fake_worn_t;
+
 /** Which calls a fault hits, each kind counted on its own. */
 typedef enum {
     FAKE_ERASE = 0,
@@ -112,11 +120,12 @@ typedef struct {
     uint32_t mood;   /**< private */
 
     /* plan: faults */
-    uint32_t fault_at;               /**< call of kind fault_kind, counted in calls[]; 0: never */
-    uint32_t fault_count;            /**< so many calls from there on; FAKE_FLASH_FOR_EVER */
-    uint8_t fault_kind;              /**< fake_kind_t */
-    uint8_t fault;                   /**< fake_fault_t */
-    bool worn[FAKE_FLASH_UNITS_MAX]; /**< erase of this unit always fails */
+    uint32_t fault_at;    /**< call of kind fault_kind, counted in calls[]; 0: never */
+    uint32_t fault_count; /**< so many calls from there on; FAKE_FLASH_FOR_EVER */
+    uint8_t fault_kind;   /**< fake_kind_t */
+    uint8_t fault;        /**< fake_fault_t */
+    uint8_t worn[FAKE_FLASH_UNITS_MAX]; /**< fake_worn_t */
+    uint32_t worn_at;                   /**< first operation at which they are */
 
     /* plan: the rest */
     uint32_t again;      /**< each erase and program is AGAIN so many times before it is done */

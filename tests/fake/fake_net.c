@@ -25,7 +25,8 @@ static bool planned(fake_net_t *net, fake_net_call_t call)
     }
     net->again_call = 0;
     return net->call_at != 0 && (net->call == call || net->call == FAKE_NET_ANY) &&
-           net->calls[net->call] == net->call_at;
+           (net->calls[net->call] == net->call_at ||
+            (net->call_stays && net->calls[net->call] > net->call_at));
 }
 
 static void maybe_cut(fake_net_t *net)
@@ -62,6 +63,8 @@ static void drop(fake_net_t *net)
 {
     net->open = false;
     net->stalled = false;
+    net->early = false;
+    net->paused = false;
     net->answering = false;
     net->request_length = 0;
     net->again_call = 0;
@@ -110,6 +113,7 @@ static void serve(fake_net_t *net)
     net->place = 0;
     if (net->answers < FAKE_NET_ANSWERS_MAX) {
         net->lengths[net->answers] = answer->head_length + answer->body_length;
+        net->requests[net->answers] = used;
     }
     net->answers++;
 }
@@ -121,18 +125,39 @@ static bool hung_up(const fake_net_t *net)
            net->place == net->answer.head_length + net->answer.body_length;
 }
 
+/* A server that has had enough, in the middle of a request. */
+static void refuse(fake_net_t *net)
+{
+    static const char k_refusal[] =
+        "HTTP/1.1 503 Busy\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+    memset(&net->answer, 0, sizeof net->answer);
+    memcpy(net->answer.head, k_refusal, sizeof k_refusal - 1u);
+    net->answer.head_length = sizeof k_refusal - 1u;
+    net->answer.close = true;
+    net->answering = true;
+    net->early = true;
+    net->place = 0;
+    net->request_length = 0;
+    net->fault = FAKE_NET_FINE;
+    net->losses++;
+}
+
 static oneota_error_t net_send(void *ctx, const void *data, size_t length, size_t *sent)
 {
     fake_net_t *net = ctx;
     bool repeated = net->again_call == 1u + (uint8_t)FAKE_NET_SEND;
     bool hit = planned(net, FAKE_NET_SEND);
     *sent = 0;
-    if (hung_up(net) && length > 0) {
+    if (hung_up(net) && !net->early && length > 0) {
         *sent = length; /* on its way, but nobody reads it */
         return end_call(net, ONEOTA_OK);
     }
-    if (!net->open || length == 0 || net->answering) {
+    if (!net->open || length == 0 || (net->answering && !net->early)) {
         return violate(net, "net: send out of turn");
+    }
+    if (net->early) {
+        *sent = length;
+        return end_call(net, ONEOTA_OK);
     }
     if (repeated && (net->again_data != data || net->again_length != length)) {
         return violate(net, "net: send with other arguments after AGAIN");
@@ -149,6 +174,12 @@ static oneota_error_t net_send(void *ctx, const void *data, size_t length, size_
     }
     memcpy(net->request + net->request_length, data, count);
     net->request_length += (uint32_t)count;
+    if (net->fault == FAKE_NET_EARLY && net->answers + 1u == net->fault_answer &&
+        net->request_length > net->fault_at) {
+        *sent = count < length ? count : net->fault_at + 1u;
+        refuse(net);
+        return end_call(net, ONEOTA_OK);
+    }
     serve(net);
     if (hit && net->call_end == FAKE_NET_CALL_LOST) {
         return fail_call(net, FAKE_NET_SEND);
@@ -169,8 +200,11 @@ static bool spoils(const fake_net_t *net)
 static uint32_t reach(const fake_net_t *net, uint32_t length)
 {
     uint32_t end = length;
-    if (spoils(net) && net->fault_at < end && net->fault_at >= net->place) {
-        end = net->fault_at + (net->fault == FAKE_NET_CORRUPT ? 1u : 0u);
+    bool past = net->fault == FAKE_NET_PAUSE && net->resumed;
+    if (spoils(net) && !past && net->fault_at < end && net->fault_at >= net->place) {
+        end = net->fault_at + (net->fault >= FAKE_NET_SLOW ? 1u : 0u);
+    } else if (spoils(net) && net->fault == FAKE_NET_SLOW && net->place > net->fault_at) {
+        end = net->place + 1u;
     }
     if (net->split_answer == net->answers && net->split_at > net->place && net->split_at < end) {
         end = net->split_at;
@@ -181,10 +215,32 @@ static uint32_t reach(const fake_net_t *net, uint32_t length)
     return end - net->place;
 }
 
+/* It goes on, but later. */
+static bool is_paused(fake_net_t *net)
+{
+    if (net->fault != FAKE_NET_PAUSE || net->resumed || !spoils(net) ||
+        net->place != net->fault_at || net->now_ms == NULL) {
+        return false;
+    }
+    if (!net->paused) {
+        net->paused = true;
+        net->resume_ms = *net->now_ms + net->pause_ms;
+    }
+    net->resumed = (int32_t)(*net->now_ms - net->resume_ms) >= 0;
+    net->paused = !net->resumed;
+    return net->paused;
+}
+
+uint32_t fake_net_left_ms(const fake_net_t *net)
+{
+    return net->paused ? net->resume_ms - *net->now_ms : UINT32_MAX;
+}
+
 /* Nothing can be had: why? */
 static oneota_error_t at_end(fake_net_t *net, uint32_t length)
 {
-    bool fault = net->fault != FAKE_NET_FINE && net->answering && net->place < length;
+    bool fault = net->fault >= FAKE_NET_CLOSE && net->fault <= FAKE_NET_STALL && net->answering &&
+                 net->place < length;
     net->stalled = net->stalled || (fault && net->fault == FAKE_NET_STALL);
     if (net->stalled || (!fault && !(net->answering && net->answer.close))) {
         return end_call(net, ONEOTA_AGAIN);
@@ -218,6 +274,9 @@ static oneota_error_t net_recv(void *ctx, void *buffer, size_t size, size_t *rec
         return fail_call(net, FAKE_NET_RECV);
     }
     uint32_t length = net->answering ? net->answer.head_length + net->answer.body_length : 0u;
+    if (net->answering && is_paused(net)) {
+        return end_call(net, ONEOTA_AGAIN);
+    }
     uint32_t count = net->stalled || !net->answering ? 0u : reach(net, length);
     count = count < size ? count : (uint32_t)size;
     count = hit && count > 1u ? 1u : count;
@@ -226,12 +285,14 @@ static oneota_error_t net_recv(void *ctx, void *buffer, size_t size, size_t *rec
     }
     copy_answer(net, buffer, count);
     if (spoils(net) && net->fault == FAKE_NET_CORRUPT && net->place + count == net->fault_at + 1u) {
-        ((uint8_t *)buffer)[count - 1u] ^= (uint8_t)(1u << net->fault_at % 8u);
+        ((uint8_t *)buffer)[count - 1u] ^= (uint8_t)(1u << net->fault_bit);
     }
     net->place += count;
     net->bytes_down += count;
     uint32_t body = net->place > net->answer.head_length ? net->place - net->answer.head_length : 0;
-    net->server->delivered(net->server_ctx, body, net->place == length);
+    if (!net->early) {
+        net->server->delivered(net->server_ctx, body, net->place == length);
+    }
     if (net->place == length && !net->answer.close) {
         net->answering = false;
     }

@@ -39,7 +39,10 @@ typedef enum {
     FAKE_NET_CLOSE,   /**< FIN */
     FAKE_NET_RESET,   /**< BROKEN */
     FAKE_NET_STALL,   /**< nothing comes any more on this connection */
-    FAKE_NET_CORRUPT, /**< one bit of it is wrong */
+    FAKE_NET_PAUSE,   /**< nothing comes for pause_ms, then it goes on */
+    FAKE_NET_SLOW,    /**< from there on each receive has one byte */
+    FAKE_NET_EARLY,   /**< behind this byte of the request a refusal comes, and the end */
+    FAKE_NET_CORRUPT, /**< bit fault_bit of it is wrong */
     FAKE_NET_FAULT_COUNT
 } fake_net_fault_t;
 
@@ -68,7 +71,8 @@ typedef struct {
 
     /* counters */
     uint32_t answers;
-    uint32_t lengths[FAKE_NET_ANSWERS_MAX]; /**< of answer n in [n - 1] */
+    uint32_t lengths[FAKE_NET_ANSWERS_MAX];  /**< of answer n in [n - 1] */
+    uint32_t requests[FAKE_NET_ANSWERS_MAX]; /**< likewise, of what it answers */
     uint32_t calls[FAKE_NET_CALLS];
     uint64_t bytes_down;
     uint32_t losses;       /**< calls that ended the connection, or got none */
@@ -82,12 +86,16 @@ typedef struct {
     /* plan: an answer */
     uint8_t fault; /**< fake_net_fault_t */
     uint32_t fault_answer, fault_at;
-    bool fault_stays; /**< to every answer from that one on */
+    uint8_t fault_bit;
+    bool fault_stays;       /**< to every answer from that one on */
+    uint32_t pause_ms;      /**< by now_ms */
+    const uint32_t *now_ms; /**< borrowed; NULL: nothing pauses */
 
     /* plan: a call */
     uint8_t call;     /**< fake_net_call_t */
     uint8_t call_end; /**< fake_net_end_t */
     uint32_t call_at; /**< 0: none */
+    bool call_stays;  /**< every call from that one on */
     bool down;        /**< every open is BROKEN */
 
     /* plan: the power goes once this call (of any kind) is done; 0: never */
@@ -96,7 +104,9 @@ typedef struct {
     void *power_ctx;
 
     /* private */
-    bool open, stalled;
+    bool open, stalled, early;
+    bool paused, resumed;
+    uint32_t resume_ms;
     bool answering;
     uint32_t place;
     fake_answer_t answer;
@@ -108,6 +118,9 @@ typedef struct {
 } fake_net_t;
 
 void fake_net_init(fake_net_t *net, const fake_server_t *server, void *server_ctx);
+
+/** How long until something comes; UINT32_MAX: nothing is on its way. */
+uint32_t fake_net_left_ms(const fake_net_t *net);
 
 /** The device has lost its power: the connection is gone. Counters and plans stay. */
 void fake_net_drop(fake_net_t *net);

@@ -13,9 +13,10 @@ typedef struct {
     const world_dialect_t *dialect;
     const char *campaign;
     uint32_t seed;
-    uint32_t slice; /**< runs every so many-th case */
-    uint32_t scale; /**< drawn campaigns have so many times as many cases; 1 */
-    int64_t only;   /**< runs this case alone; -1: all */
+    uint32_t slice;       /**< runs every so many-th case */
+    uint32_t scale;       /**< drawn campaigns have so many times as many cases; 1 */
+    uint32_t part, parts; /**< runs blocks part, part + parts, ... of the cases; 0, 1: all */
+    int64_t only;         /**< runs this case alone; -1: all */
     bool verbose;
     uint32_t number; /**< of the next case */
     uint32_t cases;
@@ -31,6 +32,10 @@ typedef struct {
 /** Ends with name NULL. */
 extern const campaign_t campaigns[];
 
+/** Is a case with this number to be run? Those of a block of CAMPAIGN_BLOCK are of the same part. */
+#define CAMPAIGN_BLOCK 200u
+bool campaign_turn(const run_t *run, uint32_t number);
+
 /** Runs one case if it is its turn. */
 void campaign_try(run_t *run, world_t *world, const world_fault_t *faults, unsigned count);
 
@@ -42,6 +47,13 @@ void campaign_leave(world_t *world);
 uint32_t campaign_random(uint32_t *random, uint32_t end);
 world_fault_t campaign_random_cut(uint32_t *random, uint32_t operations, uint32_t net_calls);
 
+/* campaigns_net.c, campaigns_flash.c */
+void campaign_split(run_t *run);
+void campaign_net_byte(run_t *run);
+void campaign_for_ever(run_t *run);
+void campaign_worn(run_t *run);
+void campaign_rot(run_t *run);
+void campaign_twice(run_t *run);
 /* campaigns_cross.c, campaigns_power.c, campaigns_platform.c */
 void campaign_cross(run_t *run);
 void campaign_chain(run_t *run);
@@ -51,7 +63,7 @@ void campaign_revert(run_t *run);
 void campaign_double_cut(run_t *run);
 /* campaigns_time.c */
 void campaign_time(run_t *run);
-void campaign_twice(run_t *run);
+void campaign_wrap(run_t *run);
 void campaign_operator(run_t *run);
 void campaign_peer(run_t *run);
 void campaign_low(run_t *run);

@@ -9,8 +9,8 @@
 #include "campaigns.h"
 #include "geometry.h"
 
-#define CROSS_CASES  260000u
-#define CROSS_GROUP  200u /* cases of one geometry */
+#define CROSS_CASES  100000u
+#define CROSS_GROUP  CAMPAIGN_BLOCK /* cases of one geometry */
 #define CHAIN_MOST   8u
 #define CHAIN_LONG   100u
 #define CHAIN_CASES  10000u
@@ -64,7 +64,8 @@ static unsigned draw_count(uint32_t *random)
 /* Is any case of the group to be run? */
 static bool wanted(const run_t *run, uint32_t count)
 {
-    return run->only < 0 || (run->only >= run->number && run->only < (int64_t)run->number + count);
+    return (run->only < 0 && run->number / CAMPAIGN_BLOCK % run->parts == run->part) ||
+           (run->only >= run->number && run->only < (int64_t)run->number + count);
 }
 
 static void run_group(run_t *run, uint32_t count, unsigned chain_least, unsigned chain_most)

@@ -80,7 +80,7 @@ static void run_low(run_t *run, const char *name, uint32_t *random)
     uint32_t net_calls = world->outcome.net_calls;
     for (uint32_t at = 1; at <= looks; at++) {
         for (uint32_t times = 1; times <= LOW_MOST; times++) {
-            for (uint8_t mode = 0; mode < 2u; mode++) {
+            for (uint8_t mode = 0; mode < 4u; mode++) {
                 world_fault_t faults[2] = {
                     {.kind = WORLD_LOW, .mode = mode, .at = at, .byte = times}};
                 campaign_try(run, world, faults, 1);

@@ -1,8 +1,7 @@
 /*
  * oneota - SPDX-License-Identifier: Apache-2.0
  *
- * The clock of milliseconds starts anywhere around its wrap, the day jumps; erase units that are
- * worn out, and calls that fail twice.
+ * The clock of milliseconds starts anywhere around its wrap, the day jumps.
  */
 #include "campaigns.h"
 
@@ -46,27 +45,28 @@ void campaign_time(run_t *run)
     }
 }
 
-/* ---------------------------------------------------------------- twice */
+/* ---------------------------------------------------------------- wrap */
 
-void campaign_twice(run_t *run)
+/* A peer that says nothing, for each of its answers; starts so long before the clock wraps, or
+ * reaches its middle, that the wait for it, the back-off, or the interval of the task begins before
+ * that and ends behind it. */
+void campaign_wrap(run_t *run)
 {
-    static const char *const k_names[] = {"small", "retry", "one", "rejected", "swap"};
-    for (size_t n = 0; n < sizeof k_names / sizeof k_names[0]; n++) {
-        world_t *world = campaign_rehearse(run, k_names[n]);
-        uint32_t calls[FAKE_CALL_COUNT];
-        for (unsigned call = 0; call < FAKE_CALL_COUNT; call++) {
-            calls[call] = world->board.calls[call];
-        }
-        for (uint8_t call = 0; call < FAKE_CALL_COUNT; call++) {
-            for (uint32_t at = 1; at <= calls[call]; at++) {
-                const world_fault_t fault = {.kind = WORLD_STUCK,
-                                             .mode = FAKE_FAULT_ERROR,
-                                             .call = call,
-                                             .at = at,
-                                             .byte = 2};
-                campaign_try(run, world, &fault, 1);
+    world_t *world = campaign_rehearse(run, "retry");
+    uint32_t calls = world->platform.calls;
+    uint32_t stride = run->scale > 1u ? 101u : 1013u;
+    for (uint32_t answer = 1; answer <= calls; answer++) {
+        for (uint32_t before = 1; before <= 100000u; before += stride) {
+            for (uint32_t half = 0; half < 2u; half++) {
+                const world_fault_t faults[2] = {
+                    {.kind = WORLD_CLOCK, .at = (half << 31) - before - answer},
+                    {.kind = WORLD_ANSWER,
+                     .mode = FAKE_NET_STALL,
+                     .at = answer,
+                     .byte = before % 200u}};
+                campaign_try(run, world, faults, 2);
             }
         }
-        campaign_leave(world);
     }
+    campaign_leave(world);
 }

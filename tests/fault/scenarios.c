@@ -11,6 +11,10 @@
 const world_scenario_t world_scenarios[] = {
     {.name = "small", .size = 5000, .slot_size = 8192, .unit = 1024, .program_unit = 8,
      .erased = 0xFF, .journal_unit = 4096, .codes = {201}},
+    {.name = "golden", .size = 600, .slot_size = 4096, .unit = 512, .program_unit = 8,
+     .erased = 0xFF, .journal_unit = 4096, .codes = {201}},
+    {.name = "roomy", .size = 3000, .slot_size = 4096, .unit = 1024, .program_unit = 8,
+     .erased = 0xFF, .journal_unit = 2048, .journal_count = 4, .codes = {201}},
     {.name = "retry", .size = 5003, .slot_size = 8192, .unit = 512, .program_unit = 16,
      .erased = 0xFF, .journal_unit = 4096, .retry = 2, .interval = 60, .codes = {201}},
     {.name = "medium", .size = 20000, .slot_size = 24576, .unit = 4096, .program_unit = 8,

@@ -8,7 +8,8 @@
  *     test_fault --campaign power-cut               one of them
  *     test_fault --campaign power-cut --case 17 -v  one case again, with its log
  *     test_fault --slice 20                         every 20th case, for slow builds
- *     test_fault --scale 40                         so many times the cases that are drawn
+ *     test_fault --scale 120                        so many times the cases that are drawn
+ *     test_fault --part 2/9                         the second of nine parts of each campaign
  *     test_fault --speed medium                     how many whole updates a second
  *     test_fault --read-journal FILE                see journal_fixture.h
  *     test_fault --write-journal FILE
@@ -46,6 +47,14 @@ typedef struct {
     run_t run;
 } options_t;
 
+/* "K/N", from 1. */
+static void read_part(const char *text, run_t *run)
+{
+    char *end;
+    run->part = (uint32_t)strtoul(text, &end, 10) - 1u;
+    run->parts = *end == '/' ? (uint32_t)strtoul(end + 1, NULL, 10) : 0u;
+}
+
 static bool read_options(int argc, char **argv, options_t *options)
 {
     for (int n = 1; n < argc; n++) {
@@ -70,6 +79,8 @@ static bool read_options(int argc, char **argv, options_t *options)
             options->run.slice = (uint32_t)strtoul(value, NULL, 10);
         } else if (strcmp(argv[n - 1], "--scale") == 0) {
             options->run.scale = (uint32_t)strtoul(value, NULL, 10);
+        } else if (strcmp(argv[n - 1], "--part") == 0) {
+            read_part(value, &options->run);
         } else if (strcmp(argv[n - 1], "--speed") == 0) {
             options->speed = value;
         } else if (strcmp(argv[n - 1], "--read-journal") == 0) {
@@ -80,7 +91,8 @@ static bool read_options(int argc, char **argv, options_t *options)
             return false;
         }
     }
-    return options->run.slice > 0 && options->run.scale > 0;
+    return options->run.slice > 0 && options->run.scale > 0 &&
+           options->run.part < options->run.parts;
 }
 
 static int measure(const char *name)
@@ -125,11 +137,11 @@ static void run_dialect(const options_t *options, const world_dialect_t *dialect
 
 int main(int argc, char **argv)
 {
-    options_t options = {.run = {.seed = 1, .slice = 1, .scale = 1, .only = -1}};
+    options_t options = {.run = {.seed = 1, .slice = 1, .scale = 1, .parts = 1, .only = -1}};
     run_t all = {.cases = 0};
     if (!read_options(argc, argv, &options)) {
         fprintf(stderr, "usage: test_fault [--dialect NAME] [--campaign NAME [--case N] [-v]]"
-                        " [--seed N] [--slice N] [--scale N] [--speed SCENARIO]\n");
+                        " [--seed N] [--slice N] [--scale N] [--part K/N] [--speed SCENARIO]\n");
         return 2;
     }
     if (options.speed != NULL) {

@@ -69,7 +69,7 @@ typedef struct {
     uint8_t trial;  /**< world_trial_t */
     uint32_t again; /**< every erase and program is AGAIN so many times */
     bool hides_revert;
-    bool swaps; /**< as MCUboot does: the running slot is always 0 */
+    bool swaps;        /**< as MCUboot does: the running slot is always 0 */
     bool differential; /**< the first package makes the image of the factory's */
     bool clock_unknown;
     bool unfit;        /**< the boot port's inspect() refuses the package */
@@ -81,24 +81,30 @@ typedef struct {
 
 typedef enum {
     WORLD_FINE = 0,
-    WORLD_SPLIT,      /**< at: answer; byte: one receive ends there */
-    WORLD_DRIBBLE,    /**< at: most bytes of a receive; byte: of a send; 0: any */
-    WORLD_ANSWER,     /**< mode: fake_net_fault_t; at: answer; byte */
-    WORLD_NET_CALL,   /**< call: fake_net_call_t; mode: fake_net_end_t; at */
+    WORLD_SPLIT,    /**< at: answer; byte: one receive ends there */
+    WORLD_DRIBBLE,  /**< at: most bytes of a receive; byte: of a send; 0: any */
+    WORLD_ANSWER,   /**< mode: fake_net_fault_t; at: answer; byte; call: the bit; of a PAUSE, 0: it
+                           is just short enough, 1: too long */
+    WORLD_NET_CALL, /**< call: fake_net_call_t; mode: fake_net_end_t; at; byte 1: for ever */
     WORLD_BOARD_CALL, /**< call: fake_board_call_t; mode: fake_fault_t; at */
     WORLD_TAMPER, /**< at: a bit of this byte of the proven image changes before it is installed */
     WORLD_OPERATOR, /**< mode: world_operator_t; at: before this call to the platform */
     WORLD_PEER, /**< mode: fake_peer_t, or FAKE_PEER_COUNT + 0 to 2: each answer is closed, reset,
                            stalled at byte; from call at on, for a day */
-    WORLD_LOW,  /**< mode: 0 battery, 1 signal; low from look at on, byte times */
+    WORLD_LOW,  /**< mode: 0 battery, 1 signal; low from look at on, byte times; 2, 3: every other
+                     time, until then */
     WORLD_SABOTAGE, /**< mode: world_sabotage_t; must be found */
     WORLD_CLOCK, /**< at: the milliseconds at the start; byte: call to the platform before which the
                            day jumps; mode: world_jump_t */
     WORLD_WORN,  /**< mode: 0 the slot that is written, 1 the journal; at: number of the erase unit
-                          that can be erased no more */
-    WORLD_STUCK, /**< call: fake_board_call_t of a flash; mode: fake_fault_t; at: from this call on,
-                           for ever or byte times */
-    WORLD_CUT,   /**< mode: fake_cut_t; call: fake_torn_t of a slot, the journal knows but the
+                          that can be erased no more; call: fake_worn_t; byte: operation of that
+                          flash from which on it is so */
+    WORLD_STUCK, /**< call: fake_board_call_t; mode: fake_fault_t; at: from this call on, byte
+                           times, or FAKE_FLASH_FOR_EVER: that is, for a day */
+    WORLD_GARBLE, /**< at: answer that is no package; byte; call: the bit that is wrong in it */
+    WORLD_ROT, /**< at: erase of the journal before which a bit of its newest record goes bad, if the
+                    first task is over by then */
+    WORLD_CUT,     /**< mode: fake_cut_t; call: fake_torn_t of a slot, the journal knows but the
                            first two; at: operation, counted on from the last cut */
     WORLD_CUT_NET, /**< at: the power goes after this call of the net port */
     WORLD_FAULT_KINDS
@@ -156,6 +162,7 @@ typedef struct {
 } world_work_t;
 
 /** At most, in a day in which the platform is no use. */
+#define WORLD_BACKOFF_MS       1800000u /* least of the longest: drawn from 0 to an hour */
 #define WORLD_OPENS_A_DAY      200u
 #define WORLD_SENDS_A_DAY      200u
 #define WORLD_OPERATIONS_A_DAY 200u
@@ -202,7 +209,7 @@ typedef struct {
     char md5[2][33];
     const fake_known_t *others[2]; /**< of the first image, in tasks that replace its own */
     char other_md5[2][33];
-    uint8_t codes[6];
+    uint8_t codes[8];
 
     const world_fault_t *faults;
     unsigned fault_count, next_cut;
@@ -211,6 +218,7 @@ typedef struct {
     uint64_t day_s;                /**< of the platform: when now_ms was 0 */
     const world_fault_t *jump;     /**< of the clock */
     const world_fault_t *act;      /**< of the operator, or the peer; NULL: none */
+    const world_fault_t *stuck;    /**< what fails for a day; NULL: none */
     uint64_t act_end_ms;           /**< of slept_ms: when it is undone; 0: not */
     uint64_t limit_ms;             /**< of slept_ms */
     world_work_t before;           /**< when the platform ceased to be of use */
@@ -218,6 +226,9 @@ typedef struct {
     bool verbose;
     bool stop_at_cut; /**< the case ends with the first cut, unjudged */
     bool restart, done;
+    bool lenient;        /**< what the platform hears or says is not judged */
+    uint32_t endings;    /**< ENDED events */
+    uint32_t longest_ms; /**< sleep while a call failed for ever */
     bool judged; /**< the application has said what it thinks of the trial, since power-on */
     uint32_t cuts, crashes;
     bool tried;          /**< it started with an image on trial */

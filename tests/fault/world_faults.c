@@ -141,8 +141,12 @@ static void judge_work(world_t *world)
     work.operations -= before->operations;
     work.polls -= before->polls;
     world->outcome.work = work;
+    if (world->stuck != NULL && world->longest_ms < WORLD_BACKOFF_MS) {
+        world_violate(world, "bounded: no back-off to an hour");
+    }
+    uint32_t each = world->stuck != NULL ? 2u : 1u; /* a try is an erase and some programs */
     if (work.opens > WORLD_OPENS_A_DAY + brought || work.sends > WORLD_SENDS_A_DAY + brought ||
-        work.operations > WORLD_OPERATIONS_A_DAY + brought ||
+        work.operations > each * WORLD_OPERATIONS_A_DAY + brought ||
         work.polls > WORLD_POLLS_A_DAY + 10u * brought) {
         world_violate(world, "bounded: too much work for a day without a platform");
     }
@@ -162,13 +166,28 @@ static void end_operation(world_t *world)
     }
 }
 
+/* What a device has forgotten, time alone closes. */
+static void end_stuck(world_t *world)
+{
+    world->board.fault_at = 0;
+    world->net.call_at = 0;
+    world->net.call_stays = false;
+    world->stuck = NULL;
+    if (world->lenient) {
+        fake_platform_expire(&world->platform.tasks[0]);
+    }
+}
+
 void world_end_act(world_t *world)
 {
     if (world->act_end_ms == 0 || world->slept_ms < world->act_end_ms) {
         return;
     }
     world->act_end_ms = 0;
-    if (world->act->kind == WORLD_PEER) {
+    if (world->stuck != NULL) {
+        judge_work(world);
+        end_stuck(world);
+    } else if (world->act->kind == WORLD_PEER) {
         judge_work(world);
         world->platform.peer = FAKE_PEER_FINE;
         world->net.fault = FAKE_NET_FINE;
@@ -184,7 +203,7 @@ static uint8_t code_of_low(const world_t *world, const world_fault_t *fault)
 {
     bool used_up = world->dialect->advises && world->scenario->retry > 0 &&
                    fault->byte > world->scenario->retry;
-    if (!used_up) {
+    if (!used_up || fault->mode > 1u) { /* there are two gates, and two rounds */
         return 201;
     }
     if (fault->at > 1u) {
@@ -198,7 +217,8 @@ static void arm_low(world_t *world, const world_fault_t *fault)
     fake_board_t *board = &world->board;
     board->low_at = fault->at;
     board->low_count = fault->byte;
-    board->low_signal = fault->mode != 0;
+    board->low_signal = fault->mode % 2u != 0;
+    board->low_toggles = fault->mode > 1u;
     world->codes[0] = code_of_low(world, fault);
     if (world->fault_count > 1u) { /* a reset looks once more, too */
         const uint8_t codes[] = {201, 105, 106, 202, 0};
@@ -229,6 +249,73 @@ static void arm_clock(world_t *world, const world_fault_t *fault)
     }
 }
 
+/* ---------------------------------------------------------------- flash, and calls for ever */
+
+void world_allow(world_t *world, uint8_t code)
+{
+    size_t count = strlen((const char *)world->codes);
+    if (count + 1u < sizeof world->codes && strchr((const char *)world->codes, code) == NULL) {
+        world->codes[count] = code;
+    }
+}
+
+static void arm_worn(world_t *world, const world_fault_t *fault)
+{
+    fake_region_t *region = fault->mode == 0 ? &world->board.slots[0][1] : &world->board.journal;
+    region->flash.worn[fault->at] = fault->call;
+    region->flash.worn_at = fault->byte;
+    if (fault->mode == 0) { /* what cannot be written; what is written wrong, twice */
+        world_allow(world, fault->call == FAKE_WORN_SILENT ? 205 : 107);
+    }
+}
+
+/* How a task may end when a call fails for a day. */
+static void arm_stuck(world_t *world, const world_fault_t *fault)
+{
+    static const uint8_t k_codes[FAKE_CALL_COUNT] = {
+        [FAKE_CALL_SLOT_ERASE] = 107, [FAKE_CALL_SLOT_PROGRAM] = 107, [FAKE_CALL_SLOT_READ] = 205,
+        [FAKE_CALL_MARK] = 207,       [FAKE_CALL_CONFIRM] = 206,
+    };
+    world->stuck = fault;
+    world->act_end_ms = DAY_MS;
+    world->limit_ms += DAY_MS;
+    world_allow(world, 104); /* the time of the task is over */
+    if (fault->kind == WORLD_NET_CALL) {
+        world_allow(world, 107);
+        return;
+    }
+    /* a device that cannot read what it has written knows of no task */
+    world->lenient = fault->call == FAKE_CALL_JOURNAL_READ;
+    if (k_codes[fault->call] != 0) {
+        world_allow(world, k_codes[fault->call]);
+    }
+    if (fault->call == FAKE_CALL_SLOT_READ && world->patch != NULL) {
+        world_allow(world, 107);
+        world_allow(world, 204); /* the running image is another one each time */
+    }
+    if (fault->call <= FAKE_CALL_SLOT_PROGRAM && fault->mode >= FAKE_FAULT_SILENT) {
+        world_allow(world, 205); /* twice something else than what came is in the slot */
+    }
+}
+
+static void arm_answer(world_t *world, const world_fault_t *fault)
+{
+    fake_net_t *net = &world->net;
+    net->fault = fault->mode;
+    net->fault_answer = fault->at;
+    net->fault_at = fault->byte;
+    net->fault_bit = fault->call;
+    net->now_ms = &world->board.now_ms;
+    net->pause_ms = fault->call == 0 ? ONEOTA_ANSWER_MS - 1u : ONEOTA_SILENCE_MS + 1u;
+}
+
+/* So that what goes bad is no longer of use to anybody. */
+static bool is_first_over(void *ctx)
+{
+    const fake_platform_t *platform = &((const world_t *)ctx)->platform;
+    return platform->tasks[0].told && !platform->tasks[1].checked;
+}
+
 /* ---------------------------------------------------------------- all of them */
 
 void world_arm(world_t *world, const world_fault_t *fault)
@@ -246,16 +333,27 @@ void world_arm(world_t *world, const world_fault_t *fault)
     case WORLD_ANSWER:
         /* one bit of "Ota-Errno: 0", and there is no file */
         if (world->dialect->announces && fault->mode == FAKE_NET_CORRUPT && fault->byte < 80u) {
-            world->codes[strlen((const char *)world->codes)] = 107;
+            world_allow(world, 107);
         }
-        net->fault = fault->mode;
-        net->fault_answer = fault->at;
-        net->fault_at = fault->byte;
+        arm_answer(world, fault);
+        break;
+    case WORLD_GARBLE:
+        arm_answer(world, fault);
+        net->fault = FAKE_NET_CORRUPT;
+        world->lenient = true;
+        break;
+    case WORLD_ROT:
+        world->board.rot_at = fault->at;
+        world->board.rots = is_first_over;
         break;
     case WORLD_NET_CALL:
         net->call = fault->call;
         net->call_end = fault->mode;
         net->call_at = fault->at;
+        net->call_stays = fault->byte != 0;
+        if (net->call_stays) {
+            arm_stuck(world, fault);
+        }
         break;
     case WORLD_BOARD_CALL:
         world->board.fault_call = fault->call;
@@ -279,16 +377,18 @@ void world_arm(world_t *world, const world_fault_t *fault)
         arm_clock(world, fault);
         break;
     case WORLD_WORN:
-        (fault->mode == 0 ? &world->board.slots[0][1] : &world->board.journal)
-            ->flash.worn[fault->at] = true;
+        arm_worn(world, fault);
         break;
     case WORLD_STUCK:
         world->board.fault_call = fault->call;
         world->board.fault = fault->mode;
         world->board.fault_at = fault->at;
         world->board.fault_count = fault->byte;
-        if (fault->call == FAKE_CALL_SLOT_READ) { /* neither of two downloads can be read back */
-            world->codes[strlen((const char *)world->codes)] = 205;
+        if (fault->byte == FAKE_FLASH_FOR_EVER) {
+            arm_stuck(world, fault);
+        } else if (fault->call == FAKE_CALL_SLOT_READ ||
+                   (fault->call <= FAKE_CALL_SLOT_PROGRAM && fault->mode >= FAKE_FAULT_SILENT)) {
+            world_allow(world, 205); /* neither of two downloads can be read back */
         }
         break;
     case WORLD_SABOTAGE:

@@ -1,7 +1,7 @@
 /*
  * oneota - SPDX-License-Identifier: Apache-2.0
  *
- * world_parts.h: between world.c, world_setup.c and world_faults.c.
+ * world_parts.h: between world.c and the other world_*.c.
  */
 #ifndef ONEOTA_WORLD_PARTS_H
 #define ONEOTA_WORLD_PARTS_H
@@ -14,6 +14,16 @@ extern const oneota_log_t world_log;
 void world_on_event(void *ctx, const oneota_event_t *event);
 void world_violate(world_t *world, const char *what);
 
+/* ---------------------------------------------------------------- world_judge.c */
+
+extern const fake_truth_t world_truth;
+
+/** Nothing that may cost bytes of the package went wrong, but resets. */
+bool world_only_cuts(const world_t *world);
+
+/** Once a case has come to its end. */
+void world_judge_end(world_t *world);
+
 /* ---------------------------------------------------------------- world_faults.c */
 
 /** How what is torn reads. */
@@ -23,6 +33,9 @@ void world_set_torn(world_t *world, uint8_t torn);
 void world_arm_cut(world_t *world);
 void world_arm(world_t *world, const world_fault_t *fault);
 bool world_sabotaged(const world_t *world, world_sabotage_t how);
+
+/** A code with which the task may end, too. */
+void world_allow(world_t *world, uint8_t code);
 
 /** The image is proven, and not installed yet. */
 void world_meddle(world_t *world, uint8_t image);

@@ -4,9 +4,9 @@
  * fuzz_client.c: the whole client, with a server and a flash of any kind.
  *
  * Input: flags of the device (FLAG_*), bytes a receive and a send may take, battery, tick at the
- * start, seed, 2 of no use; what the journal holds; then a step for each request. A step says how
- * the server answers (STEP_*), what the application commands, and whether the power goes. When the
- * input has come to its end, the server is OneNET.
+ * start, seed, kind of the package (KIND_*), 1 of no use; what the journal holds; then a step for
+ * each request. A step says how the server answers (STEP_*), what the application commands, and
+ * whether the power goes. When the input has come to its end, the server is OneNET.
  *
  * The fake board and net judge: the running slot is never touched, nothing is marked or inspected
  * that is not the package whole, no port is used out of turn. No secret is in a line of log.
@@ -14,9 +14,12 @@
 #include "fake_board.h"
 #include "fake_md5.h"
 #include "fake_net.h"
+#include "fake_package.h"
 #include "fake_platform.h"
+#include "fake_signer.h"
 #include "fuzz_record.h"
 #include "journal.h"
+#include "oneota/differential.h"
 #include "oneota/oneota.h"
 
 #define FACTORY_SIZE 500u
@@ -35,6 +38,8 @@ enum {
     FLAG_RUBBISH = 64 /* in the other slot, where otherwise the package stands */
 };
 
+enum { KIND_FULL = 0, KIND_DIFFERENTIAL, KIND_SIGNED, KINDS };
+
 enum {
     STEP_TRUE = 0,
     STEP_RAW,     /* these bytes: length (2) */
@@ -52,13 +57,20 @@ typedef struct {
     fake_platform_t platform;
     oneota_setup_t setup;
     oneota_image_t image;
+    oneota_trust_t trust;
     oneota_t *client;
     fuzz_input_t input;
     uint8_t flags;
+    uint8_t kind;
     uint8_t command;
     bool restart, true_answer, lied;
-    char md5[33];
-    uint8_t factory[FACTORY_SIZE], package[PACKAGE_SIZE];
+    uint8_t factory[FACTORY_SIZE], package[PACKAGE_SIZE], sealed[PACKAGE_SIZE];
+    fake_package_t patch;
+    struct {
+        const uint8_t *image, *sent;
+        uint32_t size; /* of what is sent */
+        char md5[33];
+    } packages[KINDS], *present;
     uint8_t body[BODY_MAX];
 } world_t;
 
@@ -300,11 +312,26 @@ static void make_setup(world_t *w)
     setup->check_at_once = true;
     setup->use_address = setup->use_private_address = (w->flags & FLAG_ADDRESS) != 0;
     setup->work_bytes = ONEOTA_WORK_BYTES;
+    if (w->kind == KIND_DIFFERENTIAL) {
+        setup->delta = &oneota_differential;
+        setup->work_bytes = ONEOTA_WORK_DELTA_BYTES(1024);
+    } else if (w->kind == KIND_SIGNED) {
+        setup->trust = &w->trust;
+    }
     for (unsigned slot = 0; slot < 2u; slot++) {
         w->image.slot[slot] = &w->board.slots[0][slot].port;
         w->image.slot_ctx[slot] = &w->board.slots[0][slot];
     }
     w->image.id.type = ONEOTA_SOTA;
+}
+
+static void make_package(world_t *w, unsigned kind, const uint8_t *image, const uint8_t *sent,
+                         uint32_t size)
+{
+    w->packages[kind].image = image;
+    w->packages[kind].sent = sent;
+    w->packages[kind].size = size;
+    fake_md5_hex(sent, size, w->packages[kind].md5);
 }
 
 /* Once for all inputs. */
@@ -321,8 +348,15 @@ static void make_board(world_t *w)
         w->factory[n % FACTORY_SIZE] = (uint8_t)(n * 7u);
     }
     (void)fake_board_know(&w->board, 0, w->factory, FACTORY_SIZE, "1.0");
+    memcpy(w->sealed, w->package, PACKAGE_SIZE);
+    fake_signer_seal(w->sealed, PACKAGE_SIZE, "1.1", FAKE_COUNTER, 0);
+    w->trust = fake_signer_trust(1);
+    fake_package_make(&w->patch, w->factory, FACTORY_SIZE, w->package, PACKAGE_SIZE);
     (void)fake_board_know(&w->board, 0, w->package, PACKAGE_SIZE, "1.1");
-    fake_md5_hex(w->package, PACKAGE_SIZE, w->md5);
+    (void)fake_board_know(&w->board, 0, w->sealed, PACKAGE_SIZE, "1.1");
+    make_package(w, KIND_FULL, w->package, w->package, PACKAGE_SIZE);
+    make_package(w, KIND_DIFFERENTIAL, w->package, w->patch.bytes, w->patch.length);
+    make_package(w, KIND_SIGNED, w->sealed, w->sealed, PACKAGE_SIZE);
 }
 
 static void make_device(world_t *w)
@@ -330,13 +364,15 @@ static void make_device(world_t *w)
     uint8_t front[8];
     fuzz_fill(&w->input, front, sizeof front);
     w->flags = front[0];
+    w->kind = front[6] % KINDS;
+    w->present = &w->packages[w->kind];
     fake_board_reset(&w->board, 2u + 2u * front[5]);
     w->board.config.hides_revert = (w->flags & FLAG_HIDES_REVERT) != 0;
     w->board.clock_known = (w->flags & FLAG_NO_CLOCK) == 0;
     w->board.battery = front[3] != 0 ? front[3] % 101 : 80;
     w->board.now_ms = (uint32_t)front[4] << 24;
     if ((w->flags & FLAG_RUBBISH) == 0) {
-        fake_flash_put(&w->board.slots[0][1].flash, 0, w->package, PACKAGE_SIZE);
+        fake_flash_put(&w->board.slots[0][1].flash, 0, w->present->image, PACKAGE_SIZE);
     }
     fake_net_init(&w->net, &k_server, w);
     w->net.recv_max = front[1];
@@ -344,7 +380,11 @@ static void make_device(world_t *w)
     fake_platform_init(&w->platform, &k_truth, w);
     w->platform.announces = (w->flags & FLAG_FUSE) != 0;
     w->platform.handles = (w->flags & FLAG_FUSE) != 0 ? "9007199254741000" : w->platform.handles;
-    (void)fake_platform_add(&w->platform, ONEOTA_SOTA, "1.1", w->package, PACKAGE_SIZE, w->md5);
+    w->platform.trailers = w->kind == KIND_SIGNED;
+    fake_task_t *task = fake_platform_add(&w->platform, ONEOTA_SOTA, "1.1", w->present->image,
+                                          w->present->size, w->present->md5);
+    task->served = w->present->sent;
+    task->differential = w->kind == KIND_DIFFERENTIAL;
     make_setup(w);
 }
 
@@ -372,12 +412,14 @@ static void write_records(world_t *w, const oneota_record_t *record)
 /* The platform's task, come as far as the input says. */
 static void own_task(world_t *w, oneota_record_t *record)
 {
-    oneota_answer_t answer = {.task = {.size = PACKAGE_SIZE, .type = 1, .target = "1.1"}};
+    const char *md5 = w->present->md5;
+    oneota_answer_t answer = {.task = {.size = w->present->size, .type = 1, .target = "1.1"}};
     const uint8_t flags = fuzz_u8(&w->input);
     for (size_t n = 0; n < 16u; n++) {
-        const char digits[3] = {w->md5[2u * n], w->md5[2u * n + 1u], '\0'};
+        const char digits[3] = {md5[2u * n], md5[2u * n + 1u], '\0'};
         answer.task.md5[n] = (uint8_t)strtoul(digits, NULL, 16);
     }
+    answer.task.type = w->kind == KIND_DIFFERENTIAL ? 2u : 1u;
     answer.task.power = answer.task.signal = -1;
     memcpy(answer.handle, w->platform.tasks[0].token, sizeof w->platform.tasks[0].token);
     oneota_record_accept(record, &answer, (w->flags & FLAG_FUSE) != 0 ? 2u : 1u, 0);

@@ -8,6 +8,7 @@ import hashlib
 import json
 import pathlib
 import struct
+import zlib
 
 HERE = pathlib.Path(__file__).parent
 SAMPLES = HERE.parent / "samples"
@@ -148,6 +149,12 @@ def make_client():
         put("client", f"good-{n}", front + bytes([0]) + good)
         stage = bytes([1, 3]) + bytes([n, 50, 0xCA if n == 7 else 0, 0])
         put("client", f"stage-{n}", front + stage + good)
+    for kind, name in enumerate(("differential", "signed"), 1):
+        for n in range(4):
+            front = bytes([n, n * 31, n * 77, n, 0, n * 5, kind, 0])
+            put("client", f"{name}-{n}", front + bytes([0]) + good)
+            put("client", f"{name}-resumed-{n}", front + bytes([1, 2 * n, 1 + n // 2, 40, 0, 0]) + good)
+            put("client", f"{name}-changed-{n}", front + bytes([0]) + answer(0) * (3 + n) + answer(3, 40 + n, 160) + good)
     front = bytes(8) + bytes([0])
     for path in sorted(SAMPLES.glob("A_*.http")):
         put("client", path.stem, front + raw(path.read_bytes()) * 2 + good)
@@ -159,8 +166,55 @@ def make_client():
         answer(5, 0) + answer(2, 200, 1) + b"<html>" + good)
 
 
+def make_trailer():
+    for n, (want, less, floor, fails) in enumerate([(0, 0, 0, 0), (0, 0, 49, 3), (0, 0, 50, 0), (8, 0, 1, 0), (1, 0, 0, 0),
+                                                    (2, 0, 0, 0), (10, 0, 0, 0), (4, 0, 0, 0), (0, 1, 0, 0),
+                                                    (0, 200, 0, 0), (0, 0, 60, 0)]):
+        front = struct.pack("<BBHIB", want, 40 * n % 256, less, floor, fails)
+        put("trailer", f"as-it-is-{n}", front)
+        put("trailer", f"changed-{n}", front + struct.pack("<HB", 19 * n, 1 << n % 8))
+
+
+def varint(value):
+    out = b""
+    while value > 0x7F:
+        out += bytes([value & 0x7F | 0x80])
+        value >>= 7
+    return out + bytes([value])
+
+
+def block(made, cursor, ops, packed=None):
+    packed = ops if packed is None else packed
+    return struct.pack("<HHIII", len(packed), len(ops), made, cursor, 0) + packed
+
+
+def deflate(data, **how):
+    packer = zlib.compressobj(wbits=-15, **how)
+    return packer.compress(data) + packer.flush()
+
+
+def make_package():
+    def put_package(name, flags, old, new, blocks):
+        put("package", name, struct.pack("<BBBHHH", flags, 40, 30, 0, old, new) + b"".join(blocks))
+    extra = varint(0) + varint(9) + varint(0) + b"123456789"
+    add = varint(10) + varint(2) + varint(5) + varint(6 << 2 | 1) + b"ab" + varint(2 << 2) + b"xy"
+    more = varint(20) + varint(0) + varint(0) + varint(0 << 2 | 3) + varint(4) + b"12345678" + varint(12 << 2)
+    zeros = varint(0) + varint(200) + varint(0) + bytes(200)
+    put_package("extra", 4, 500, 9, [block(9, 0, extra)])
+    put_package("add", 0, 500, 12, [block(12, 3, add)])
+    put_package("two", 0, 400, 32, [block(12, 3, add), block(20, 100, more)])
+    put_package("packed", 0, 500, 200, [block(200, 0, zeros, deflate(zeros))])
+    put_package("raw", 2, 500, 9, [block(9, 0, extra)])
+    put_package("beyond", 0, 10, 20, [block(20, 400, more)])
+    for n, data in enumerate((b"", b"a", b"abcabcabcabc" * 9, bytes(range(256)) * 3, bytes(3000))):
+        for m, how in enumerate(({"level": 0}, {"level": 9}, {"level": 9, "strategy": zlib.Z_FIXED})):
+            for name, room in (("stream", len(data)), ("short", max(len(data), 1) - 1)):
+                put("package", f"{name}-{n}-{m}", struct.pack("<BBBH", 1, 0, 0, room) + deflate(data, **how))
+
+
 def main():
-    for make in (make_http, make_answer, make_auth, make_values, make_record, make_journal, make_client):
+    for make in (make_http, make_answer, make_auth, make_values, make_record, make_journal, make_client, make_trailer,
+                 make_package):
         make()
 
 

@@ -11,7 +11,7 @@ set -eu
 cd "$(dirname "$0")/../.."
 root=$(pwd)
 work=$root/build/fuzz-work
-all="answer auth client http journal json record values"
+all="answer auth client http journal json package record trailer values"
 export ASAN_OPTIONS=detect_leaks=1:abort_on_error=1:symbolize=0:detect_stack_use_after_return=1
 export UBSAN_OPTIONS=print_stacktrace=0:abort_on_error=1
 

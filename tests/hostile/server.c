@@ -317,8 +317,8 @@ void server_init(server_t *server, kit_t *kit, const row_t *row, bool fuse, bool
     if (fuse) {
         speak_fuse(kit);
     }
-    (void)snprintf(kit->platform.tasks[0].token, sizeof kit->platform.tasks[0].token, "%s",
-                   server->honest.id); /* which the kit looks for in all that the client says */
+    kit->setup.delta = &oneota_differential;
+    kit->setup.work_bytes = ONEOTA_WORK_DELTA_BYTES(1024);
     kit->net.server = &k_server;
     kit->net.server_ctx = server;
     receive_inner = kit->net.port.recv;

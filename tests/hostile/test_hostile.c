@@ -162,7 +162,7 @@ static void expect_report(const row_end_t *end, const row_end_t *once)
     expect(runs_factory(), "another image runs, or is marked");
 }
 
-/* The next check finds the task, and nothing stands in the way of it unless the lie is told again. */
+/* The next check finds the task, and the update is made unless the lie is told again. */
 static void expect_end(const row_end_t *end, bool always)
 {
     uint32_t ended = 0;

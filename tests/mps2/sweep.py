@@ -9,7 +9,7 @@ import os
 import queue
 from concurrent.futures import ThreadPoolExecutor
 
-WORKERS = 2
+WORKERS = 3
 KILLS = int(os.environ.get("ONEOTA_KILLS", "20"))
 LONGEST_S = 0.7   # an update takes about half of it
 

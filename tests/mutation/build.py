@@ -13,8 +13,12 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 
-# Of the fault suite: what is cheap for what it sees.
-FAULTS = [f"test_fault --dialect {dialect} {campaign}" for dialect in ("south", "fuse")
+# Tests of ports and of what is not made mutants of.
+ASIDE = re.compile("test_(posix|port_check|mps2|mcuboot|device|cjson|crypto|inflate|fault$|hostile$)")
+
+# Those that take arguments: the table of lies, and of the fault suite what is cheap for what it sees.
+PARTS = [f"test_hostile {ROOT}/tests/hostile/{table}.txt" for table in ("codes", "download", "http", "json")]
+PARTS += [f"test_fault --dialect {dialect} {campaign}" for dialect in ("south", "fuse")
           for campaign in ("--slice 1997", "--campaign time --slice 9", "--campaign operator --slice 41",
                            "--campaign port-call --slice 211", "--campaign revert --slice 97")]
 
@@ -41,13 +45,13 @@ class Build:
         paths = {pathlib.Path(row["file"]): row["command"] for row in rows}
         self.flags = {path.stem: self._flags(command) for path, command in paths.items()
                       if path.parent == ROOT / "src"}
-        programs = sorted(path.name for path in (self.folder / "tests").glob("test_*")
-                          if path.is_file() and not re.match("test_(posix|port_check|mps2|device|cjson|crypto|inflate)", path.name))
+        programs = sorted(path.name for path in (self.folder / "tests").glob("test_*") if path.is_file())
+        commands = [name for name in programs if not ASIDE.match(name)] + PARTS
+        programs = sorted({command.split()[0] for command in commands})
         with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
             list(pool.map(self._compile_original, self.flags))
             self._link_originals(self._link_command(programs[0]))
             list(pool.map(self._link_program, programs))
-            commands = [name for name in programs if name != "test_fault"] + FAULTS
             tests = pool.map(self._measure, commands)
             self.tests = sorted(tests, key=lambda test: test.seconds)
         self.known = collections.defaultdict(set)
@@ -107,7 +111,7 @@ class Build:
 
     def _measure(self, command):
         """Which lines it runs, and for how long."""
-        folder = self.work / ("lines " + command).replace(" ", "_").replace("--", "")
+        folder = self.work / re.sub(r"\W+", "_", f"lines {command}")
         folder.mkdir()
         seconds = self.seconds(command, 60, LD_LIBRARY_PATH=str(self.work / "counted"), GCOV_PREFIX=str(folder),
                                GCOV_PREFIX_STRIP="99")

@@ -58,7 +58,7 @@ def _hidden(tokens):
     """Indices of tokens that stay as they are."""
     hidden = set()
     for n, token in enumerate(tokens):
-        if token.kind == "name" and re.match(r"LOG_[A-Z]+$", token.text) or token.text == "sizeof":
+        if re.match(r"(LOG_[A-Z]+|oneota_machine_log|sizeof)$", token.text):
             if tokens[n + 1].text == "(":
                 hidden.update(range(n, _closing(tokens, n + 1) + 1))
         elif token.text == "typedef" and tokens[n + 1].text not in ("enum", "struct", "union"):

@@ -1,10 +1,10 @@
 #!/usr/bin/python3
 """What the parts of the mps2 firmware cost, as a table.
 
-    python3 tests/size/firmware.py PARTS WHOLE HTTP-UART HTTPS-UART [--check]
+    python3 tests/size/firmware.py PARTS WHOLE SIGNED HTTP-UART HTTPS-UART [--check]
 
 PARTS and WHOLE are builds of examples/mps2, without and with link-time optimisation: only without can the
-linker's map tell the files apart. The UART's output of an update tells how much stack and TLS pool were needed.
+linker's map tell the files apart. SIGNED is one with keys. The UART's output of an update tells how much stack and TLS pool were needed.
 With --check, fails beyond a limit.
 """
 
@@ -85,7 +85,7 @@ def row(name, *cells):
     print(f"| {name} | " + " | ".join(str(cell) if cell else "" for cell in cells) + " |")
 
 
-def print_table(http, https, images, boot):
+def print_table(http, https, images, boot, signed):
     row("bytes of flash and RAM", "HTTP: text", "data", "bss", "HTTPS: text", "data", "bss")
     row("---", *["---:"] * 6)
     for part in [name for name, _ in PARTS] + [POOL]:
@@ -96,6 +96,8 @@ def print_table(http, https, images, boot):
     row("stack, reserved", "", "", images[0][3], "", "", images[1][3])
     row("**RAM in all**", "", "", f"**{ram(images[0])}**", "", "", f"**{ram(images[1])}**")
     row("boot loader", *boot[:3], *boot[:3])
+    row("with signatures: whole image", *signed[0][:3], *signed[1][:3])
+    row("with signatures: boot loader", *signed[2][:3], *signed[2][:3])
 
 
 def ram(image):
@@ -115,12 +117,14 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("parts", type=pathlib.Path)
     parser.add_argument("whole", type=pathlib.Path)
+    parser.add_argument("signed", type=pathlib.Path)
     parser.add_argument("uart", nargs=2)
     parser.add_argument("--check", action="store_true")
     args = parser.parse_args()
     images = [whole(args.whole / f"{name}.elf") for name in ("app-http", "app-https")]
     print_table(parts_of(args.parts, "app-http"), parts_of(args.parts, "app-https"), images,
-                whole(args.whole / "boot.elf"))
+                whole(args.whole / "boot.elf"),
+                [whole(args.signed / f"{name}.elf") for name in ("app-http", "app-https", "boot")])
     stack = [most(uart, "stack") for uart in args.uart]
     print(f"\nDeepest stack in an update: {stack[0]} over HTTP, {stack[1]} over HTTPS. Most of the TLS pool that was "
           f"needed: {most(args.uart[1], 'TLS pool')}.")

@@ -14,3 +14,20 @@ check "configure" cmake -S examples/mps2 -B "$ONEOTA_MPS2" \
     "-DONEOTA_MPS2_PUBKEYS=$ONEOTA_KEYS/present.pub;$ONEOTA_KEYS/next.pub"
 check "build" cmake --build "$ONEOTA_MPS2" -j 2
 [ "$failed" != 0 ] || run_pytest tests/mps2/test_signed.py tests/mps2/test_signed_boot.py tests/mps2/test_signed_power.py
+
+# The boot loader with any one instruction left out, every fourth; and without its last decision, where one must do.
+"$python" tests/sign/skip/boot.py "$ONEOTA_MPS2/boot.elf" "$ONEOTA_IMAGE" "$ONEOTA_KEYS/present.pem" --every 4 \
+    >"$output" 2>&1 || fail "skips in the boot loader"
+cat "$output"
+good=$(grep -c '^skips .* 0 started$' "$output") || :
+count "$good" 0
+[ "$good" -gt 0 ] || fail "no skips in the boot loader"
+weak=$scratch/weak
+mkdir "$weak"
+tar cf - --exclude=./build --exclude=./.git . | tar xf - -C "$weak"
+sed -i 's/= oneota_proof_use(&s_proof);/= ONEOTA_PROVEN;/' "$weak/examples/mps2/boot/load_signed.c"
+check "weak boot loader: configure" cmake -S "$weak/examples/mps2" -B "$weak/b" \
+    "-DONEOTA_MPS2_PUBKEYS=$ONEOTA_KEYS/present.pub;$ONEOTA_KEYS/next.pub"
+check "weak boot loader: build" cmake --build "$weak/b" -j 2 --target boot
+refuses "skips: a boot loader that decides once" " [1-9][0-9]* started$" "$python" tests/sign/skip/boot.py "$weak/b/boot.elf" \
+    "$ONEOTA_IMAGE" "$ONEOTA_KEYS/present.pem" --case repacked

@@ -366,6 +366,22 @@ static void test_api_cancel_at_a_failure_does_not_wait_first(void **state)
     kit_free(&kit);
 }
 
+/* The texts of the setup are borrowed: what has become of them is looked at with each request. */
+static void test_api_identity_that_cannot_be_sent_any_more_is_said(void **state)
+{
+    (void)state;
+    begin(NULL);
+    kit_start(&kit);
+    kit_until_state(&kit, "check");
+    kit.setup.identity.device = "a b\r\n";
+    (void)kit_until_event(&kit, ONEOTA_EVENT_FAILED);
+    assert_int_equal(kit_last_event(&kit, ONEOTA_EVENT_FAILED)->reason, ONEOTA_REASON_CONFIG);
+    assert_int_equal(kit_count_calls(&kit, FAKE_CHECK, 0), 0);
+    (void)kit_until_event(&kit, ONEOTA_EVENT_IDLE);
+    assert_in_range(kit_last_event(&kit, ONEOTA_EVENT_IDLE)->sleep_ms, 3240000, 3960000);
+    kit_free(&kit);
+}
+
 /* Each round begun uses one up: only the interval ends such a wait. */
 static void test_api_check_now_does_not_shorten_the_wait_between_rounds(void **state)
 {
@@ -419,6 +435,7 @@ int main(void)
         cmocka_unit_test(test_api_start_goes_on_with_no_record_that_does_not_suit),
         cmocka_unit_test(test_api_start_takes_what_was_made_of_its_own_task_alone),
         cmocka_unit_test(test_api_cancel_at_a_failure_does_not_wait_first),
+        cmocka_unit_test(test_api_identity_that_cannot_be_sent_any_more_is_said),
         cmocka_unit_test(test_api_check_now_does_not_shorten_the_wait_between_rounds),
         cmocka_unit_test(test_api_forget_takes_back_cancel_and_what_was_updated),
     };

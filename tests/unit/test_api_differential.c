@@ -262,6 +262,22 @@ static void test_api_differential_md5_counts_when_nothing_was_interrupted(void *
     kit_free(&kit);
 }
 
+/* The task failed with 204 by one read that went wrong. */
+static void test_api_differential_one_wrong_read_of_the_base_is_a_glitch(void **state)
+{
+    (void)state;
+    const kit_options_t options = {.differential = true};
+    kit_init(&kit, &options);
+    kit.board.fault_call = FAKE_CALL_SLOT_READ;
+    kit.board.fault = FAKE_FAULT_FLIP;
+    kit.board.fault_at = 1;
+    kit_start(&kit);
+    kit_run(&kit);
+    assert_int_equal(kit.platform.tasks[0].result, 201);
+    kit_judge(&kit);
+    kit_free(&kit);
+}
+
 static void test_api_differential_full_package_follows_one_for_another_base(void **state)
 {
     (void)state;
@@ -480,6 +496,7 @@ int main(void)
         cmocka_unit_test(test_api_differential_package_that_is_damaged_is_fetched_twice),
         cmocka_unit_test(test_api_differential_image_that_is_another_is_told_205),
         cmocka_unit_test(test_api_differential_md5_counts_when_nothing_was_interrupted),
+        cmocka_unit_test(test_api_differential_one_wrong_read_of_the_base_is_a_glitch),
         cmocka_unit_test(test_api_differential_full_package_follows_one_for_another_base),
         cmocka_unit_test(test_api_differential_link_lost_at_every_byte_changes_nothing),
         cmocka_unit_test(test_api_differential_download_goes_on_after_a_reset),

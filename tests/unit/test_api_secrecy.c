@@ -6,6 +6,7 @@
  */
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -143,6 +144,30 @@ static void test_api_secrecy_what_a_stranger_says_is_printable(void **state)
     }
 }
 
+/* An answer of the platform that is cut off, or a page that says what was asked for; also where the
+ * log cuts the word off. */
+static void test_api_secrecy_token_said_by_a_stranger_is_not_logged(void **state)
+{
+    static const char *const bodies[] = {",\"token\":\"%s\",\"size\":3000}",
+                                         "%s",
+                                         "<p>no page /ota/south/download/%s/check</p>",
+                                         "<p>0123 5678 0123 5678 0123 5678 0123 56 %s",
+                                         "sign=%s",
+                                         "<p>a=1&et=1800003600&sign=lsaPSiiGvEFFjX%%3D"};
+    char body[120];
+    (void)state;
+    for (size_t n = 0; n < COUNT(bodies); n++) {
+        kit_init(&kit, NULL);
+        (void)snprintf(body, sizeof body, bodies[n], kit.platform.tasks[0].token);
+        kit_rule(&kit, FAKE_CHECK)->body = body;
+        kit_start(&kit);
+        (void)kit_until_event(&kit, ONEOTA_EVENT_IDLE);
+        assert_int_equal(kit_count_failed(&kit, ONEOTA_REASON_PEER), 1);
+        assert_false(kit.leaked);
+        kit_free(&kit);
+    }
+}
+
 /* Each rejection: one event with its reason; see also what the other tests count. */
 static void test_api_each_rejection_is_told_exactly_once(void **state)
 {
@@ -193,6 +218,7 @@ int main(void)
         cmocka_unit_test(test_api_secrecy_nothing_of_a_request_is_left_asleep),
         cmocka_unit_test(test_api_secrecy_plain_http_is_told_once_a_start),
         cmocka_unit_test(test_api_secrecy_what_a_stranger_says_is_printable),
+        cmocka_unit_test(test_api_secrecy_token_said_by_a_stranger_is_not_logged),
         cmocka_unit_test(test_api_each_rejection_is_told_exactly_once),
     };
     return cmocka_run_group_tests_name("api secrecy", tests, NULL, NULL);

@@ -373,6 +373,39 @@ static void test_api_boot_control_that_cannot_be_asked_at_a_task_later(void **st
     kit_free(&kit);
 }
 
+static void fail_for_a_day(fake_board_call_t call)
+{
+    begin(201);
+    kit.board.fault_call = (uint8_t)call;
+    kit.board.fault = FAKE_FAULT_ERROR;
+    kit.board.fault_at = call == FAKE_CALL_QUERY ? 2 : 1;
+    kit.board.fault_count = FAKE_FLASH_FOR_EVER;
+    kit_pass(&kit, 86400000u);
+}
+
+/* The platform was asked every second: each of its answers began the back-off anew. */
+static void test_api_boot_control_that_fails_all_day_one_check_an_hour(void **state)
+{
+    (void)state;
+    fail_for_a_day(FAKE_CALL_QUERY);
+    assert_in_range(kit_count_calls(&kit, FAKE_CHECK, 0), 10, 40);
+    kit_free(&kit);
+}
+
+/* The package was downloaded again for every call that failed. */
+static void test_api_inspect_that_fails_all_day_one_download(void **state)
+{
+    (void)state;
+    fail_for_a_day(FAKE_CALL_INSPECT);
+    assert_in_range(kit.board.calls[FAKE_CALL_INSPECT], 10, 200);
+    assert_int_equal(kit.platform.tasks[0].downloads, 60000);
+    kit.board.fault_at = 0;
+    kit_run(&kit);
+    assert_int_equal(kit.platform.tasks[0].result, 201);
+    kit_judge(&kit);
+    kit_free(&kit);
+}
+
 /* ---------------------------------------------------------------- bodies of another length */
 
 #define PART \
@@ -456,6 +489,8 @@ int main(void)
         cmocka_unit_test(test_api_journal_that_fails_delays_and_loses_nothing),
         cmocka_unit_test(test_api_record_found_at_a_start_is_written_again_before_a_call),
         cmocka_unit_test(test_api_boot_control_that_cannot_be_asked_at_a_task_later),
+        cmocka_unit_test(test_api_boot_control_that_fails_all_day_one_check_an_hour),
+        cmocka_unit_test(test_api_inspect_that_fails_all_day_one_download),
         cmocka_unit_test(test_api_body_shorter_or_longer_than_its_range_is_a_failed_attempt),
         cmocka_unit_test(test_api_download_that_falls_silent_is_a_failed_attempt),
         cmocka_unit_test(test_api_without_event_and_log_updates),

@@ -16,6 +16,7 @@
 #include "journal.h"
 #include "kit.h"
 #include "machine.h"
+#include "trust.h"
 
 #define SIZE 3000u
 
@@ -44,6 +45,28 @@ static void begin_with_lost_journal(void)
     memset(blank, 0xFF, sizeof blank);
     fake_flash_put(&kit.board.journal.flash, 0, blank, sizeof blank);
     kit_start(&kit);
+}
+
+typedef struct {
+    uint8_t format, next, zeros[2];
+    uint8_t digest[4][ONEOTA_DIGEST_BYTES];
+} failed_t;
+
+static void write_record(uint8_t type, const void *record, size_t size);
+
+/* One digest is in quarantine, none of the test's. */
+static void write_failed(void)
+{
+    failed_t list = {1, 1, {0}, {{0x11}}};
+    write_record(RECORD_FAILED, &list, sizeof list);
+}
+
+static uint8_t failed_next(void)
+{
+    failed_t list = {0, 0, {0}, {{0}}};
+    size_t length = 0;
+    (void)oneota_journal_read(&kit.ram.client.journal, RECORD_FAILED, &list, sizeof list, &length);
+    return list.next;
 }
 
 static uint32_t trailers_fetched(void)
@@ -215,14 +238,84 @@ static void test_api_trust_journal_unreadable_is_read_again(void **state)
         for (uint32_t first = 0; first < 8u; first++) {
             begin(201);
             kit_start(&kit);
+            if (n > 0) {
+                kit_until_state(&kit, "version");
+                write_floor(1);
+                write_failed();
+            }
             kit_until_state(&kit, k_states[n]);
-            break_read(&kit.board.journal, first, 1);
+            break_read(&kit.board.journal, first, 1 + first % 3u);
             run_to(201);
             assert_int_equal(kit.board.calls[FAKE_CALL_MARK], 1);
             kit_judge(&kit);
             kit_free(&kit);
         }
     }
+}
+
+/* Differential packages ask the journal and the slots for more. */
+static void begin_differential(uint8_t code)
+{
+    const kit_options_t options = {.size = 5000, .signs = true, .differential = true};
+    kit_init(&kit, &options);
+    kit.codes[0] = code;
+}
+
+static void test_api_trust_differential_journal_unreadable_is_read_again(void **state)
+{
+    static const char *const k_states[] = {"trailer", "prefix", "download", "verify", "mark"};
+    (void)state;
+    for (size_t n = 0; n < sizeof k_states / sizeof k_states[0]; n++) {
+        for (uint32_t first = 0; first < 12u; first++) {
+            begin_differential(201);
+            kit_start(&kit);
+            kit_until_state(&kit, "version");
+            write_floor(1);
+            write_failed();
+            kit_until_state(&kit, k_states[n]);
+            break_read(&kit.board.journal, first, 1 + first % 3u);
+            (void)kit_until_event(&kit, ONEOTA_EVENT_RESTART);
+            faults_left = 0;
+            run_to(201);
+            assert_int_equal(kit.board.calls[FAKE_CALL_MARK], 1);
+            kit_free(&kit);
+        }
+    }
+}
+
+/* What was kept of it cannot be read after a reset: it is fetched again, or read again. */
+static void test_api_trust_kept_trailer_that_cannot_be_read_is_had_again(void **state)
+{
+    (void)state;
+    for (uint32_t first = 0; first < 12u; first++) {
+        begin(201);
+        kit_start(&kit);
+        kit_until_state(&kit, "version");
+        write_floor(1);
+        write_failed();
+        kit_until_state(&kit, "prefix");
+        kit_start(&kit);
+        kit_until_state(&kit, "trailer");
+        break_read(&kit.board.journal, first, 1 + first % 2u);
+        run_to(201);
+        assert_in_range(trailers_fetched(), 1, 2);
+        kit_judge(&kit);
+        kit_free(&kit);
+    }
+}
+
+/* The trailer that was kept is of another task since: what the header names is not proven. */
+static void test_api_trust_differential_header_without_its_trailer_205(void **state)
+{
+    static const uint8_t k_none[200] = {1};
+    (void)state;
+    begin_differential(205);
+    kit_start(&kit);
+    kit_until_state(&kit, "download");
+    write_record(RECORD_TRAILER, k_none, sizeof k_none);
+    run_to(205);
+    assert_int_equal(kit.board.calls[FAKE_CALL_MARK], 0);
+    kit_free(&kit);
 }
 
 /* A day long: nothing is installed by a floor or a quarantine that is not known, and the platform is
@@ -378,6 +471,24 @@ static void test_api_trust_floor_believes_no_impossible_boot_control(void **stat
     }
 }
 
+/* The boot control says that more is running than there is: other bytes, read in blocks. */
+static void test_api_trust_differential_base_of_another_length_204(void **state)
+{
+    static oneota_boot_port_t port;
+    (void)state;
+    port = fake_boot;
+    port.query = tell;
+    begin_differential(204);
+    kit.setup.boot = &port;
+    told = (oneota_boot_t){0, 8192, ONEOTA_BOOT_CONFIRMED};
+    told_error = ONEOTA_OK;
+    kit_start(&kit);
+    run_to(204);
+    assert_int_equal(kit_count_failed(&kit, ONEOTA_REASON_BASE), 1);
+    assert_int_equal(kit.board.calls[FAKE_CALL_SLOT_ERASE], 0);
+    kit_free(&kit);
+}
+
 /* ---------------------------------------------------------------- what another firmware has left */
 
 /* Of another format or another length, they are as if they were not there. */
@@ -404,10 +515,7 @@ static void test_api_trust_record_of_another_format_is_none(void **state)
 /* The list of four goes round: the fifth takes the place of the first. */
 static void test_api_trust_quarantine_holds_the_last_four(void **state)
 {
-    struct {
-        uint8_t format, next, zeros[2];
-        uint8_t digest[4][ONEOTA_DIGEST_BYTES];
-    } list = {1, 4, {0}, {{0}}};
+    failed_t list = {1, 4, {0}, {{0}}};
     size_t length = 0;
     (void)state;
     begin(206);
@@ -462,7 +570,184 @@ static void test_api_trust_signed_task_of_a_firmware_without_trust_is_installed(
     kit_free(&kit);
 }
 
+/* Read when the trial has failed: what cannot be read then is asked for again, so that the image is
+ * not tried a second time. */
+static uint32_t pauses_left;
+
+static oneota_error_t slow_program(void *ctx, uint32_t offset, const void *data, uint32_t length)
+{
+    if (pauses_left > 0) {
+        pauses_left--;
+        return ONEOTA_AGAIN;
+    }
+    return inner_program(ctx, offset, data, length);
+}
+
+static void test_api_trust_quarantine_is_written_though_it_takes_its_time(void **state)
+{
+    (void)state;
+    begin(206);
+    kit.trial = KIT_REJECT;
+    kit_start(&kit);
+    kit_until_state(&kit, "result");
+    inner_program = kit.board.journal.port.program;
+    kit.board.journal.port.program = slow_program;
+    pauses_left = 3;
+    kit_poll(&kit);
+    kit_poll(&kit);
+    assert_true(pauses_left < 3u);
+    run_to(206);
+    assert_int_equal(failed_next(), 1);
+    assert_int_equal(kit_count_failed(&kit, ONEOTA_REASON_STORAGE), 0);
+    kit.board.journal.port.program = inner_program;
+    kit_free(&kit);
+}
+
+/* The image that was made is not read: what the package's trailer names is in the list alone. */
+static void test_api_trust_quarantine_of_an_image_that_cannot_be_read(void **state)
+{
+    (void)state;
+    for (unsigned broken = 0; broken <= 1u; broken++) {
+        begin_differential(206);
+        kit.trial = KIT_REJECT;
+        kit_start(&kit);
+        kit_until_state(&kit, "result");
+        break_read(&kit.board.slots[0][1], 0, broken);
+        run_to(206);
+        assert_int_equal(failed_next(), broken != 0 ? 1 : 2);
+        kit.board.slots[0][1].port.read = inner_read;
+        kit_free(&kit);
+    }
+}
+
+/* It failed, but not in a trial. */
+static void test_api_trust_slot_that_failed_is_no_quarantine(void **state)
+{
+    (void)state;
+    begin(107);
+    kit_start(&kit);
+    kit_until_state(&kit, "prefix");
+    inner_program = kit.board.slots[0][1].port.program;
+    kit.board.slots[0][1].port.program = bad_program;
+    run_to(107);
+    assert_int_equal(kit_last_event(&kit, ONEOTA_EVENT_ENDED)->reason, ONEOTA_REASON_STORAGE);
+    assert_int_equal(failed_next(), 0);
+    kit.board.slots[0][1].port.program = inner_program;
+    kit_free(&kit);
+}
+
+static void test_api_trust_quarantine_waits_for_a_journal_that_can_be_read(void **state)
+{
+    (void)state;
+    for (uint32_t failures = 1; failures <= ONEOTA_ATTEMPTS + 1u; failures++) {
+        begin(206);
+        kit.trial = KIT_REJECT;
+        kit_start(&kit);
+        kit_until_state(&kit, "version");
+        write_failed();
+        kit_until_state(&kit, "result");
+        break_read(&kit.board.journal, 0, UINT32_MAX);
+        while (kit_count_failed(&kit, ONEOTA_REASON_STORAGE) < failures &&
+               kit.platform.tasks[0].result == 0) {
+            kit_poll(&kit);
+        }
+        faults_left = 0;
+        run_to(206);
+        assert_int_equal(failed_next(), failures <= ONEOTA_ATTEMPTS ? 2 : 1);
+        kit.board.journal.port.read = inner_read;
+        kit_judge(&kit);
+        kit_free(&kit);
+    }
+}
+
 /* ---------------------------------------------------------------- the way of the trailer */
+
+/* Of this task, by its check, and empty: it is not one. */
+static void test_api_trust_kept_trailer_that_is_empty_is_fetched(void **state)
+{
+    struct {
+        uint8_t format, zeros[3];
+        uint32_t check;
+        oneota_trailer_t trailer;
+    } kept;
+    (void)state;
+    begin(201);
+    kit_start(&kit);
+    kit_until_state(&kit, "trailer");
+    memset(&kept, 0, sizeof kept);
+    kept.format = 1;
+    kept.check = kit.ram.client.record.at.check;
+    write_record(RECORD_TRAILER, &kept, sizeof kept);
+    run_to(201);
+    assert_int_equal(trailers_fetched(), 1);
+    kit_free(&kit);
+}
+
+static oneota_scheme_t scheme; /* the real one, but for use() */
+static uint32_t refusals;
+
+static uint32_t use(oneota_t *m)
+{
+    uint32_t verdict = oneota_ecdsa_p256.use(m);
+    if (refusals > 0) {
+        refusals--;
+        return ~verdict;
+    }
+    return verdict;
+}
+
+/* The decision is made twice; the second time is a glitch, or the end. */
+static void test_api_trust_second_decision_that_differs_is_not_marked(void **state)
+{
+    (void)state;
+    for (uint32_t count = 3; count <= 4u; count++) {
+        begin(count == 3u ? 201 : 205);
+        scheme = oneota_ecdsa_p256;
+        scheme.use = use;
+        kit.trust[0].scheme = &scheme;
+        refusals = count;
+        kit_start(&kit);
+        run_to(count == 3u ? 201 : 205);
+        assert_int_equal(kit_count_failed(&kit, ONEOTA_REASON_DIGEST), count);
+        assert_int_equal(kit.board.calls[FAKE_CALL_MARK], count == 3u ? 1 : 0);
+        kit_free(&kit);
+    }
+}
+
+/* A mark that takes its time is not decided again in the middle. */
+static void test_api_trust_mark_that_takes_its_time_is_decided_once(void **state)
+{
+    (void)state;
+    begin(201);
+    kit.board.fault_call = FAKE_CALL_MARK;
+    kit.board.fault = FAKE_FAULT_SILENT;
+    kit.board.fault_at = 1;
+    kit.board.fault_count = 3;
+    kit_start(&kit);
+    run_to(201);
+    assert_int_equal(kit.board.calls[FAKE_CALL_MARK], 4);
+    assert_int_equal(kit_count_events(&kit, ONEOTA_EVENT_FAILED), 0);
+    kit_judge(&kit);
+    kit_free(&kit);
+}
+
+/* No more tables are looked at than there can be. */
+static void test_api_trust_of_more_images_than_there_may_be_is_refused(void **state)
+{
+    static oneota_trust_t trust[ONEOTA_IMAGES_MAX];
+    oneota_t client;
+    (void)state;
+    begin(201);
+    for (size_t n = 0; n < ONEOTA_IMAGES_MAX; n++) {
+        trust[n] = fake_signer_trust(1);
+    }
+    kit.setup.trust = trust;
+    kit.setup.image_count = ONEOTA_IMAGES_MAX + 1u;
+    assert_int_equal(oneota_init(&client, &kit.setup), ONEOTA_PARAM);
+    kit.setup.image_count = 1;
+    kit_start(&kit);
+    kit_free(&kit);
+}
 
 static void test_api_trust_package_larger_than_the_slot_102_without_download(void **state)
 {
@@ -545,6 +830,18 @@ int main(void)
         cmocka_unit_test(test_api_trust_floor_believes_no_impossible_boot_control),
         cmocka_unit_test(test_api_trust_record_of_another_format_is_none),
         cmocka_unit_test(test_api_trust_quarantine_holds_the_last_four),
+        cmocka_unit_test(test_api_trust_differential_journal_unreadable_is_read_again),
+        cmocka_unit_test(test_api_trust_kept_trailer_that_cannot_be_read_is_had_again),
+        cmocka_unit_test(test_api_trust_differential_header_without_its_trailer_205),
+        cmocka_unit_test(test_api_trust_differential_base_of_another_length_204),
+        cmocka_unit_test(test_api_trust_quarantine_is_written_though_it_takes_its_time),
+        cmocka_unit_test(test_api_trust_quarantine_of_an_image_that_cannot_be_read),
+        cmocka_unit_test(test_api_trust_slot_that_failed_is_no_quarantine),
+        cmocka_unit_test(test_api_trust_quarantine_waits_for_a_journal_that_can_be_read),
+        cmocka_unit_test(test_api_trust_kept_trailer_that_is_empty_is_fetched),
+        cmocka_unit_test(test_api_trust_second_decision_that_differs_is_not_marked),
+        cmocka_unit_test(test_api_trust_mark_that_takes_its_time_is_decided_once),
+        cmocka_unit_test(test_api_trust_of_more_images_than_there_may_be_is_refused),
         cmocka_unit_test(test_api_trust_task_of_a_firmware_without_trust_205),
         cmocka_unit_test(test_api_trust_signed_task_of_a_firmware_without_trust_is_installed),
         cmocka_unit_test(test_api_trust_package_larger_than_the_slot_102_without_download),

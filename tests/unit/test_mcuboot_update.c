@@ -67,7 +67,8 @@ static void make_images(const story_t *story)
     uint8_t *package = bytes_of(kit.packages[0]);
     fake_mcuboot_image(bytes_of(factory), FACTORY_SIZE, k_versions[0]);
     fake_flash_put(&kit.board.slots[0][0].flash, 0, factory->bytes, FACTORY_SIZE);
-    fake_mcuboot_image(package, SIZE - (story->signs ? ONEOTA_TRAILER_BYTES : 0), k_versions[1]);
+    fake_mcuboot_image(package, kit.packages[0]->size - (story->signs ? ONEOTA_TRAILER_BYTES : 0),
+                       k_versions[1]);
     if (story->signs) {
         kit_sign(&kit, 0, "1.1", FAKE_COUNTER, 0);
     } else {
@@ -100,16 +101,21 @@ static void make_boot(const story_t *story)
     kit.setup.boot_ctx = &boot;
 }
 
-static void begin(const story_t *story)
+static void begin_with(const story_t *story, const kit_options_t *options)
 {
-    const kit_options_t options = {
-        .size = SIZE, .program_unit = story->unit, .signs = story->signs};
-    kit_init(&kit, &options);
+    kit_init(&kit, options);
     make_images(story);
     make_boot(story);
     kit.trial = (uint8_t)story->trial;
     kit.codes[0] = story->code;
     kit.listen = on_event;
+}
+
+static void begin(const story_t *story)
+{
+    const kit_options_t options = {
+        .size = SIZE, .program_unit = story->unit, .signs = story->signs};
+    begin_with(story, &options);
 }
 
 static oneota_boot_t query(void)
@@ -238,6 +244,37 @@ static void test_mcuboot_update_cut_at_every_operation(void **state)
     }
 }
 
+/* Two erase units of 4 KiB, and an image that reaches into the second: a mark torn there cannot be
+ * made good, and the next task downloads anew. */
+static void test_mcuboot_update_torn_mark_beside_the_image_207_then_201(void **state)
+{
+    static const kit_options_t options = {.size = 5000, .unit = 4096};
+    static const story_t story = {ONEOTA_MCUBOOT_SCRATCH, 8, 8, KIT_CONFIRM, 207, false, false};
+    (void)state;
+    begin_with(&story, &options);
+    kit.board.power_off = power_off;
+    if (setjmp(socket_pulled) == 0) {
+        kit_start(&kit);
+        kit_until_state(&kit, "mark");
+        kit.board.cut = FAKE_CUT_HALF;
+        kit.board.cut_at = kit.board.operations + 2u; /* swap info, magic */
+        kit_run(&kit);
+    }
+    start_again();
+    assert_int_equal(kit.platform.tasks[0].result, 207);
+    assert_string_equal(boot.why, "trailer: torn, and the image is in its erase unit");
+    assert_string_equal(kit.board.runs[0]->version, "1.0");
+    kit.codes[0] = 201;
+    (void)fake_platform_add(&kit.platform, kit.images[0].id.type, "1.1", kit.packages[0]->bytes,
+                            kit.packages[0]->size, kit.md5[0]);
+    kit_start(&kit);
+    kit_run(&kit);
+    assert_int_equal(kit.platform.tasks[1].result, 201);
+    assert_string_equal(kit.board.runs[0]->version, "1.1");
+    kit_judge(&kit);
+    kit_free(&kit);
+}
+
 /* ---------------------------------------------------------------- one after the other */
 
 /* The old image is in slot 1 now, with offset in its first sector. */
@@ -326,6 +363,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_mcuboot_update_confirmed_or_reverted),
         cmocka_unit_test(test_mcuboot_update_cut_at_every_operation),
+        cmocka_unit_test(test_mcuboot_update_torn_mark_beside_the_image_207_then_201),
         cmocka_unit_test(test_mcuboot_update_after_an_update),
         cmocka_unit_test(test_mcuboot_update_signed_raises_the_floor),
         cmocka_unit_test(test_mcuboot_update_refused_by_mcuboot_206),

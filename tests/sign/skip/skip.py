@@ -152,6 +152,22 @@ class Curve:
         self.hook = self.machine.uc.hook_add(unicorn.UC_HOOK_CODE, self.answer, None, self.entry,
                                              self.entry)
 
+    def learn(self):
+        """From here on what the real one says yes to is known."""
+        asked = []
+
+        def enter(uc, *_):
+            asked.append((self.asked(), uc.reg_read(arm.UC_ARM_REG_LR) & ~1))
+
+        def leave(uc, address, *_):
+            if asked and asked[-1][1] == address:
+                what, _ = asked.pop()
+                if uc.reg_read(arm.UC_ARM_REG_R0) == 0:
+                    self.known.add(what)
+
+        self.hook = self.machine.uc.hook_add(unicorn.UC_HOOK_CODE, enter, None, self.entry, self.entry)
+        self.machine.uc.hook_add(unicorn.UC_HOOK_BLOCK, leave)
+
     def number(self, address):
         """An mbedtls_mpi: limbs, sign, number of limbs."""
         limbs, count = self.machine.word(address), self.machine.word(address + 4) >> 16
@@ -159,16 +175,21 @@ class Curve:
             return None
         return int.from_bytes(self.machine.uc.mem_read(limbs, 4 * count), "little")
 
-    def answer(self, uc, *_):
+    def asked(self):
+        """(digest, r, s, X), or None: those cannot be arguments."""
+        uc = self.machine.uc
         digest, length, point, stack = (uc.reg_read(n) for n in (
             arm.UC_ARM_REG_R1, arm.UC_ARM_REG_R2, arm.UC_ARM_REG_R3, arm.UC_ARM_REG_SP))
         try:
-            asked = (bytes(uc.mem_read(digest, length)) if length <= 64 else None,
-                     self.number(self.machine.word(stack)),
-                     self.number(self.machine.word(stack + 4)), self.number(point))
+            return (bytes(uc.mem_read(digest, length)) if length <= 64 else None,
+                    self.number(self.machine.word(stack)),
+                    self.number(self.machine.word(stack + 4)), self.number(point))
         except unicorn.UcError:
-            asked = None
-        uc.reg_write(arm.UC_ARM_REG_R0, 0 if asked in self.known else VERIFY_FAILED & 0xFFFFFFFF)
+            return None
+
+    def answer(self, uc, *_):
+        yes = self.asked() in self.known
+        uc.reg_write(arm.UC_ARM_REG_R0, 0 if yes else VERIFY_FAILED & 0xFFFFFFFF)
 
 
 def run(*words):
@@ -179,13 +200,18 @@ def run(*words):
 
 
 class Packages:
-    """What stands in the slot, by name."""
+    """What stands in the slot, by name. key: a private key, None: a new one."""
 
-    def __init__(self, program, folder):
+    def __init__(self, program, folder, key=None, firmware=bytes(n * 5 % 253 for n in range(150)),
+                 vendor="7", klass="3"):
         self.program, self.folder, self.signed = program, folder, []
-        (folder / "fw").write_bytes(bytes(n * 5 % 253 for n in range(150)))
+        self.vendor, self.klass = vendor, klass
+        (folder / "fw").write_bytes(firmware)
         for name in ("key", "other"):
             run(program, "keygen", "--out", str(folder / f"{name}.pem"))
+        if key:
+            for kind in (".pem", ".pub"):
+                (folder / f"key{kind}").write_bytes(pathlib.Path(key).with_suffix(kind).read_bytes())
         text = run(program, "key", "--pubkey", str(folder / "key.pub"))
         self.key = bytes(int(word, 16) for word in
                          text.split("=", 1)[1].translate(str.maketrans("{},;", "    ")).split())
@@ -209,10 +235,11 @@ class Packages:
             "erased": b"\xff" * len(self.good),
         }
 
-    def sign(self, key="key", klass="3", vendor="7", counter="11"):
+    def sign(self, key="key", klass=None, vendor=None, counter="11"):
         out = self.folder / "out"
+        out.unlink(missing_ok=True)
         run(self.program, "sign", "--key", str(self.folder / f"{key}.pem"), "--version", "1",
-            "--counter", counter, "--vendor", vendor, "--class", klass, "--in",
+            "--counter", counter, "--vendor", vendor or self.vendor, "--class", klass or self.klass, "--in",
             str(self.folder / "fw"), "--out", str(out))
         self.signed.append(out.read_bytes())
         return self.signed[-1]
