@@ -167,11 +167,8 @@ bool oneota_crypto_sign(crypto_hash_kind_t kind, const char *key, const void *da
                         char *sign)
 {
     static const uint8_t k_change[] = {0x36, 0x36 ^ 0x5C}; /* to the inner pad, to the outer */
-    struct {
-        uint8_t block[KEY_BYTES_MAX];
-        uint8_t mac[CRYPTO_DIGEST_MAX];
-    } secret = {{0}, {0}};
-    uint8_t *const block = secret.block;
+    uint8_t block[KEY_BYTES_MAX] = {0};
+    uint8_t mac[CRYPTO_DIGEST_MAX];
     oneota_hash_t hash;
     size_t key_length;
 
@@ -181,7 +178,7 @@ bool oneota_crypto_sign(crypto_hash_kind_t kind, const char *key, const void *da
     if (key_length > BLOCK_BYTES) {
         oneota_crypto_hash_begin(&hash, kind);
         oneota_crypto_hash_add(&hash, block, key_length);
-        memset(block, 0, sizeof secret.block);
+        memset(block, 0, sizeof block);
         oneota_crypto_hash_end(&hash, block);
     }
     for (size_t pass = 0; pass < sizeof k_change; pass++) {
@@ -191,13 +188,14 @@ bool oneota_crypto_sign(crypto_hash_kind_t kind, const char *key, const void *da
         oneota_crypto_hash_begin(&hash, kind);
         oneota_crypto_hash_add(&hash, block, BLOCK_BYTES);
         oneota_crypto_hash_add(&hash, data, length);
-        oneota_crypto_hash_end(&hash, secret.mac);
-        data = secret.mac;
+        oneota_crypto_hash_end(&hash, mac);
+        data = mac;
         length = kind;
     }
+    oneota_crypto_wipe(block, sizeof block);
     const int error =
-        mbedtls_base64_encode((uint8_t *)sign, CRYPTO_SIGN_MAX + 1u, &length, secret.mac, kind);
-    oneota_crypto_wipe(&secret, sizeof secret);
+        mbedtls_base64_encode((uint8_t *)sign, CRYPTO_SIGN_MAX + 1u, &length, mac, kind);
+    oneota_crypto_wipe(mac, sizeof mac);
     return error == 0;
 }
 

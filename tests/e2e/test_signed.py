@@ -7,7 +7,8 @@ import subprocess
 
 import pytest
 
-from test_delta import factory, offer, tool
+from device import delta_tool
+from test_delta import factory, offer
 
 ENDED = 3
 TRAILER = 192
@@ -42,7 +43,7 @@ class Signer:
         """The signed differential package from one signed package to another."""
         (self.folder / "old").write_bytes(old)
         (self.folder / "new").write_bytes(new)
-        subprocess.run([tool(), "diff", "old", "new", "patch"], cwd=self.folder, check=True,
+        subprocess.run([delta_tool(), "diff", "old", "new", "patch"], cwd=self.folder, check=True,
                        capture_output=True, timeout=60)
         self.run("sign", "--key", "present.pem", "--version", version, "--counter", str(counter),
                  "--type", "diff", "--base", "old", "--in", "patch", "--out", "delta")

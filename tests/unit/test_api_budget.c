@@ -152,6 +152,50 @@ static void test_api_budget_is_spent_before_the_first_erase(void **state)
     kit_free(&kit);
 }
 
+/* What was asked for and what came is stored when the download rests, in whatever way. */
+static void test_api_budget_of_a_download_that_rests_is_kept_over_a_reset(void **state)
+{
+    (void)state;
+    begin();
+    kit_start(&kit);
+    kit_until_state(&kit, "gate");
+    spent()->requests = ONEOTA_REQUESTS_DAY;
+    (void)kit_until_event(&kit, ONEOTA_EVENT_IDLE);
+    kit_start(&kit);
+    kit_until_state(&kit, "gate");
+    assert_int_equal(spent()->requests, ONEOTA_REQUESTS_DAY);
+    kit_free(&kit);
+    begin();
+    kit_start(&kit);
+    kit_until_state(&kit, "verify");
+    oneota_spent_t before = *spent();
+    assert_true(before.requests > 1u && before.kib > 1u);
+    kit_start(&kit);
+    kit_until_state(&kit, "gate");
+    assert_memory_equal(spent(), &before, sizeof before);
+    kit_free(&kit);
+}
+
+/* What goes on after a reset erases one unit anew, and not the slot. */
+static void test_api_budget_of_erases_is_not_spent_by_going_on(void **state)
+{
+    const kit_options_t options = {.size = 60000, .slot_size = 65536};
+    (void)state;
+    kit_init(&kit, &options);
+    kit_start(&kit);
+    for (uint8_t step = 40; step <= 80; step = (uint8_t)(step + 20u)) {
+        kit_until_call(&kit, FAKE_REPORT, step, 1);
+        kit_start(&kit);
+    }
+    kit_until_state(&kit, "verify");
+    assert_int_equal(spent()->erases, 1);
+    assert_int_equal(slot()->erases[0], 1);
+    kit_run(&kit);
+    assert_int_equal(task()->result, 201);
+    kit_judge(&kit);
+    kit_free(&kit);
+}
+
 /* Time that has passed counts, as far as it was stored: each hour while there is nothing left. */
 static void test_api_budget_comes_back_over_resets(void **state)
 {
@@ -350,6 +394,8 @@ int main(void)
         cmocka_unit_test(test_api_budget_of_erases_holds_against_a_hostile_server),
         cmocka_unit_test(test_api_budget_of_erases_is_not_given_back_by_resets),
         cmocka_unit_test(test_api_budget_is_spent_before_the_first_erase),
+        cmocka_unit_test(test_api_budget_of_a_download_that_rests_is_kept_over_a_reset),
+        cmocka_unit_test(test_api_budget_of_erases_is_not_spent_by_going_on),
         cmocka_unit_test(test_api_budget_comes_back_over_resets),
         cmocka_unit_test(test_api_budget_of_requests_ends_the_day_of_a_server_that_dribbles),
         cmocka_unit_test(test_api_budget_of_bytes_ends_the_day),

@@ -142,6 +142,8 @@ static void test_api_trust_differential_postponed_download_goes_on(void **state)
     kit_run(&kit);
     assert_int_equal(task()->result, 201);
     assert_int_equal(kit_count_failed(&kit, ONEOTA_REASON_POSTPONED), 1);
+    assert_int_equal(kit_count_events(&kit, ONEOTA_EVENT_FAILED), 1);
+    assert_int_equal(task()->downloads, kit.patch->length + ONEOTA_TRAILER_BYTES);
     kit_judge(&kit);
     kit_free(&kit);
 }

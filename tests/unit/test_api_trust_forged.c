@@ -137,7 +137,8 @@ static void test_api_trust_signature_out_of_range_or_swapped_205(void **state)
 
 static uint8_t other[LARGE];
 
-/* The signed trailer first; then bytes of which one was changed, and whose MD5 is the announced one. */
+/* The signed trailer first; then bytes of which one was changed, with the MD5 that was announced.
+ */
 static void test_api_trust_payload_changed_in_any_4_kib_205(void **state)
 {
     (void)state;

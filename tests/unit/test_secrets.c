@@ -48,7 +48,7 @@ static void write_value(void)
     value[text.length] = '\0';
 }
 
-/* Once before, so that the dynamic linker, which saves registers to the stack, has done its work. */
+/* Once before, so that the dynamic linker, which saves registers there, has done its work. */
 static void on_own_stack(void (*what)(void))
 {
     what();
