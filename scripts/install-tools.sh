@@ -39,7 +39,6 @@ build,demo       pkg-config              program pkg-config
 build,demo       libmbedtls-dev          header  mbedtls/sha256.h
 build,demo       libcjson-dev            header  cjson/cJSON.h
 build,demo       libdivsufsort-dev       header  divsufsort.h
-build,demo       libdeflate-dev          header  libdeflate.h
 build,demo       libbz2-dev              header  bzlib.h
 test,demo        python3                 file    /usr/bin/python3
 test,demo        python3-aiohttp         python  aiohttp
@@ -48,6 +47,7 @@ test             python3-pytest          python  pytest
 test             libcmocka-dev           cmocka  cmocka.h
 test             patch                   program patch
 test             zlib1g-dev              header  zlib.h
+build,demo,test  zlib1g-dev              header  zlib.h
 test,bench       bsdiff                  program bsdiff
 bench            xdelta3                 program xdelta3
 test             nginx                   program nginx

@@ -114,6 +114,8 @@ build 3
     config="-DMBEDTLS_CONFIG_FILE=\"$PWD/tests/size/mbedtls_signed.h\""
     all_of_it
 )
+compile "$out/mcuboot" "$flags $strict -Iinclude" port/mcuboot/*.c
+mcuboot=$(arm-none-eabi-size -t "$out"/mcuboot/*.o | awk 'END { printf "%7d %6d %6d  port/mcuboot/\n", $1, $2, $3 }')
 kept=$(kept 0 south)
 kept_log=$(kept 3 south)
 dialects=$(
@@ -131,6 +133,7 @@ objects=$(arm-none-eabi-size "$out"/core-0/*.o | awk -v folder="$out/core-0/" '
 
 echo "   text   data    bss  as compiled, -Os, no log"
 echo "$objects"
+echo "$mcuboot"
 echo
 echo "   text   data    bss  as kept by a link of the whole API with south, no log"
 echo "$kept"

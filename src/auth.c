@@ -32,7 +32,7 @@ static void put_letter(text_t *text, char letter)
 
     switch (letter) {
     case 'e':
-        oneota_text_put_number(text, value->et_s);
+        oneota_text_put_long(text, value->et_s);
         return;
     case 'm':
         part = k_methods[identity->sign].name;

@@ -7,14 +7,14 @@
 
 #include "bytes.h"
 
-#define MAGIC       0xA5u /* also the number of this format: another one will have another magic */
-#define HEAD_BYTES  4u
-#define CRC_BYTES   4u
-#define ALIGN_MIN   8u
-#define SEAL_TYPE   0u
-#define SEAL_BYTES  4u
-#define NOWHERE     UINT32_MAX
-#define READ_TRIES  3 /* a glitch on the way from the flash must not make a record look torn */
+#define MAGIC      0xA5u /* also the number of this format: another one will have another magic */
+#define HEAD_BYTES 4u
+#define CRC_BYTES  4u
+#define ALIGN_MIN  8u
+#define SEAL_TYPE  0u
+#define SEAL_BYTES 4u
+#define NOWHERE    UINT32_MAX
+#define READ_TRIES 3 /* a glitch on the way from the flash must not make a record look torn */
 
 /* A move erases; steps 1 to 8 copy the record of that type; then the new record, and the seal. */
 enum { STEP_ERASE = 0, STEP_NEW = ONEOTA_JOURNAL_TYPES + 1, STEP_SEAL, STEP_IDLE, STEP_SCAN };
@@ -174,14 +174,32 @@ oneota_error_t oneota_journal_scan(oneota_journal_t *journal)
     return ONEOTA_AGAIN;
 }
 
+/* The newest of a type, into the scratch. One that is bad now, while home's first one is not, was
+ * torn in a way that deceived the scan: home is read again, up to there. */
+static oneota_error_t fetch(oneota_journal_t *journal, uint8_t type)
+{
+    if (record_read(journal, &journal->home, journal->newest[type - 1u])) {
+        return ONEOTA_OK;
+    }
+    if (!record_read(journal, &journal->home, journal->home.start)) {
+        return ONEOTA_STORAGE;
+    }
+    journal->unit = journal->home;
+    journal->fresh = false;
+    journal->step = STEP_SCAN;
+    begin_unit(journal);
+    return ONEOTA_AGAIN;
+}
+
 oneota_error_t oneota_journal_read(oneota_journal_t *journal, uint8_t type, void *data, size_t size,
                                    size_t *length)
 {
     if (type == 0 || type > ONEOTA_JOURNAL_TYPES || journal->newest[type - 1u] == NOWHERE) {
         return ONEOTA_STATE;
     }
-    if (!record_read(journal, &journal->home, journal->newest[type - 1u])) {
-        return ONEOTA_STORAGE;
+    oneota_error_t error = fetch(journal, type);
+    if (error != ONEOTA_OK) {
+        return error;
     }
     *length = length_of(journal);
     if (*length > size) {
@@ -233,22 +251,6 @@ static oneota_error_t erase(oneota_journal_t *journal)
     return ONEOTA_AGAIN;
 }
 
-/* A record to be copied, into the scratch. One that is bad now, while home's first one is not, was
- * torn in a way that deceived the scan: home is read again, up to there. */
-static oneota_error_t fetch(oneota_journal_t *journal)
-{
-    if (record_read(journal, &journal->home, journal->newest[journal->step - 1u])) {
-        return ONEOTA_OK;
-    }
-    if (!record_read(journal, &journal->home, journal->home.start)) {
-        return ONEOTA_STORAGE;
-    }
-    journal->unit = journal->home;
-    journal->step = STEP_SCAN;
-    begin_unit(journal);
-    return ONEOTA_AGAIN;
-}
-
 /* The record that is due, into the scratch. */
 static oneota_error_t load(oneota_journal_t *journal, uint8_t type, const void *data,
                            uint32_t length)
@@ -260,7 +262,7 @@ static oneota_error_t load(oneota_journal_t *journal, uint8_t type, const void *
         journal->step++;
     }
     if (journal->step < STEP_NEW) {
-        return fetch(journal);
+        return fetch(journal, journal->step);
     }
     if (journal->step == STEP_SEAL) {
         oneota_bytes_put_u32(seal, journal->generation);

@@ -25,9 +25,15 @@
  * Reading therefore ends at the first that is torn, worn or unreadable, and a unit where one
  * comes before the seal is not home: what is found is always the state of some instant, all types
  * together; after a power cut the last one, or that with the record being written. This holds for
- * any number of cuts, with one exception. Where a torn place may read differently each time, and
- * the first write after a cut is cut too, three units are needed: with two, the old home is gone
- * when the torn seal of the new one fades.
+ * any number of cuts whose torn place reads the same each time, or not at all.
+ *
+ * Where it may read as whole once and as torn later (cells that were left half way), what was found
+ * at a start may be gone at the next one. So who acts on what it found writes it again first: that
+ * write goes to another unit, of which every record was read back. It holds for any such cut that
+ * is followed by one whole write before the next. It does not when that first write is cut too:
+ * with two units the old home may be gone when the torn seal of the new one fades, with more of
+ * them a seal that had faded may come back. No order of writes can mend that, for after a second
+ * cut nothing tells a half-erased old home from a half-written new one.
  *
  * Wear: a move is one erase. There is one for every start that writes, and one for each
  * (unit length - live records) / padded record length of records written.
@@ -55,7 +61,8 @@ oneota_error_t oneota_journal_scan(oneota_journal_t *journal);
 
 /** Reads the newest record of type, not while a write is AGAIN. *length is its payload's; size is
  *  what data can take.
- *  @return OK; STATE there is none; LIMIT it is longer than size; STORAGE it cannot be read */
+ *  @return OK; STATE there is none; LIMIT it is longer than size; STORAGE it cannot be read; AGAIN
+ *          it reads otherwise than it did: scan again, then read every type again */
 oneota_error_t oneota_journal_read(oneota_journal_t *journal, uint8_t type, void *data, size_t size,
                                    size_t *length);
 

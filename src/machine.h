@@ -10,6 +10,7 @@
 #include "exchange.h"
 #include "oneota/state.h"
 #include "record.h"
+#include "slot.h"
 
 /* ---------------------------------------------------------------- states and events */
 
@@ -210,8 +211,9 @@ event_t oneota_load_failed(oneota_t *m, oneota_reason_t reason, int32_t code);
 
 /* ---------------------------------------------------------------- steps_prove.c */
 
-/** Phase in which the slot of verify and mark is proven. */
-#define PROVE_ACT 2
+/** Phases of verify and mark: the slot is proven; its signature is to be proven. */
+#define PROVE_ACT    2
+#define PROVE_SIGNED 3
 
 /** Asks the boot control about m->image. @return false: it cannot tell; m->boot is as it was */
 bool oneota_machine_query_boot(oneota_t *m);
@@ -220,6 +222,12 @@ bool oneota_machine_query_boot(oneota_t *m);
  *  @return OK; AGAIN; STORAGE */
 void oneota_machine_begin_slot(oneota_t *m, uint8_t slot);
 oneota_error_t oneota_machine_read_slot(oneota_t *m, uint32_t end);
+
+/** How much of the slot that runs its image takes. */
+uint32_t oneota_machine_running_size(const oneota_t *m);
+
+/** Begins SHA-256 over so many bytes of the image that runs. */
+void oneota_machine_begin_running(oneota_t *m, uint32_t size);
 
 /** Ends the hash over what was read or written. @return it is the task's digest */
 bool oneota_machine_proves(oneota_t *m);
@@ -236,8 +244,14 @@ event_t oneota_machine_unproven(oneota_t *m, oneota_reason_t reason);
 /** The slot does not take it, or cannot be read. @return LATER or FAIL */
 event_t oneota_machine_flash_failed(oneota_t *m);
 
-/** Between erase units, where a reset may find its way back. */
-bool oneota_machine_store_due(const oneota_t *m);
+/** Between erase units, where a reset may find its way back, and so far behind the last such
+ * place. */
+static inline bool store_due(const oneota_t *m, uint32_t bytes)
+{
+    uint32_t stored = m->record.at.stored;
+    return oneota_slot_at_unit(&m->slot) && m->slot.position > stored &&
+           m->slot.position - stored >= bytes;
+}
 
 /* ---------------------------------------------------------------- steps_*.c */
 

@@ -10,11 +10,6 @@ uint32_t oneota_policy_between(uint32_t least, uint32_t most, uint32_t random)
     return least + (uint32_t)(((uint64_t)random * ((uint64_t)(most - least) + 1u)) >> 32);
 }
 
-bool oneota_policy_due(uint32_t now_ms, uint32_t since_ms, uint32_t wait_ms)
-{
-    return now_ms - since_ms >= wait_ms;
-}
-
 uint32_t oneota_policy_left_ms(uint32_t now_ms, uint32_t since_ms, uint32_t wait_ms)
 {
     uint32_t passed = now_ms - since_ms;

@@ -10,10 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/** True once wait_ms have passed since since_ms, also across the wrap of the clock. */
-bool oneota_policy_due(uint32_t now_ms, uint32_t since_ms, uint32_t wait_ms);
-
-/** What is left of that wait, 0 when due. */
+/** What is left of a wait of wait_ms that began at since_ms, also across the wrap of the clock. */
 uint32_t oneota_policy_left_ms(uint32_t now_ms, uint32_t since_ms, uint32_t wait_ms);
 
 /** Evenly from least to most. random: 32 bits of it */

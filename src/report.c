@@ -42,13 +42,12 @@ uint32_t oneota_machine_done_bytes(const oneota_t *m)
 uint8_t oneota_machine_percent(const oneota_t *m)
 {
     uint32_t size = m->record.order.task.size;
-    uint64_t hundredfold = (uint64_t)oneota_machine_done_bytes(m) * 100u;
-    uint8_t percent = 0;
-    /* Bit by bit: libgcc's division of 64 bits is 700 bytes of flash. */
-    for (uint8_t bit = 64u; size != 0 && bit != 0; bit >>= 1) {
-        percent |= (uint64_t)(percent | bit) * size <= hundredfold ? bit : 0;
+    uint32_t bytes = oneota_machine_done_bytes(m);
+    if (size <= UINT32_MAX / 100u) {
+        return (uint8_t)(size == 0 ? 0u : bytes * 100u / size);
     }
-    return percent;
+    return (uint8_t)(bytes == size ? 100u
+                                   : bytes / (size / 100u + 1u)); /* rounded down, or one less */
 }
 
 void oneota_machine_log(const oneota_t *m, oneota_log_level_t level, const char *what,

@@ -85,6 +85,10 @@ static event_t started(const oneota_t *m)
 static event_t begin(oneota_t *m)
 {
     read_record(m);
+    if (oneota_journal_scan(&m->journal) != ONEOTA_OK) { /* a torn one reads otherwise now */
+        m->phase = PHASE_SCAN;
+        return EV_STAY;
+    }
     if (!read_boot(m)) {
         (void)oneota_machine_back_off(m, ONEOTA_REASON_STORAGE, 0);
         oneota_machine_begin_wait(m, m->later_ms);
@@ -100,6 +104,9 @@ static event_t begin(oneota_t *m)
     LOG_INFO(m, "start: boot", "condition", NULL, m->boot.condition);
     LOG_INFO(m, "start: record", "stage", NULL, m->record.at.stage);
     if (m->record.at.stage != STAGE_NONE) {
+        /* nothing is done on the word of a record that may be torn, and gone at the next start */
+        m->dirty = true;
+        m->dirty_made = m->record.made.size != 0;
         oneota_machine_tell(m, ONEOTA_EVENT_TASK);
         return started(m);
     }

@@ -12,11 +12,14 @@
 #include "journal.h"
 #include "machine.h"
 #include "slot.h"
+#include "trust.h"
 
 static oneota_delta_client_t *part_of(const oneota_t *m)
 {
     return (void *)(m->journal.scratch + JOURNAL_RECORD_MAX(m->setup->journal->program_unit));
 }
+
+#define MORE ONEOTA_REASON_COUNT /* none of them */
 
 /* The client's code for each reason why a package is not for this device. */
 static int refuse(oneota_t *m, oneota_reason_t reason)
@@ -53,11 +56,10 @@ int oneota_differential_begin(oneota_t *m)
     oneota_delta_client_t *part = part_of(m);
     uint8_t *memory = (uint8_t *)part + ((sizeof *part + 7u) & ~(size_t)7u);
     uint8_t *end = (uint8_t *)m->setup->work + m->setup->work_bytes;
-    oneota_delta_source_t source = {image->slot[slot], image->slot_ctx[slot], m->boot.length, 0,
-                                    m->record.order.task.size};
-    uint32_t readable = source.old->size(source.old_ctx);
-    if (source.old_size - 1u >= readable) {
-        source.old_size = readable;
+    oneota_delta_source_t source = {image->slot[slot], image->slot_ctx[slot],
+                                    oneota_machine_running_size(m), 0, m->record.order.task.size};
+    if (task_trust(m) != NULL) {
+        source.package_size -= ONEOTA_TRAILER_BYTES; /* which the trailer's fetch was larger than */
     }
     source.new_size = capacity_of(image->slot[slot ^ 1u], image->slot_ctx[slot ^ 1u]);
     m->delta = m->setup->delta->decoder->begin(memory, (size_t)(end - memory), &source,
@@ -106,28 +108,37 @@ static void start(oneota_t *m)
     LOG_INFO(m, "delta: from", "byte", NULL, m->delta->offset);
 }
 
-int oneota_differential_prove(oneota_t *m)
+/* Reads the running image, some of it each call. @return MORE; NONE; BASE; STORAGE */
+static oneota_reason_t prove_base(oneota_t *m, const oneota_delta_state_t *d)
 {
-    oneota_delta_state_t *d = m->delta;
     oneota_delta_client_t *part = part_of(m);
     if (!part->hashing) {
-        oneota_slot_begin(&m->slot, d->source.old, d->source.old_ctx, m->slot.carry,
-                          d->source.old_size);
-        oneota_crypto_hash_begin(&m->slot.hash, CRYPTO_SHA256);
+        oneota_machine_begin_running(m, d->source.old_size);
         part->hashing = true;
     }
     oneota_error_t error = ONEOTA_OK;
     if (d->source.old_size > 0) {
         error = oneota_slot_read(&m->slot, d->source.old_size, d->packed, ONEOTA_DELTA_BLOCK_MIN);
     }
-    if (error == ONEOTA_AGAIN) {
+    if (error != ONEOTA_OK) {
+        return error == ONEOTA_AGAIN ? MORE : ONEOTA_REASON_STORAGE;
+    }
+    return oneota_crypto_hash_is(&m->slot.hash, oneota_delta_old_digest(d)) ? ONEOTA_REASON_NONE
+                                                                            : ONEOTA_REASON_BASE;
+}
+
+/* With trust, the trailer has named both images, and the running one is proven to be that. */
+int oneota_differential_prove(oneota_t *m)
+{
+    const oneota_delta_state_t *d = m->delta;
+    const oneota_trust_t *trust = task_trust(m);
+    oneota_reason_t reason =
+        trust != NULL ? trust->scheme->names(m, oneota_delta_old_digest(d)) : prove_base(m, d);
+    if (reason == MORE) {
         return (int)EV_STAY;
     }
-    if (error != ONEOTA_OK) {
-        return refuse(m, ONEOTA_REASON_STORAGE);
-    }
-    if (!oneota_crypto_hash_is(&m->slot.hash, oneota_delta_old_digest(d))) {
-        return refuse(m, ONEOTA_REASON_BASE);
+    if (reason != ONEOTA_REASON_NONE) {
+        return refuse(m, reason);
     }
     if (oneota_record_make(&m->record, d->source.new_size, oneota_delta_new_digest(d))) {
         m->record.at.stored = 0;
@@ -140,20 +151,30 @@ int oneota_differential_prove(oneota_t *m)
 
 /* ---------------------------------------------------------------- the body */
 
-/* Makes the next piece, if the last one is written. The place is that before it: while a piece is
- * written, the decoder may be in the next block already. */
+/* Goes on with the piece, or with the next one when it is written. The place is that before its
+ * first byte: at its last one, the decoder may be in another block. */
 static oneota_reason_t make(oneota_t *m, oneota_delta_client_t *part)
 {
     uint32_t made = 0;
-    if (part->begin < part->end) {
+    if (part->begin == part->end) {
+        part->begin = 0;
+        part->end = 0;
+        oneota_delta_place(m->delta, &part->package, &part->skip);
+    }
+    if (part->begin > 0 || part->end == sizeof part->piece) {
         return ONEOTA_REASON_NONE;
     }
-    oneota_delta_place(m->delta, &part->package, &part->skip);
-    oneota_reason_t reason =
-        m->setup->delta->decoder->next(m->delta, part->piece, sizeof part->piece, &made);
-    part->begin = 0;
-    part->end = reason == ONEOTA_REASON_NONE ? made : 0;
+    oneota_reason_t reason = m->setup->delta->decoder->next(m->delta, part->piece + part->end,
+                                                            sizeof part->piece - part->end, &made);
+    part->end += made;
     return reason;
+}
+
+/* Whole pieces alone go to the flash, but for the last. */
+static bool is_whole(const oneota_t *m, const oneota_delta_client_t *part)
+{
+    return part->begin > 0 || part->end == sizeof part->piece ||
+           (part->end > 0 && oneota_delta_is_done(m->delta));
 }
 
 /* What was made, into the slot; before a unit is erased, where a reset finds its way back. */
@@ -161,7 +182,7 @@ static int write(oneota_t *m, oneota_delta_client_t *part)
 {
     oneota_progress_t *at = &m->record.at;
     uint32_t taken = 0;
-    if (oneota_machine_store_due(m)) {
+    if (store_due(m, ONEOTA_DELTA_STORE_BYTES)) {
         at->package = part->package;
         at->skip = part->skip;
         at->stored = m->slot.position;
@@ -184,11 +205,14 @@ int oneota_differential_take(oneota_t *m, const uint8_t *data, uint32_t length, 
 {
     oneota_delta_client_t *part = part_of(m);
     oneota_reason_t reason = make(m, part);
-    if (reason == ONEOTA_REASON_NONE && part->begin < part->end) {
+    if (reason == ONEOTA_REASON_NONE && is_whole(m, part)) {
         oneota_exchange_take(&m->exchange, 0, m->now_ms); /* a slow flash is not a silent peer */
         return write(m, part);
     }
-    if (reason == ONEOTA_REASON_NONE) {
+    if (reason == ONEOTA_REASON_NONE && m->delta->offset >= m->delta->source.package_size) {
+        m->delta->offset += length; /* the package's trailer, which was there first */
+        *used = length;
+    } else if (reason == ONEOTA_REASON_NONE) {
         reason = m->setup->delta->decoder->feed(m->delta, data, length, used);
     }
     if (reason != ONEOTA_REASON_NONE) {
@@ -207,7 +231,7 @@ int oneota_differential_finish(oneota_t *m)
     if (reason != ONEOTA_REASON_NONE) {
         return refuse(m, reason);
     }
-    if (part->begin < part->end) {
+    if (is_whole(m, part)) {
         return write(m, part);
     }
     if (!oneota_delta_is_done(m->delta)) {

@@ -60,6 +60,7 @@ static void begin_slot(oneota_t *m)
 
 event_t oneota_load_suits(oneota_t *m)
 {
+    m->delta = NULL;
     begin_slot(m);
     if (is_differential(m) && m->setup->delta != NULL) {
         return EV_STAY; /* its header says how large the image will be */
@@ -81,7 +82,6 @@ static event_t begin_prefix(oneota_t *m)
     if (event != EV_STAY) {
         return event;
     }
-    m->delta = NULL;
     if (is_differential(m) && delta != NULL) {
         return (event_t)delta->begin(m);
     }
@@ -245,7 +245,9 @@ static event_t attempt_failed(oneota_t *m, oneota_reason_t reason, int32_t code,
     if (m->failures >= ONEOTA_ATTEMPTS) {
         return end_round(m);
     }
-    oneota_machine_begin_wait(m, wait_ms != 0 ? wait_ms : backoff_ms);
+    uint32_t left_ms = (ONEOTA_TASK_S + 1u - m->record.at.spent_s) * 1000u;
+    wait_ms = wait_ms != 0 ? wait_ms : backoff_ms;
+    oneota_machine_begin_wait(m, wait_ms < left_ms ? wait_ms : left_ms);
     m->phase = PHASE_REQUEST;
     return EV_STAY;
 }
@@ -315,20 +317,13 @@ static void tell_progress(oneota_t *m)
     }
 }
 
-bool oneota_machine_store_due(const oneota_t *m)
-{
-    uint32_t stored = m->record.at.stored;
-    return oneota_slot_at_unit(&m->slot) && m->slot.position > stored &&
-           m->slot.position - stored >= ONEOTA_STORE_BYTES;
-}
-
 /* Full packages are the image; the others make it. */
 static event_t use_body(oneota_t *m, const uint8_t *data, uint32_t length, uint32_t *taken)
 {
     if (m->delta != NULL) {
         return (event_t)m->setup->delta->take(m, data, length, taken);
     }
-    if (oneota_machine_store_due(m)) {
+    if (store_due(m, ONEOTA_STORE_BYTES)) {
         m->record.at.stored = m->slot.position;
         m->dirty = true;
         return EV_STAY;

@@ -42,6 +42,23 @@ oneota_error_t oneota_machine_read_slot(oneota_t *m, uint32_t end)
     return oneota_slot_read(&m->slot, end, m->exchange.work, m->exchange.work_bytes);
 }
 
+/* Nobody may know how long it is: then all of the slot counts. */
+uint32_t oneota_machine_running_size(const oneota_t *m)
+{
+    const oneota_image_t *image = task_image(m);
+    const uint8_t slot = m->boot.slot;
+    uint32_t readable = image->slot[slot]->size(image->slot_ctx[slot]);
+    return m->boot.length - 1u < readable ? m->boot.length : readable;
+}
+
+void oneota_machine_begin_running(oneota_t *m, uint32_t size)
+{
+    const oneota_image_t *image = task_image(m);
+    const uint8_t slot = m->boot.slot;
+    oneota_slot_begin(&m->slot, image->slot[slot], image->slot_ctx[slot], m->slot.carry, size);
+    oneota_crypto_hash_begin(&m->slot.hash, CRYPTO_SHA256);
+}
+
 /* What proves the image: the package's digest, or that of what it makes. */
 static const uint8_t *digest_of(const oneota_t *m, uint8_t *length)
 {
@@ -139,17 +156,21 @@ event_t oneota_machine_unproven(oneota_t *m, oneota_reason_t reason)
 }
 
 /* Before 101, a wrong image is downloaded once more. After it nothing but a last proof is due,
- * without which nothing is marked. */
+ * without which nothing is marked. With trust, the whole image has a digest of its own only where a
+ * package made it; its signature is due in any case. */
 event_t oneota_step_prove(oneota_t *m)
 {
     const oneota_trust_t *trust = task_trust(m);
     if (m->phase == PHASE_ACT) {
         return m->state == ST_MARK ? mark(m) : inspect(m);
     }
-    if (trust != NULL) {
+    if (trust != NULL && (m->phase >= PROVE_SIGNED || m->record.made.size == 0)) {
         return trust->scheme->prove(m);
     }
     oneota_error_t error = read_back(m, target_slot(m));
+    if (error == ONEOTA_OK && trust != NULL) {
+        m->phase = PROVE_SIGNED;
+    }
     if (error == ONEOTA_OK || error == ONEOTA_AGAIN) {
         return EV_STAY;
     }

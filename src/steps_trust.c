@@ -8,10 +8,12 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "crypto.h"
 #include "download.h"
 #include "exchange.h"
 #include "journal.h"
 #include "oneota/proof.h"
+#include "slot.h"
 #include "trust.h"
 
 #define FORMAT 1u
@@ -48,7 +50,8 @@ typedef char failed_are_132_bytes[sizeof(failed_t) == 132u ? 1 : -1];
 typedef struct {
     oneota_proof_t proof;
     oneota_wanted_t wanted;
-    uint8_t image; /* whose floor is looked at */
+    uint8_t image;                     /* whose floor is looked at */
+    uint8_t base[ONEOTA_DIGEST_BYTES]; /* of what runs: for a differential package */
     floors_t floors;
     kept_t kept;
     failed_t failed;
@@ -58,7 +61,7 @@ typedef struct {
 typedef char bench_fits[sizeof(bench_t) + READ_MIN <= EXCHANGE_WORK_MIN ? 1 : -1];
 
 /* Of both states; the exchange's come first. */
-enum { SCREEN = LOAD_OWN, KEEP, LOOK, PROVE, STORE };
+enum { SCREEN = LOAD_OWN, BASE, KEEP, LOOK, PROVE, STORE };
 
 static bench_t *bench_of(const oneota_t *m)
 {
@@ -73,7 +76,8 @@ static bool recall(oneota_t *m, uint8_t type, void *record, size_t size)
     uint8_t *format = record;
     size_t length = 0;
     oneota_error_t error = oneota_journal_read(&m->journal, type, record, size, &length);
-    if (error == ONEOTA_STORAGE) {
+    if (error == ONEOTA_STORAGE || error == ONEOTA_AGAIN) {
+        m->dirty |= error == ONEOTA_AGAIN; /* to write is to scan again */
         return false;
     }
     if (error != ONEOTA_OK || length != size || *format != FORMAT) {
@@ -88,17 +92,21 @@ static event_t write(oneota_t *m, uint8_t type, const void *record, size_t size)
     return oneota_machine_await(m, oneota_journal_write(&m->journal, type, record, size));
 }
 
+static bool is_of_task(const oneota_t *m, const kept_t *kept)
+{
+    return kept->check == m->record.at.check && kept->trailer.format != 0;
+}
+
 static bool recall_kept(oneota_t *m)
 {
     kept_t *kept = &bench_of(m)->kept;
-    return recall(m, RECORD_TRAILER, kept, sizeof *kept) && kept->check == m->record.at.check &&
-           kept->trailer.format != 0;
+    return recall(m, RECORD_TRAILER, kept, sizeof *kept) && is_of_task(m, kept);
 }
 
 static bool is_failed(const failed_t *failed, const oneota_trailer_t *trailer)
 {
     for (size_t n = 0; n < sizeof failed->digest / sizeof failed->digest[0]; n++) {
-        if (memcmp(failed->digest[n], trailer->digest, sizeof trailer->digest) == 0) {
+        if (oneota_crypto_equal(failed->digest[n], trailer->digest, sizeof trailer->digest)) {
             return true;
         }
     }
@@ -130,16 +138,17 @@ static event_t refuse(oneota_t *m, oneota_reason_t reason)
     return oneota_machine_fail(m, result, reason, 0);
 }
 
-/* No memory for the check: the same again, later. */
-static event_t not_now(oneota_t *m)
+/* No memory for the check, no answer from the journal: the same again, later, within the state. From
+ * the wait the way leads over the platform, whose answers would end the back-off. */
+static event_t not_now(oneota_t *m, oneota_reason_t reason)
 {
     oneota_exchange_close(&m->exchange);
-    oneota_machine_complain(m, ONEOTA_REASON_MEMORY, 0);
+    oneota_machine_complain(m, reason, 0);
     oneota_machine_begin_wait(m, oneota_machine_backoff_ms(m));
     return EV_STAY;
 }
 
-/* What the task's package is judged by. A differential package: base is the digest of what runs. */
+/* What the task's package is judged by, or the image in the slot. */
 static bool fill_wanted(oneota_t *m, uint8_t type)
 {
     bench_t *bench = bench_of(m);
@@ -150,6 +159,7 @@ static bool fill_wanted(oneota_t *m, uint8_t type)
     memset(&bench->wanted, 0, sizeof bench->wanted);
     bench->wanted.floor = bench->floors.floor[m->record.order.image];
     bench->wanted.version = m->record.order.task.target;
+    bench->wanted.base = bench->base;
     bench->wanted.type = type;
     return true;
 }
@@ -181,6 +191,32 @@ static event_t take_body(oneota_t *m, const http_body_t *body)
     return EV_STAY;
 }
 
+static event_t begin_screen(oneota_t *m)
+{
+    m->phase = SCREEN;
+    if (is_differential(m)) {
+        oneota_machine_begin_running(m, oneota_machine_running_size(m));
+        m->phase = BASE;
+    }
+    return EV_STAY;
+}
+
+static event_t read_base(oneota_t *m)
+{
+    bench_t *bench = bench_of(m);
+    switch (oneota_slot_read(&m->slot, m->slot.size, (uint8_t *)(bench + 1),
+                             m->exchange.work_bytes - (uint32_t)sizeof *bench)) {
+    case ONEOTA_OK:
+        oneota_crypto_hash_end(&m->slot.hash, bench->base);
+        m->phase = SCREEN;
+        return EV_STAY;
+    case ONEOTA_AGAIN:
+        return EV_STAY;
+    default:
+        return oneota_machine_flash_failed(m);
+    }
+}
+
 static event_t end_range(oneota_t *m)
 {
     oneota_download_t *d = &m->download;
@@ -193,8 +229,7 @@ static event_t end_range(oneota_t *m)
     d->package_errors = 0;
     m->failures = 0;
     m->doubted = false;
-    m->phase = SCREEN;
-    return EV_STAY;
+    return begin_screen(m);
 }
 
 static event_t take_answer(oneota_t *m)
@@ -216,19 +251,20 @@ static event_t take_answer(oneota_t *m)
 
 /* A known one was kept for this task: it was proven then, and is proven again in the slot. But it
  * may suit no longer: the same task comes again after its trial has failed. */
-static event_t screen(oneota_t *m, bool known)
+static event_t screen(oneota_t *m)
 {
     bench_t *bench = bench_of(m);
+    const bool known = bench->kept.format == FORMAT;
     const oneota_trailer_t *trailer = &bench->kept.trailer;
     const oneota_task_t *task = &m->record.order.task;
     if (!fill_wanted(m, (uint8_t)task->type)) {
-        return oneota_machine_await(m, ONEOTA_STORAGE);
+        return not_now(m, ONEOTA_REASON_STORAGE);
     }
     oneota_reason_t reason =
         known ? oneota_trailer_judge(trailer, task_trust(m), &bench->wanted)
               : oneota_trailer_screen(trailer, task->size, task_trust(m), &bench->wanted);
     if (reason == ONEOTA_REASON_MEMORY) {
-        return not_now(m);
+        return not_now(m, ONEOTA_REASON_MEMORY);
     }
     if (reason == ONEOTA_REASON_NONE && is_failed(&bench->failed, trailer)) {
         reason = ONEOTA_REASON_QUARANTINE;
@@ -254,8 +290,11 @@ static event_t ask(oneota_t *m)
         m->step = 1;
         return EV_ASIDE;
     }
+    if (m->live) { /* it was screened, and the download has begun */
+        return EV_DONE;
+    }
     if (recall_kept(m)) {
-        return screen(m, true);
+        return begin_screen(m);
     }
     event_t event = oneota_load_suits(m);
     if (event != EV_STAY) {
@@ -272,6 +311,16 @@ static event_t ask(oneota_t *m)
     return oneota_load_ask(m);
 }
 
+static event_t keep(oneota_t *m)
+{
+    event_t event = write(m, RECORD_TRAILER, &bench_of(m)->kept, sizeof(kept_t));
+    if (event == EV_LATER) {
+        oneota_machine_begin_wait(m, m->later_ms);
+        return EV_STAY;
+    }
+    return event;
+}
+
 static event_t step_trailer(oneota_t *m)
 {
     if (m->phase == LOAD_TEXT || m->record.at.spent_s > ONEOTA_TASK_S) {
@@ -282,10 +331,12 @@ static event_t step_trailer(oneota_t *m)
         return ask(m);
     case LOAD_ANSWER:
         return take_answer(m);
+    case BASE:
+        return read_base(m);
     case SCREEN:
-        return screen(m, false);
+        return screen(m);
     default:
-        return write(m, RECORD_TRAILER, &bench_of(m)->kept, sizeof(kept_t));
+        return keep(m);
     }
 }
 
@@ -306,12 +357,28 @@ static void begin_proof(oneota_t *m, uint8_t n, uint8_t slot, uint32_t size)
 }
 
 /* Is the trailer in the slot the one that was fetched first? Where that is not known (another
- * firmware has accepted the task), the proof alone counts. */
+ * firmware has accepted the task), the proof alone counts; and that of a differential package names
+ * the image with its trailer, which has that digest. */
 static bool is_kept(oneota_t *m)
 {
     const bench_t *bench = bench_of(m);
-    return !recall_kept(m) ||
-           memcmp(&bench->kept.trailer, &bench->proof.trailer, sizeof bench->kept.trailer) == 0;
+    return is_differential(m) || !recall_kept(m) ||
+           oneota_crypto_equal((const uint8_t *)&bench->kept.trailer,
+                               (const uint8_t *)&bench->proof.trailer, sizeof(oneota_trailer_t));
+}
+
+/* Called between two ranges: the request stands at the front of the work buffer. */
+static oneota_reason_t names(oneota_t *m, const uint8_t *digests)
+{
+    kept_t kept;
+    if (!recall(m, RECORD_TRAILER, &kept, sizeof kept)) {
+        return ONEOTA_REASON_STORAGE;
+    }
+    const uint8_t *named = (const uint8_t *)&kept.trailer + offsetof(oneota_trailer_t, base);
+    return kept.check == m->record.at.check &&
+                   oneota_crypto_equal(digests, named, 2u * ONEOTA_DIGEST_BYTES)
+               ? ONEOTA_REASON_NONE
+               : ONEOTA_REASON_SIGNATURE;
 }
 
 /* The file was replaced since, or the flash is bad: as with any other mismatch. */
@@ -320,7 +387,7 @@ static event_t unproven(oneota_t *m)
     oneota_reason_t reason = (oneota_reason_t)bench_of(m)->proof.reason;
     if (reason == ONEOTA_REASON_MEMORY) {
         m->phase = 0;
-        return not_now(m);
+        return not_now(m, ONEOTA_REASON_MEMORY);
     }
     if (!is_kept(m)) {
         return oneota_machine_unproven(m, ONEOTA_REASON_SIGNATURE);
@@ -330,18 +397,21 @@ static event_t unproven(oneota_t *m)
 
 static event_t prove(oneota_t *m)
 {
-    if (m->phase == 0) {
+    if (m->phase <= PROVE_SIGNED) {
         if (!fill_wanted(m, ONEOTA_PACKAGE_FULL)) {
-            return oneota_machine_await(m, ONEOTA_STORAGE);
+            return not_now(m, ONEOTA_REASON_STORAGE);
         }
-        begin_proof(m, m->record.order.image, target_slot(m), m->record.order.task.size);
-        m->phase = 1;
+        begin_proof(m, m->record.order.image, target_slot(m), image_size(m));
+        m->phase = PROVE_SIGNED + 1u;
     }
     switch (step_proof(m)) {
     case ONEOTA_AGAIN:
         return EV_STAY;
     case ONEOTA_OK:
         m->phase = PROVE_ACT;
+        if (is_failed(&bench_of(m)->failed, &bench_of(m)->proof.trailer)) {
+            return refuse(m, ONEOTA_REASON_QUARANTINE);
+        }
         return is_kept(m) ? EV_STAY : oneota_machine_unproven(m, ONEOTA_REASON_SIGNATURE);
     case ONEOTA_VERIFY:
         return unproven(m);
@@ -392,7 +462,7 @@ static event_t look(oneota_t *m)
         return EV_DONE;
     }
     if (!recall(m, RECORD_FLOOR, &bench->floors, sizeof bench->floors)) {
-        return oneota_machine_await(m, ONEOTA_STORAGE);
+        return m->failures < ONEOTA_ATTEMPTS ? not_now(m, ONEOTA_REASON_STORAGE) : next_floor(m);
     }
     oneota_floor_t floor = bench->floors.floor[bench->image];
     if (!read_running(m, &boot, &bench->kept.trailer) ||
@@ -416,7 +486,7 @@ static event_t prove_running(oneota_t *m)
     if (error == ONEOTA_VERIFY && bench->proof.reason == ONEOTA_REASON_MEMORY &&
         m->failures < ONEOTA_ATTEMPTS) {
         m->phase = LOOK;
-        return not_now(m);
+        return not_now(m, ONEOTA_REASON_MEMORY);
     }
     if (error != ONEOTA_OK || oneota_proof_use(&bench->proof) != ONEOTA_PROVEN ||
         !oneota_floor_raise(&bench->floors.floor[bench->image], &bench->proof.trailer)) {
@@ -454,20 +524,45 @@ static bool has_failed_trial(const oneota_t *m)
            m->record.at.reason <= ONEOTA_REASON_REVERTED;
 }
 
+static void remember(failed_t *list, const oneota_trailer_t *trailer)
+{
+    uint8_t next = list->next % (sizeof list->digest / sizeof list->digest[0]);
+    memcpy(list->digest[next], trailer->digest, sizeof list->digest[next]);
+    list->next = (uint8_t)(next + 1u);
+}
+
+/* The trailer of the image that a differential package has made, so that it is not tried again when
+ * a full package brings it. */
+static bool read_failed(const oneota_t *m, oneota_trailer_t *trailer)
+{
+    const oneota_image_t *image = task_image(m);
+    const uint8_t slot = target_slot(m);
+    const uint32_t size = m->record.made.size;
+    return size > ONEOTA_TRAILER_BYTES &&
+           image->slot[slot]->read(image->slot_ctx[slot], size - ONEOTA_TRAILER_BYTES, trailer,
+                                   sizeof *trailer) == ONEOTA_OK;
+}
+
 /* Durable before the result is told; a trailer that was refused was never kept. */
 static event_t condemn(oneota_t *m)
 {
     bench_t *bench = bench_of(m);
     failed_t *list = &bench->failed;
     if (!m->busy) {
-        if (!has_failed_trial(m) || !recall_kept(m) ||
-            !recall(m, RECORD_FAILED, list, sizeof *list) ||
-            is_failed(list, &bench->kept.trailer)) {
+        if (!has_failed_trial(m)) {
             return EV_DONE;
         }
-        uint8_t next = list->next % (sizeof list->digest / sizeof list->digest[0]);
-        memcpy(list->digest[next], bench->kept.trailer.digest, sizeof list->digest[next]);
-        list->next = (uint8_t)(next + 1u);
+        if (!recall(m, RECORD_TRAILER, &bench->kept, sizeof bench->kept) ||
+            !recall(m, RECORD_FAILED, list, sizeof *list)) {
+            return m->failures < ONEOTA_ATTEMPTS ? not_now(m, ONEOTA_REASON_STORAGE) : EV_DONE;
+        }
+        if (!is_of_task(m, &bench->kept) || is_failed(list, &bench->kept.trailer)) {
+            return EV_DONE;
+        }
+        remember(list, &bench->kept.trailer);
+        if (read_failed(m, &bench->kept.trailer)) {
+            remember(list, &bench->kept.trailer);
+        }
     }
     return write(m, RECORD_FAILED, list, sizeof *list);
 }
@@ -494,4 +589,4 @@ static bool are_sound(const oneota_setup_t *setup)
     return true;
 }
 
-const oneota_scheme_t oneota_ecdsa_p256 = {are_sound, step, prove, use};
+const oneota_scheme_t oneota_ecdsa_p256 = {are_sound, step, names, prove, use};

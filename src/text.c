@@ -65,8 +65,20 @@ void oneota_text_put(text_t *text, const char *zero_terminated)
     oneota_text_put_bytes(text, zero_terminated, strlen(zero_terminated));
 }
 
-/* A tenth, and the digit left over: libgcc's division of 64 bits is 700 bytes of flash. */
-static uint64_t tenth_of(uint64_t number, uint32_t *digit)
+void oneota_text_put_number(text_t *text, uint32_t number)
+{
+    char digits[10];
+    size_t first = sizeof digits;
+
+    do {
+        digits[--first] = (char)('0' + number % 10u);
+        number /= 10u;
+    } while (number != 0);
+    oneota_text_put_bytes(text, digits + first, sizeof digits - first);
+}
+
+/* A tenth, and the digit left over. */
+static uint64_t tenth_of(uint64_t number, char *digit)
 {
     uint64_t tenth = 0;
     uint32_t rest = 0;
@@ -76,24 +88,19 @@ static uint64_t tenth_of(uint64_t number, uint32_t *digit)
         tenth = tenth << 16 | rest / 10u;
         rest %= 10u;
     }
-    *digit = rest;
+    *digit = (char)('0' + rest);
     return tenth;
 }
 
-void oneota_text_put_number(text_t *text, uint64_t number)
+/* With divisions of 32 bits: libgcc's of 64 is 700 bytes of flash. */
+void oneota_text_put_long(text_t *text, uint64_t number)
 {
     char digits[20];
     size_t first = sizeof digits;
-    uint32_t low;
 
-    for (; number > UINT32_MAX; digits[--first] = (char)('0' + low)) {
-        number = tenth_of(number, &low);
-    }
-    low = (uint32_t)number;
     do {
-        digits[--first] = (char)('0' + low % 10u);
-        low /= 10u;
-    } while (low != 0);
+        number = tenth_of(number, &digits[--first]);
+    } while (number != 0);
     oneota_text_put_bytes(text, digits + first, sizeof digits - first);
 }
 

@@ -25,7 +25,8 @@ struct text {
 
 text_t oneota_text_begin(char *data, size_t size);
 void oneota_text_put_bytes(text_t *text, const void *data, size_t length);
-void oneota_text_put_number(text_t *text, uint64_t number);
+void oneota_text_put_number(text_t *text, uint32_t number);
+void oneota_text_put_long(text_t *text, uint64_t number);
 
 /** zero_terminated: NULL is refused. */
 void oneota_text_put(text_t *text, const char *zero_terminated);

@@ -17,8 +17,12 @@ struct oneota_scheme {
     /** The states floor and trailer; and, before a result is told, the quarantine: DONE. */
     event_t (*step)(oneota_t *m);
 
-    /** Reads back the slot that is to be marked. @return STAY, in phase PROVE_ACT: it is proven;
-     *  else what follows */
+    /** Are these the digests, of the running image and of the new one, that the package's trailer
+     *  has named? @return NONE; SIGNATURE they are not; STORAGE */
+    oneota_reason_t (*names)(oneota_t *m, const uint8_t *digests);
+
+    /** Reads back the slot that is to be marked, from phase PROVE_SIGNED on. @return STAY, in phase
+     *  PROVE_ACT: it is proven; else what follows */
     event_t (*prove)(oneota_t *m);
 
     /** Decides again, directly before the mark. @return ONEOTA_PROVEN, or anything else */

@@ -13,6 +13,7 @@ cd "$(dirname "$0")/.."
 table() {
     cat <<'END'
 mps2        build,test,arm,source         firmware in QEMU: updates, power cuts, bad images, links and servers
+mps2delta   build,test,arm,source         firmware in QEMU: differential packages between two builds, cut off at every flash operation
 mbedtls36   build,test,source             unit tests with mbedTLS 3.6 and cJSON 1.7.18 from source
 sanitize    build,test                    unit tests and a sample of the faults under sanitizers, gcc and clang
 e2e         build,test                    oneota-device against the platform stand-in
@@ -22,6 +23,7 @@ delta       build,test,arm,source,bench   oneota-delta, and damaged packages by 
 fuzz        build,test,fuzz               libFuzzer and AFL++ on all that is read from network and flash
 bugs        build,test                    bugs of kinds that have happened to others, put in one at a time, are caught
 proof       build,source                  CBMC: ranges, deadlines, numbers, the journal, packages, for all values
+mps2signed  build,test,arm,source         signed packages in QEMU: client and boot loader, power cuts, bits flipped in flash
 install     build,test                    installed, found by CMake, and used by programs outside the tree
 bench       build,bench                   instructions a range, and links' speed, within their targets
 lwip        build,test,source             the lwIP port over lwIP 2.2, and the POSIX port over its sockets

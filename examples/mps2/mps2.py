@@ -7,6 +7,7 @@
     mps2.py ca --state DIR CERTIFICATE...                whom it trusts: DER or PEM, one or more in a file
     mps2.py run --state DIR [--arg NAME=VALUE]...        power on; the UART is on stdout
     mps2.py info --state DIR                             what is in flash
+    mps2.py keys KEY.pub... --out FILE                   public keys as constant data, for the build
 
 DIR holds flash.bin, the board's 16 MiB of flash, which outlives QEMU: to kill the process of `run` is a
 power cut (it becomes QEMU itself), to copy the file is a snapshot. `run` ends with what the firmware passes to
@@ -40,6 +41,8 @@ MAGIC = b"OTAI"
 BOARD = 0x386
 LOAD = 0x00100000
 RAM = (0x20000000, 0x20010000)  # as boot/image.c has it
+TRAILER_BYTES = 192  # oneota/trailer.h
+TRAILER_MAGIC = b"OTRL"
 VERSION_MAX = 20
 VERSION_CHARSET = set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-.")
 
@@ -53,6 +56,7 @@ TRUST_MAX = 4
 SLOTS = (0x100000, 0x200000)
 SLOT_BYTES = 512 << 10
 ARGS_MAX = 767
+P256 = bytes.fromhex("3059301306072a8648ce3d020106082a8648ce3d030107034200")  # what stands before the point
 EXIT_CUT = 77
 EXIT_NO_IMAGE = 78
 
@@ -168,7 +172,43 @@ def check_package(data):
     if end > len(data):
         return end, version, "truncated"
     digest = hashlib.sha256(data[:DIGEST_PLACE] + data[HEADER_BYTES:end]).digest()
-    return end, version, None if digest == data[DIGEST_PLACE:HEADER_BYTES] else "damaged"
+    whole = end + trailer_bytes(data, end)
+    return whole, version, None if digest == data[DIGEST_PLACE:HEADER_BYTES] else "damaged"
+
+
+def trailer_bytes(data, end):
+    """Of the trailer that a signed package has behind its payload; whether it is right is not looked at."""
+    trailer = data[end:end + TRAILER_BYTES]
+    signed = trailer[:4] == TRAILER_MAGIC and struct.unpack_from("<I", trailer.ljust(12), 8)[0] == end
+    return len(trailer) if signed else 0
+
+
+# ---------------------------------------------------------------- keys
+
+
+def public_key(path):
+    """The point of a public key in PEM, 65 bytes."""
+    pem = re.search(b"-----BEGIN PUBLIC KEY-----(.*?)-----END PUBLIC KEY-----", read_file(path), re.DOTALL)
+    try:
+        der = base64.b64decode(pem[1]) if pem else b""
+    except ValueError:
+        der = b""
+    if not der.startswith(P256) or len(der) != len(P256) + 65 or der[len(P256)] != 4:
+        raise Mps2Error(f"{path}: is no public key of the curve P-256 in PEM; oneota-image keygen makes one")
+    return der[len(P256):]
+
+
+def keys_header(paths):
+    """C: the keys."""
+    rows = [", ".join(f"0x{byte:02x}" for byte in public_key(path)) for path in paths]
+    text = "\n".join(f"    {{{row}}}," for row in rows)
+    return f"""/* Made by mps2.py. */
+#include "oneota/trailer.h"
+
+static const uint8_t k_keys[][ONEOTA_PUBKEY_BYTES] = {{
+{text}
+}};
+"""
 
 
 # ---------------------------------------------------------------- flash
@@ -390,6 +430,9 @@ def parse(argv):
     command.add_argument("extra", nargs="*")
     command = commands.add_parser("info", help="print what is in flash.bin")
     command.add_argument("--state", required=True, metavar="DIR")
+    command = commands.add_parser("keys", help="write public keys as constant data")
+    command.add_argument("files", nargs="+", metavar="KEY.pub")
+    command.add_argument("--out", required=True, metavar="FILE")
     return parser.parse_args(argv)
 
 
@@ -410,6 +453,8 @@ def main(argv):
         ders = [der for path in options.files for der in certificates(path)]
         set_trust(options.state, ders)
         print(f"{options.state}/flash.bin: trusts {len(ders)} certificates")
+    elif options.command == "keys":
+        write_file(options.out, keys_header(options.files).encode())
     elif options.command == "run":
         run(options.state, options.arg, options.boot, options.nic, options.extra)
     else:

@@ -7,6 +7,7 @@ from functools import partial
 from aiohttp import web
 
 import auth
+from deltatool import BLOCKS, ToolError
 from tasks import KIND_NAMES, KINDS, ORDERS, VERSION, VERSION_OF
 
 DEFAULT_MODEL = {1: ("000", "00001"), 2: ("100", "10001")}   # kind -> "other" of the code tables
@@ -127,12 +128,13 @@ def shown(package):
 # -- the calls ---------------------------------------------------------------------------------
 
 class Admin:
-    def __init__(self, platform, faults, call_names, product):
+    def __init__(self, platform, faults, call_names, product, delta_tool):
         self.store = platform.store
         self.tasks = platform.tasks
         self.faults = faults
         self.call_names = call_names
         self.product = product
+        self.delta_tool = delta_tool
 
     def add_routes(self, router):
         router.add_get("/admin/devices", self.devices)
@@ -198,18 +200,42 @@ class Admin:
         full = row_of(self.store.package, request.match_info["id"], "package")
         if full["base"] is not None:
             raise BadRequest(f"package {full['id']} is a delta itself; name its full package")
-        fields = await form(request, "from", "file")
-        base_version = version(fields, "from")
-        if base_version == full["target"]:
-            raise BadRequest('"from" is the target itself')
-        if not any(row["base"] is None and (row["kind"], row["target"]) == (full["kind"], base_version)
-                   for row in self.store.packages()):
-            raise BadRequest(f'"from" is the target of a full package; add that of {base_version} first')
-        name, data = file_of(fields)
+        fields = await form(request, "from", "file", "block")
+        base = self.base_of(full, version(fields, "from"))
+        if "file" in fields:
+            if "block" in fields:
+                raise BadRequest('"block" is for a package made here; leave out "file", or "block"')
+            (name, data), warning = file_of(fields), None
+        else:
+            name, data, warning = await self.make_delta(base, full, fields.get("block", "4096"))
         row = self.store.add_package(data, kind=full["kind"], target=full["target"],
                                      manuf=full["manuf"], model=full["model"], filename=name,
-                                     base=full["id"], from_version=base_version)
-        return answer(shown(row), status=201)
+                                     base=full["id"], from_version=base["target"])
+        return answer(shown(row) | ({"warning": warning} if warning else {}), status=201)
+
+    def base_of(self, full, base_version):
+        """The full package that devices of this version run: the last one that was added."""
+        if base_version == full["target"]:
+            raise BadRequest('"from" is the target itself')
+        same = ("kind", "manuf", "model")
+        found = [row for row in self.store.packages()
+                 if row["base"] is None and row["target"] == base_version
+                 and all(row[name] == full[name] for name in same)]
+        if not found:
+            raise BadRequest(f'"from" is the target of a full package of the same type, "manuf" and "model"; '
+                             f"add that of {base_version} first")
+        return found[-1]
+
+    async def make_delta(self, base, full, block):
+        """(name, bytes, a warning or None) of the package between two full ones."""
+        if block not in BLOCKS:
+            raise BadRequest(f'"block" is {", ".join(BLOCKS[:-1])} or {BLOCKS[-1]}')
+        files = (self.store.package_file(row["id"]) for row in (base, full))
+        try:
+            data, warning = await self.delta_tool.make(*files, block)
+        except ToolError as error:
+            raise BadRequest(f"no package was made: {error}", status=500)
+        return f"{base['target']}-{full['target']}.odp", data, warning
 
     async def list_tasks(self, request):
         return answer([self.tasks.show(row["id"]) for row in self.store.tasks()])

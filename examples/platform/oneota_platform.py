@@ -95,6 +95,8 @@ def arguments():
         help="how long a download token is valid")
     add("--requests-per-connection", type=positive, default=1000, metavar="N",
         help="requests after which a connection is closed")
+    add("--delta-tool", default="oneota-delta", metavar="PROGRAM",
+        help="oneota-delta, which makes differential packages; a name is looked for in PATH")
     options = parser.parse_args()
     options.tls = None
     if hasattr(options, "cert") != hasattr(options, "key"):
@@ -136,6 +138,7 @@ def build(options, store):
     import studio
     from admin import Admin, tell_errors
     from calls import Exchange
+    from deltatool import DeltaTool
     from faults import Faults
     from tasks import Tasks
 
@@ -144,7 +147,8 @@ def build(options, store):
     dialects = (south.DIALECT, fuse.DIALECT, studio.DIALECT)
     exchange = Exchange(platform, faults, options.requests_per_connection, dialects)
     app = web.Application(middlewares=[tell_errors], client_max_size=256 * 1024 * 1024)
-    Admin(platform, faults, exchange.names(), options.product).add_routes(app.router)
+    tool = DeltaTool(options.delta_tool)
+    Admin(platform, faults, exchange.names(), options.product, tool).add_routes(app.router)
     exchange.add_routes(app.router)
     return app
 

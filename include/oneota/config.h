@@ -178,6 +178,15 @@
 #error "ONEOTA_STORE_BYTES: 512 to 2^24"
 #endif
 
+/** Likewise of the image that a differential package makes, whose bytes are worth several of
+ *  download each: a reset costs about a block of download and the erase of one unit. */
+#ifndef ONEOTA_DELTA_STORE_BYTES
+#define ONEOTA_DELTA_STORE_BYTES 4096
+#endif
+#if ONEOTA_DELTA_STORE_BYTES < 512 || ONEOTA_DELTA_STORE_BYTES > 16777216
+#error "ONEOTA_DELTA_STORE_BYTES: 512 to 2^24"
+#endif
+
 /* ---------------------------------------------------------------- signed packages */
 
 /** 1: oneota_init() refuses a set-up without trust. 0: then MD5 and size alone decide, which come

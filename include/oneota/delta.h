@@ -234,8 +234,10 @@ static inline const uint8_t *oneota_delta_new_digest(const oneota_delta_state_t 
     return d->header + 60;
 }
 
-/** Where start() can go on after a reset, while what next() gave last is being written: offset in
- * the package, position in the new image. */
+/** Where start() can go on after a reset: offset in the package, position in the new image. To be
+ * taken before each next(), and kept until all that this next() gives is written: afterwards the
+ * decoder may be in another block, from which the beginning of those bytes cannot be made again.
+ * Of several next() into one buffer, that before the first counts. */
 static inline void oneota_delta_place(const oneota_delta_state_t *d, uint32_t *offset,
                                       uint32_t *position)
 {

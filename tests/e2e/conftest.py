@@ -128,6 +128,10 @@ class Platform:
         fields = {"from": from_version}
         return self._upload(f"packages/{package}/delta", data, file_name, fields)["id"]
 
+    def make_delta(self, package, from_version, **fields):
+        """Has the platform make it, see --delta-tool; what it says of it. fields: block."""
+        return self._upload(f"packages/{package}/delta", None, None, {"from": from_version, **fields})
+
     def add_task(self, package, device=None, **fields):
         """Adds a task; its number. fields: delta, retry, interval, signal, power, start, expiry."""
         fields = {"device": device or self.device, "package": package, **fields}
@@ -168,10 +172,13 @@ class Platform:
         mark = uuid.uuid4().hex
         parts = [f'--{mark}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
                  for name, value in fields.items()]
-        parts.append(f'--{mark}\r\nContent-Disposition: form-data; name="file"; '
-                     f'filename="{file_name}"\r\n'
-                     "Content-Type: application/octet-stream\r\n\r\n")
-        body = "".join(parts).encode() + data + f"\r\n--{mark}--\r\n".encode()
+        if data is not None:
+            parts.append(f'--{mark}\r\nContent-Disposition: form-data; name="file"; '
+                         f'filename="{file_name}"\r\n'
+                         "Content-Type: application/octet-stream\r\n\r\n")
+        body = "".join(parts).encode()
+        body += b"" if data is None else data + b"\r\n"
+        body += f"--{mark}--\r\n".encode()
         return self.admin(path, body=body, content_type=f"multipart/form-data; boundary={mark}")
 
     # -- a device ----------------------------------------------------------------------------

@@ -22,13 +22,18 @@ OLD_IMAGE = b"the image that the device left the factory with\n" * 30
 LONGEST_S = 60
 
 
-def program():
-    """The device's program."""
-    named = os.environ.get("ONEOTA_DEVICE")
-    for path in [named] if named else [ROOT / "build/gcc/oneota-device", ROOT / "build/oneota-device"]:
+def program(name="oneota-device", variable="ONEOTA_DEVICE"):
+    """A program that was built."""
+    named = os.environ.get(variable)
+    for path in [named] if named else [ROOT / "build/gcc" / name, ROOT / "build" / name]:
         if os.access(path, os.X_OK):
             return str(path)
-    raise RuntimeError("oneota-device is not built: build it, or name it in ONEOTA_DEVICE")
+    raise RuntimeError(f"{name} is not built: build it, or name it in {variable}")
+
+
+def delta_tool():
+    """The program that makes differential packages."""
+    return program("oneota-delta", "ONEOTA_DELTA")
 
 
 class Run:

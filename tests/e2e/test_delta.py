@@ -1,26 +1,25 @@
-"""Differential packages, between two builds of oneota-device itself."""
+"""Differential packages, between two builds of oneota-device itself, with kills at any moment and in the middle of
+every write of flash.
+"""
 
 import hashlib
 import os
 import pathlib
 import random
+import shutil
+import signal
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from device import ROOT, program
+from device import ROOT, Scene, delta_tool, program
 
 SEED = int(os.environ.get("ONEOTA_KILL_SEED") or random.randrange(2**32))
 KILLS = 6
+WORKERS = 3
+LONGEST_S = 0.7   # an update takes about half of it
 BASE, TARGET = "1.0", "2.0"
-
-
-def tool():
-    named = os.environ.get("ONEOTA_DELTA")
-    beside = pathlib.Path(program()).parent / "oneota-delta"
-    path = named or str(beside)
-    assert os.access(path, os.X_OK), f"no {path}: build it, or name it in ONEOTA_DELTA"
-    return path
 
 
 @pytest.fixture(scope="session")
@@ -50,7 +49,7 @@ def make(tmp_path_factory):
     def run(old, new):
         for name, data in (("old", old), ("new", new)):
             (folder / name).write_bytes(data)
-        subprocess.run([tool(), "diff", str(folder / "old"), str(folder / "new"), str(folder / "patch")],
+        subprocess.run([delta_tool(), "diff", str(folder / "old"), str(folder / "new"), str(folder / "patch")],
                        check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         return (folder / "patch").read_bytes()
 
@@ -89,6 +88,21 @@ def test_delta_update_between_two_builds_is_whole(scene, images, make):
     assert run.of("progress")[-1]["bytes"] == len(patch)
 
 
+def test_delta_update_by_a_package_made_on_the_platform(start_platform, tmp_path, dialect, images, make):
+    old, new = images
+    platform = start_platform("--delta-tool", delta_tool())
+    scene = Scene(platform, tmp_path, dialect, platform.device, platform.device_name)
+    factory(scene, old)
+    platform.add_package(old, target=BASE)
+    full = platform.add_package(new, target=TARGET)
+    made = platform.make_delta(full, BASE)
+    task = platform.add_task(made["id"], expiry=0)
+    run = scene.device.once()
+    assert run.status == 0, run
+    assert scene.device.image() == new and scene.task(task)["state"] == "done"
+    assert scene.downloaded() == made["size"] == len(make(old, new))
+
+
 def test_delta_update_killed_in_the_download_goes_on_and_ends(scene, images, make):
     old, new = images
     patch = make(old, new)
@@ -109,6 +123,81 @@ def test_delta_update_killed_in_the_download_goes_on_and_ends(scene, images, mak
     assert scene.task(task)["state"] == "done"
     # a kill costs what came since the last store, the header, and what was on its way
     assert scene.downloaded() < len(patch) + KILLS * (len(patch) // 4 + 128 + 65536)
+
+
+def test_delta_update_killed_at_any_moment_ends(scene, images, make):
+    """There, back and there again."""
+    factory(scene, images[0])
+    dice = random.Random(SEED)
+    print(f"ONEOTA_KILL_SEED={SEED}")
+    versions = [BASE, TARGET, "3.0", "4.0"]
+    for number, version in enumerate(versions[1:]):
+        old, new = images[number % 2], images[1 - number % 2]
+        scene.platform.add_package(old, target=versions[number])
+        full = scene.platform.add_package(new, target=version)
+        task = scene.platform.add_task(scene.platform.add_delta(full, make(old, new), versions[number]),
+                                       device=scene.ident, expiry=0)
+        run = None
+        for _ in range(KILLS):
+            process = scene.device.start("--once")
+            try:
+                run = process.wait(timeout=dice.uniform(0, LONGEST_S))
+                break
+            except TimeoutError:
+                process.kill()
+                assert scene.device.image() in (old, new)
+        run = run or scene.device.once()
+        assert run.status == 0, run
+        assert scene.device.image() == new and scene.device.status()["version"] == version
+        assert scene.task(task)["state"] == "done" and scene.task(task)["step"] == 201
+
+
+@pytest.fixture(scope="session")
+def cutter(tmp_path_factory):
+    """See cut.c."""
+    library = tmp_path_factory.mktemp("cut") / "cut.so"
+    source = ROOT / "tests" / "e2e" / "cut.c"
+    subprocess.run(["cc", "-shared", "-fPIC", "-O1", "-o", str(library), str(source), "-ldl"], check=True)
+    return str(library)
+
+
+@pytest.mark.only("south")
+def test_delta_update_cut_off_in_the_middle_of_every_write_of_flash(common_platform, tmp_path, dialect, images, make,
+                                                                    cutter):
+    old, new = images
+    patch = make(old, new)
+
+    def update(number, **env):
+        """A device of its own. (scene, task, what it said)"""
+        ident = str(30000001 + number)
+        common_platform.add_device(ident, f"device-{ident}", common_platform.device_key)
+        folder = tmp_path / ident
+        folder.mkdir()
+        scene = Scene(common_platform, folder, dialect, ident, f"device-{ident}")
+        factory(scene, old)
+        assert scene.device.once().status == 0   # its flash is made
+        task = scene.platform.add_task(delta, device=ident, expiry=0)
+        return scene, task, scene.device.once(env={"LD_PRELOAD": cutter, **env})
+
+    def case(cut):
+        scene, task, run = update(cut, ONEOTA_CUT=str(cut))
+        assert run.status == -signal.SIGKILL, (cut, run)
+        assert scene.device.image() in (old, new)
+        run = scene.device.once()
+        assert run.status == 0, (cut, run)
+        assert scene.device.image() == new and scene.task(task)["step"] == 201, cut
+        shutil.rmtree(scene.device.folder)
+
+    common_platform.add_package(old, target=BASE)
+    delta = common_platform.add_delta(common_platform.add_package(new, target=TARGET), patch, BASE)
+    count = tmp_path / "writes"
+    _, _, whole = update(0, ONEOTA_WRITES=str(count))
+    writes = int(count.read_text())
+    assert whole.status == 0 and writes > len(new) // 256
+    with ThreadPoolExecutor(WORKERS) as pool:
+        for _ in pool.map(case, range(1, writes + 1)):
+            pass
+    print(f"{writes} writes")
 
 
 def test_delta_update_for_another_base_is_told_204_and_a_full_package_follows(scene, images, make):
@@ -147,6 +236,6 @@ def test_delta_update_made_of_one_build_yields_exactly_the_other(images, make, t
     old, new = images
     for name, data in (("old", old), ("patch", make(old, new))):
         (tmp_path / name).write_bytes(data)
-    subprocess.run([tool(), "apply", str(tmp_path / "old"), str(tmp_path / "patch"), str(tmp_path / "new")],
+    subprocess.run([delta_tool(), "apply", str(tmp_path / "old"), str(tmp_path / "patch"), str(tmp_path / "new")],
                    check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     assert hashlib.sha256((tmp_path / "new").read_bytes()).digest() == hashlib.sha256(new).digest()

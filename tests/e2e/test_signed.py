@@ -7,6 +7,8 @@ import subprocess
 
 import pytest
 
+from test_delta import factory, offer, tool
+
 ENDED = 3
 TRAILER = 192
 IMAGE = random.Random(5).randbytes(100_000)
@@ -32,6 +34,19 @@ class Signer:
 
     def pub(self, name="present"):
         return str(self.folder / f"{name}.pub")
+
+    def read(self, name):
+        return (self.folder / name).read_bytes()
+
+    def delta(self, old, new, version="2.0", counter=5):
+        """The signed differential package from one signed package to another."""
+        (self.folder / "old").write_bytes(old)
+        (self.folder / "new").write_bytes(new)
+        subprocess.run([tool(), "diff", "old", "new", "patch"], cwd=self.folder, check=True,
+                       capture_output=True, timeout=60)
+        self.run("sign", "--key", "present.pem", "--version", version, "--counter", str(counter),
+                 "--type", "diff", "--base", "old", "--in", "patch", "--out", "delta")
+        return self.read("delta")
 
     def package(self, image=IMAGE, key="present", version="2.0", counter=5, ids=()):
         (self.folder / "fw").write_bytes(image)
@@ -157,3 +172,69 @@ def test_what_failed_its_trial_is_not_tried_again(scene, signer):
 def test_private_key_is_refused(scene, signer):
     run = scene.device.once(pubkey=str(signer.folder / "present.pem"))
     assert run.status == 2 and "private key" in run.log
+
+
+# -- differential ----------------------------------------------------------------------------------
+
+
+def edited(image):
+    """The next build: some of it changed, some of it is new."""
+    return image[:30_000] + bytes(range(256)) * 4 + image[31_000:70_000] + image[69_000:]
+
+
+@pytest.fixture
+def pair(scene, signer):
+    """(old, new, delta): signed packages; old is what the device left the factory with."""
+    old = signer.package(version="1.0", counter=4)
+    new = signer.package(edited(IMAGE))
+    factory(scene, old)
+    return old, new, signer.delta(old, new)
+
+
+def test_signed_differential_package_is_installed(scene, signer, pair):
+    old, new, delta = pair
+    _, task = offer(scene, old, new, delta)
+    run = scene.device.once(pubkey=signer.pub())
+    assert run.status == 0, run
+    assert scene.device.image() == new
+    assert scene.task(task)["state"] == "done"
+    assert run.of("task")[0]["type"] == 2
+    size = len(delta)
+    assert downloads(scene)[0]["range"].endswith(f"{size - TRAILER}-{size - 1}")
+    assert scene.downloaded() == size + TRAILER < len(new) / 4
+
+
+def test_signed_differential_package_for_another_base_204(scene, signer, pair):
+    old, new, delta = pair
+    factory(scene, signer.package(IMAGE[::-1], version="1.0", counter=4))
+    _, task = offer(scene, old, new, delta)
+    assert_refused(scene, task, scene.device.once(pubkey=signer.pub()), 204, "base")
+
+
+def test_unsigned_differential_package_205(scene, signer, pair):
+    old, new, _ = pair
+    _, task = offer(scene, old, new, signer.read("patch"))
+    assert_refused(scene, task, scene.device.once(pubkey=signer.pub()), 205, "signature")
+
+
+def test_signed_differential_package_with_another_body_205(scene, signer, pair):
+    old, new, delta = pair
+    other = signer.package(edited(IMAGE)[::-1], counter=6)
+    forged = signer.delta(old, other, counter=6)[:-TRAILER]
+    forged = forged.ljust(len(delta) - TRAILER, b"\0")[:len(delta) - TRAILER] + delta[-TRAILER:]
+    _, task = offer(scene, old, new, forged)
+    run = scene.device.once(pubkey=signer.pub())
+    assert run.status == ENDED, run
+    assert run.reports[-1] == (205, 0) and scene.task(task)["state"] == "failed"
+    assert scene.downloaded() < 2048 and scene.device.image() == old
+
+
+def test_signed_differential_image_that_failed_its_trial_is_not_tried_again(scene, signer, pair):
+    old, new, delta = pair
+    full, _ = offer(scene, old, new, delta)
+    run = scene.device.once(pubkey=signer.pub(), trial="fail")
+    assert run.status == ENDED and run.reports[-1] == (206, 0)
+    scene.platform.add_task(full, device=scene.ident, expiry=0)
+    run = scene.device.once(pubkey=signer.pub())
+    assert run.status == ENDED and run.reports[-1] == (206, 0)
+    assert "quarantine" in run.reasons

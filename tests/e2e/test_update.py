@@ -172,19 +172,6 @@ def test_update_to_the_running_version_reports_the_version(scene):
     assert scene.order_of_calls() == ["version", "check", "version"]
 
 
-def test_update_differential_without_delta_is_107(scene):
-    base = scene.platform.add_package(b"base" * 100, target="1.0")
-    package = scene.platform.add_package(b"full" * 100, target="2.0")
-    delta = scene.platform.add_delta(package, b"delta" * 100, from_version="1.0")
-    assert base < package
-    task = scene.platform.add_task(delta, device=scene.ident)
-    run = scene.device.once()
-
-    assert run.status == 3, run
-    assert scene.order_of_calls() == ["version", "check", "token", 107]
-    assert scene.task(task)["state"] == "failed" and "type" in run.reasons
-
-
 @pytest.mark.parametrize("options, data", [
     ({"slot_size": 4096}, {}), ({}, {"size": 0}), ({}, {"size": 2**31}), ({}, {"size": 2**40})],
     ids=["slot", "zero", "2^31", "2^40"])

@@ -131,6 +131,22 @@ void fake_signer_seal(uint8_t *package, uint32_t size, const char *version, uint
     memcpy(package + payload, &trailer, sizeof trailer);
 }
 
+uint32_t fake_signer_seal_patch(uint8_t *patch, uint32_t length, const char *version,
+                                uint32_t counter, unsigned signer)
+{
+    oneota_trailer_t trailer;
+    fake_signer_fill(&trailer, patch, length);
+    trailer.type = ONEOTA_PACKAGE_DIFF;
+    memset(trailer.version, 0, sizeof trailer.version);
+    memcpy(trailer.version, version, strlen(version));
+    oneota_bytes_put_u32(trailer.counter, counter);
+    memcpy(trailer.base, patch + 28, sizeof trailer.base);
+    memcpy(trailer.digest, patch + 60, sizeof trailer.digest);
+    fake_signer_sign(&trailer, signer);
+    memcpy(patch + length, &trailer, sizeof trailer);
+    return length + (uint32_t)sizeof trailer;
+}
+
 void fake_signer_sha256(const void *data, size_t length, uint8_t digest[ONEOTA_DIGEST_BYTES])
 {
     must(sha256(data, length, digest, 0));

@@ -10,9 +10,9 @@
 
 #define FAKE_SIGNERS 3u
 
-#define FAKE_VENDOR  7u
-#define FAKE_CLASS   0x01020304u
-#define FAKE_COUNTER 50u
+#define FAKE_VENDOR         7u
+#define FAKE_CLASS          0x01020304u
+#define FAKE_COUNTER        50u
 #define FAKE_SIGNED_VERSION "1.2.3"
 
 /** Public keys of all signers, made at the first call; the array stays. */
@@ -28,6 +28,11 @@ void fake_signer_fill(oneota_trailer_t *trailer, const void *payload, uint32_t l
 /** Makes the last 192 bytes of a package its trailer: version, counter, by this signer. */
 void fake_signer_seal(uint8_t *package, uint32_t size, const char *version, uint32_t counter,
                       unsigned signer);
+
+/** Puts a trailer behind a differential package of length bytes, which names what its header names.
+ *  @return the length with it */
+uint32_t fake_signer_seal_patch(uint8_t *patch, uint32_t length, const char *version,
+                                uint32_t counter, unsigned signer);
 
 /** Names the signer's key and signs. */
 void fake_signer_sign(oneota_trailer_t *trailer, unsigned signer);

@@ -45,10 +45,7 @@ const rig_geometry_t rig_geometries[] = {
      {.units = mixed_16, .program_unit = 16, .erased = 0xFF},
      0,
      FAKE_ERASED_VALUE},
-    {"unit 256, mixed, erased 0",
-     {.units = mixed_256, .program_unit = 256},
-     1,
-     FAKE_ERASED_VALUE},
+    {"unit 256, mixed, erased 0", {.units = mixed_256, .program_unit = 256}, 1, FAKE_ERASED_VALUE},
     {NULL, {0}, 0, 0}};
 
 static void bind(rig_t *rig)
@@ -206,6 +203,11 @@ uint32_t rig_read(rig_t *rig, uint8_t type)
     uint8_t data[JOURNAL_PAYLOAD_MAX];
     size_t length = 0;
     oneota_error_t error = oneota_journal_read(&rig->journal, type, data, sizeof data, &length);
+    while (error == ONEOTA_AGAIN && rig->unsteady) {
+        while (oneota_journal_scan(&rig->journal) == ONEOTA_AGAIN) {
+        }
+        error = oneota_journal_read(&rig->journal, type, data, sizeof data, &length);
+    }
     if (error == ONEOTA_STORAGE && rig->unsteady) {
         return UINT32_MAX;
     }

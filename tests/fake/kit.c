@@ -447,7 +447,14 @@ static void make_patch(kit_t *kit)
     assert_ptr_equal(image, package->bytes);
     fake_package_image(image, package->size, factory->bytes, factory->size);
     image[0] = 0x22;
+    if (kit->setup.trust != NULL) {
+        kit_sign(kit, 0, "1.1", FAKE_COUNTER, 0);
+    }
     fake_package_make(kit->patch, factory->bytes, factory->size, image, package->size);
+    if (kit->setup.trust != NULL) {
+        kit->patch->length =
+            fake_signer_seal_patch(kit->patch->bytes, kit->patch->length, "1.1", FAKE_COUNTER, 0);
+    }
     kit_reseal(kit);
     kit->setup.delta = &oneota_differential;
     kit->setup.work_bytes = ONEOTA_WORK_DELTA_BYTES(1024);
@@ -479,6 +486,9 @@ void kit_init(kit_t *kit, const kit_options_t *options)
     uint8_t *room = make_image(kit, 0, size, o->label, kit->bytes);
     if (o->second_size > 0) {
         (void)make_image(kit, 1, o->second_size, NULL, room);
+    }
+    if (o->signs && o->differential) { /* its base is a signed package */
+        fake_signer_seal(kit->bytes, FACTORY_SIZE, "1.0", FAKE_COUNTER - 1u, 0);
     }
     fake_board_reset(&kit->board, 4);
     fake_net_init(&kit->net, &kit_server, kit);

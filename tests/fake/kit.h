@@ -45,8 +45,9 @@ typedef struct {
     uint32_t retry, interval;
     uint32_t tasks; /**< 0: each image has one; else bits of images that have; 8: none */
     bool hides_revert;
-    bool signs; /**< packages are signed, counter FAKE_COUNTER, and the client has trust */
-    bool differential; /**< the first image's package is: kit.patch makes it of the factory image */
+    bool signs;        /**< packages are signed, counter FAKE_COUNTER, and the client has trust */
+    bool differential; /**< the first image's package is: kit.patch makes it of the factory image;
+                            with signs all three are signed */
     const char *label; /**< version that the new image says it is; NULL: the target */
 } kit_options_t;
 
@@ -89,7 +90,7 @@ typedef struct {
     uint8_t before[KIT_GUARD];
     oneota_t client;
     uint8_t between[KIT_GUARD];
-    uint64_t work[2048];
+    uint64_t work[3072];
     uint8_t behind[KIT_GUARD];
 } kit_ram_t;
 

@@ -35,10 +35,10 @@ static void cut_all(run_t *run, const char *name)
 void campaign_power_cut(run_t *run)
 {
     static const char *const k_names[] = {
-        "small",     "retry",         "medium",     "large",     "one",         "two",
-        "seventeen", "full",          "busy",       "clockless", "pair",        "unfit",
-        "spoiled",   "large-package", "swap",       "signed",    "signed-pair", "signed-swap",
-        "delta",     "delta-small",   "delta-busy", "delta-pair"};
+        "small",     "retry",         "medium",     "large",      "one",         "two",
+        "seventeen", "full",          "busy",       "clockless",  "pair",        "unfit",
+        "spoiled",   "large-package", "swap",       "signed",     "signed-pair", "signed-swap",
+        "delta",     "delta-small",   "delta-busy", "delta-pair", "signed-delta"};
     for (size_t n = 0; n < sizeof k_names / sizeof k_names[0]; n++) {
         cut_all(run, k_names[n]);
     }
@@ -47,9 +47,9 @@ void campaign_power_cut(run_t *run)
 void campaign_revert(run_t *run)
 {
     static const char *const k_names[] = {
-        "rejected",        "crashing",    "silent",         "hidden",         "dead",
-        "dead-hidden",     "mislabelled", "swap-rejected",  "swap-crashing",  "swap-dead",
-        "signed-rejected", "signed-dead", "delta-rejected", "delta-swap-dead"};
+        "rejected",        "crashing",    "silent",         "hidden",          "dead",
+        "dead-hidden",     "mislabelled", "swap-rejected",  "swap-crashing",   "swap-dead",
+        "signed-rejected", "signed-dead", "delta-rejected", "delta-swap-dead", "signed-delta-dead"};
     for (size_t n = 0; n < sizeof k_names / sizeof k_names[0]; n++) {
         cut_all(run, k_names[n]);
     }

@@ -107,6 +107,11 @@ const world_scenario_t world_scenarios[] = {
     {.name = "delta-pair", .size = 3000, .second_size = 2500, .slot_size = 4096, .unit = 1024,
      .program_unit = 8, .erased = 0xFF, .journal_unit = 4096, .differential = true,
      .codes = {201}},
+    {.name = "signed-delta", .size = 20000, .slot_size = 24576, .unit = 4096, .program_unit = 8,
+     .erased = 0xFF, .journal_unit = 4096, .signs = true, .differential = true, .codes = {201}},
+    {.name = "signed-delta-dead", .size = 3000, .slot_size = 4096, .unit = 1024, .program_unit = 8,
+     .erased = 0xFF, .journal_unit = 4096, .trial = WORLD_DEAD, .hides_revert = true,
+     .signs = true, .differential = true, .codes = {206}},
     {.name = NULL},
 };
 /* clang-format on */

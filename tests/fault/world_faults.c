@@ -13,8 +13,8 @@
 
 /* ---------------------------------------------------------------- the power */
 
-/* The journal asks for tears that read the same each time; a case may have others where it has
- * three units or more, see campaign_fading(). */
+/* In the journal, cells that change from one read or one power-on to the next are for the last cut
+ * of a case: see the limits in journal.h. */
 void world_set_torn(world_t *world, uint8_t torn)
 {
     fake_board_t *board = &world->board;
@@ -22,8 +22,9 @@ void world_set_torn(world_t *world, uint8_t torn)
         board->slots[n][0].flash.torn = torn;
         board->slots[n][1].flash.torn = torn;
     }
-    uint8_t unsteady = world->scenario->fades ? FAKE_TORN_MOODY : FAKE_TORN_STABLE;
-    board->journal.flash.torn = torn >= FAKE_TORN_UNSTABLE ? unsteady : torn;
+    bool last = world->next_cut == world->fault_count;
+    board->journal.flash.torn =
+        torn < FAKE_TORN_UNSTABLE || last ? torn : (uint8_t)FAKE_TORN_STABLE;
 }
 
 void world_arm_cut(world_t *world)

@@ -139,7 +139,14 @@ static bool make_patch(world_t *world)
     }
     fake_package_image(image, size, factory->bytes, factory->size);
     image[0] = 0x22;
+    if (world->scenario->signs) {
+        fake_signer_seal(image, size, world->targets[0], FAKE_COUNTER, 0);
+    }
     fake_package_make(world->patch, factory->bytes, factory->size, image, size);
+    if (world->scenario->signs) {
+        world->patch->length = fake_signer_seal_patch(world->patch->bytes, world->patch->length,
+                                                      world->targets[0], FAKE_COUNTER, 0);
+    }
     fake_md5_hex(world->patch->bytes, world->patch->length, world->md5[0]);
     world->setup.delta = &oneota_differential;
     world->setup.work_bytes = sizeof world->ram.work;

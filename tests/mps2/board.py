@@ -29,8 +29,8 @@ HOST = "10.0.2.2"   # as the board sees this machine
 class Firmware:
     """What was built, as releases."""
 
-    def __init__(self, kind="http"):
-        self.elf = BUILD / f"app-{kind}.elf"
+    def __init__(self, kind="http", build=BUILD):
+        self.elf = pathlib.Path(build) / f"app-{kind}.elf"
 
     @functools.cache
     def payload(self, behaviour="good"):

@@ -11,12 +11,15 @@ After every test, each board that took part must boot a whole image.
 """
 
 import importlib.util
+import os
 import pathlib
+import random
 import sys
 
 import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+SEED = int(os.environ.get("ONEOTA_KILL_SEED", random.SystemRandom().randrange(2**32)))
 sys.path[:0] = [str(ROOT / "tests" / "e2e"), str(ROOT / "examples" / "mps2")]
 
 
@@ -29,7 +32,7 @@ def load(name, path):
 
 
 e2e = load("e2e", ROOT / "tests" / "e2e" / "conftest.py")
-from e2e import common_platform, pytest_configure, pytest_generate_tests  # noqa: E402, F401
+from e2e import common_platform, pytest_configure, pytest_generate_tests, start_platform  # noqa: E402, F401
 
 import device  # noqa: E402
 from board import HOST, Board, Firmware  # noqa: E402
@@ -100,6 +103,12 @@ def make_scene(common_platform, make_board):   # noqa: F811
 @pytest.fixture
 def scene(make_scene, dialect):
     return make_scene(dialect)
+
+
+@pytest.fixture
+def dice():
+    print(f"ONEOTA_KILL_SEED={SEED}")   # pytest shows it with a failure
+    return random.Random(SEED)
 
 
 @pytest.fixture

@@ -7,76 +7,13 @@ names.
 """
 
 import itertools
-import os
-import queue
-import random
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from board import CUT
-
-KILLS = int(os.environ.get("ONEOTA_KILLS", "20"))
-SEED = int(os.environ.get("ONEOTA_KILL_SEED", random.SystemRandom().randrange(2**32)))
-LONGEST_S = 0.7   # an update takes about half of it
-WORKERS = 2
+from sweep import Sweep, kill_at_any_moment
 
 
 # -- every operation ---------------------------------------------------------------------------
-
-class Case:
-    """A board that updates, and what it said. `cut`: with the power cut in the middle of that operation
-    of flash; `end`: then powered on again."""
-
-    def __init__(self, scene, begin, number, operation):
-        board = scene.board
-        ident = str(int(scene.ident) * 1000 + operation)
-        scene.platform.add_device(ident, f"device-{ident}", scene.platform.device_key)
-        self.operation = operation
-        task = scene.platform.add_task(number, device=ident, expiry=0)
-        board.flash_file.write_bytes(begin)
-        self.cut = board.run(device=ident, cut=operation)
-        board.check_flash()
-        self.end = board.run(device=ident)
-        self.running = board.running()
-        self.condition = board.control()["condition"]
-        self.task = scene.task(task)
-
-    def __repr__(self):
-        return f"cut in operation {self.operation}: {self.cut}\nand then: {self.end}\n{self.task}"
-
-
-class Sweep:
-    """Cases of updates to one package, some at a time. before: versions that the board updated to
-    already."""
-
-    def __init__(self, make_scene, dialect, version, behaviour="good", before=()):
-        self.scenes = queue.Queue()
-        for _ in range(WORKERS):
-            self.scenes.put(make_scene(dialect))
-        scene = self.scenes.queue[0]
-        for earlier in before:
-            scene.offer(scene.package(earlier), target=earlier)
-            assert scene.board.run().status == 0
-        self.begin = scene.board.flash_file.read_bytes()
-        self.old = scene.board.running()
-        self.new = scene.package(version, behaviour)
-        self.number = scene.platform.add_package(self.new, target=version)
-        task = scene.platform.add_task(self.number, device=scene.ident)
-        self.uncut = scene.board.run()
-        self.operations = self.uncut.operations
-        assert scene.task(task)["state"] in ("done", "failed")
-
-    def case(self, operation):
-        scene = self.scenes.get()
-        try:
-            return Case(scene, self.begin, self.number, operation)
-        finally:
-            self.scenes.put(scene)
-
-    def cases(self, operations):
-        with ThreadPoolExecutor(WORKERS) as pool:
-            yield from pool.map(self.case, operations)
-
 
 @pytest.mark.only("south")
 def test_power_cut_in_every_flash_operation_of_an_update(make_scene, dialect):
@@ -126,60 +63,5 @@ def test_power_cut_in_the_first_writes_of_all(make_scene, dialect):
 
 # -- any moment --------------------------------------------------------------------------------
 
-class Update:
-    """A task and what has happened to it so far."""
-
-    def __init__(self, scene, version, old):
-        self.scene = scene
-        self.old = old
-        self.package = scene.package(version)
-        self.task = scene.offer(self.package, target=version, expiry=0)
-        self.mark = scene.platform.mark()
-
-    def taken(self):
-        calls = self.scene.platform.calls("progress", after=self.mark)
-        return [call["step"] for call in calls if call["errno"] == 0]
-
-    def check_state(self):
-        """After a kill: the old image or the new one, whole; 201 only of the new one."""
-        running = self.scene.board.running()
-        assert running in (self.old, self.package)
-        if 201 in self.taken():
-            assert running == self.package
-        assert not set(self.taken()) & {*range(102, 108), *range(202, 209)}
-
-    def check_end(self, uart):
-        assert uart.status == 0, uart
-        assert self.scene.board.running() == self.package, uart
-        assert self.scene.board.is_confirmed()
-        assert self.scene.task(self.task)["state"] == "done", uart
-        assert self.taken().count(101) == 1 and self.taken().count(201) == 1
-
-
-@pytest.fixture
-def dice():
-    print(f"ONEOTA_KILL_SEED={SEED}")   # pytest shows it with a failure
-    return random.Random(SEED)
-
-
 def test_kill_at_any_moment_the_update_always_ends(scene, dice):
-    board, kills, old, versions = scene.board, 0, scene.board.old_image, itertools.cycle(["2.0", "1.0"])
-    landed = {}
-    while kills < KILLS:
-        update = Update(scene, next(versions), old)
-        uart = None
-        while uart is None:
-            power = board.start(once=1)
-            try:
-                uart = power.wait(timeout=dice.uniform(0, LONGEST_S))
-            except TimeoutError:
-                said = power.kill().values("machine: state", "is")
-                kills += 1
-                state = said[-1] if said else "start"
-                landed[state] = landed.get(state, 0) + 1
-                update.check_state()
-                if kills >= KILLS:
-                    uart = board.run()
-        update.check_end(uart)
-        old = update.package
-    print(f"{kills} kills, by state: {landed}")
+    kill_at_any_moment(scene, dice, itertools.cycle(["2.0", "1.0"]))

@@ -52,7 +52,8 @@ def test_update_whole(scene, dialect):
     assert uart.steps == [*dialect.marks, 101, 201]
     assert uart.values("update: self-test", "result") == ["pass"]
     assert uart.values("update: done", "version") == ["2.0"]
-    assert not any(" W " in line or " E " in line for line in uart.lines), uart
+    told = [line.split(maxsplit=1)[1] for line in uart.lines if " W " in line or " E " in line]
+    assert told == ["W start: credentials go over plain HTTP"] * 2, uart
 
 
 @pytest.mark.only("fuse")

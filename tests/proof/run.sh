@@ -46,7 +46,7 @@ END
 # NAME | file of src | what sed does to it
 mutants() {
     cat <<'END'
-wait|policy.c|s/return now_ms - since_ms >= wait_ms/return now_ms >= since_ms + wait_ms/
+wait|policy.c|s/passed = now_ms - since_ms;/passed = now_ms > since_ms ? now_ms - since_ms : 0u;/
 wait|policy.c|s/passed >= wait_ms ? 0u/passed > wait_ms ? 1u/
 backoff|policy.c|s/most > max_ms \/ 2u ? max_ms/most > max_ms ? max_ms/
 plan|download.c|s/size - end == 1u ? size : end/end/

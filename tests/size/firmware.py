@@ -33,7 +33,7 @@ PARTS = (
     ("mbedTLS: TLS, X.509, AES-GCM", r"liboneota_mbed"),
     ("lwIP", r"liblwip\.a"),
     ("net ports, `port/`", r"/port/(lwip|mbedtls)/"),
-    ("boot control, image check", r"/boot/|boot_sha256"),
+    ("boot control, image check", r"/boot/|boot_crypto"),
     ("board, `bsp/`", r"/bsp/"),
     ("application, `app/`", r"/app/|/device/"),
     ("libc, libgcc", r""),

@@ -1,9 +1,9 @@
 . tests/suites/lib.sh
 bad=tests/check/bad/static/leak.c
-include="-Iinclude -Isrc -Iport/posix -Iport/mbedtls -Iport/check -Iexamples/device -Itools/delta -Itools/image"
+include="-Iinclude -Isrc -Iport/posix -Iport/mbedtls -Iport/mcuboot -Iport/check -Iexamples/device -Itools/delta -Itools/image"
 include="$include -isystem $(dirname "$(find /usr/include /usr/local/include -name cJSON.h | head -n 1)")"
 own() {
-    ls src/*.c port/posix/*.c port/mbedtls/*.c port/check/*.c examples/device/*.c tools/*/*.c
+    ls src/*.c port/posix/*.c port/mbedtls/*.c port/mcuboot/*.c port/check/*.c examples/device/*.c tools/*/*.c
 }
 posix=-D_POSIX_C_SOURCE=200809L
 

@@ -367,6 +367,17 @@ static void test_tls_pin_is_the_digest_that_openssl_makes(void **state)
 
 /* ---------------------------------------------------------------- sessions */
 
+/* A server that keeps sessions, and one of them kept. */
+static kit_t *kit_with_session(const char *names)
+{
+    kit_t *kit = kit_begin(names);
+
+    rig_keep_sessions(&kit->rig);
+    kit_init(kit);
+    kit_works(kit);
+    return kit;
+}
+
 static bool sent_certificate(const kit_t *kit, const char *name)
 {
     const oneota_mbedtls_bytes_t der = rig_der(name);
@@ -381,12 +392,9 @@ static bool sent_certificate(const kit_t *kit, const char *name)
 
 static void test_tls_session_is_resumed(void **state)
 {
-    kit_t *kit = kit_begin("good");
+    kit_t *kit = kit_with_session("good");
 
     (void)state;
-    rig_keep_sessions(&kit->rig);
-    kit_init(kit);
-    kit_works(kit);
     assert_false(kit->tls.resumed);
     assert_true(sent_certificate(kit, "good"));
     for (int i = 0; i < 5; i++) {
@@ -399,12 +407,9 @@ static void test_tls_session_is_resumed(void **state)
 
 static void test_tls_session_is_for_its_name_alone(void **state)
 {
-    kit_t *kit = kit_begin("good");
+    kit_t *kit = kit_with_session("good");
 
     (void)state;
-    rig_keep_sessions(&kit->rig);
-    kit_init(kit);
-    kit_works(kit);
     assert_int_equal(kit_open_to(kit, "localhost"), ONEOTA_OK);
     assert_false(kit->tls.resumed);
     kit_close(kit);
@@ -415,12 +420,9 @@ static void test_tls_session_is_for_its_name_alone(void **state)
 
 static void test_tls_session_that_the_server_forgot_is_a_whole_handshake(void **state)
 {
-    kit_t *kit = kit_begin("good");
+    kit_t *kit = kit_with_session("good");
 
     (void)state;
-    rig_keep_sessions(&kit->rig);
-    kit_init(kit);
-    kit_works(kit);
     rig_forget_sessions(&kit->rig);
     kit_works(kit);
     assert_false(kit->tls.resumed);
@@ -432,12 +434,9 @@ static void test_tls_session_that_the_server_forgot_is_a_whole_handshake(void **
 
 static void test_tls_session_outside_the_certificates_dates_is_not_used(void **state)
 {
-    kit_t *kit = kit_begin("good");
+    kit_t *kit = kit_with_session("good");
 
     (void)state;
-    rig_keep_sessions(&kit->rig);
-    kit_init(kit);
-    kit_works(kit);
     kit_works(kit);
     assert_true(kit->tls.resumed);
     kit->unix_s = YEAR_2051;
@@ -466,12 +465,9 @@ static void test_tls_session_taken_without_a_clock_is_judged_when_it_is_known(vo
 
 static void test_tls_session_survives_a_lost_link_and_not_a_corrupted_one(void **state)
 {
-    kit_t *kit = kit_begin("good");
+    kit_t *kit = kit_with_session("good");
 
     (void)state;
-    rig_keep_sessions(&kit->rig);
-    kit_init(kit);
-    kit_works(kit);
     assert_int_equal(kit_open(kit), ONEOTA_OK);
     kit->rig.send_broken = true;
     kit->rig.native = 104;
@@ -495,10 +491,7 @@ static void test_tls_session_whose_handshake_does_not_end_is_not_offered_again(v
 
     (void)state;
     for (size_t n = 0; n < 2u * sizeof k_ends / sizeof k_ends[0]; n++) {
-        kit_t *kit = kit_begin("good");
-        rig_keep_sessions(&kit->rig);
-        kit_init(kit);
-        kit_works(kit);
+        kit_t *kit = kit_with_session("good");
         kit->rig.cut_end = k_ends[n / 2u];
         kit->rig.cut_at = k_places[n % 2u];
         kit->rig.native = 104;
@@ -519,12 +512,9 @@ static void test_tls_session_whose_handshake_does_not_end_is_not_offered_again(v
 /* Nothing was offered: there is nothing to blame. */
 static void test_tls_session_survives_a_server_that_cannot_be_reached(void **state)
 {
-    kit_t *kit = kit_begin("good");
+    kit_t *kit = kit_with_session("good");
 
     (void)state;
-    rig_keep_sessions(&kit->rig);
-    kit_init(kit);
-    kit_works(kit);
     kit->rig.open_broken = true;
     assert_int_equal(kit_open(kit), ONEOTA_BROKEN);
     kit->rig.open_broken = false;

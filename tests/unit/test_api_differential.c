@@ -60,6 +60,19 @@ static void test_api_differential_package_is_installed(void **state)
     }
 }
 
+/* Blocks end anywhere. */
+static void test_api_differential_flash_is_programmed_in_whole_pieces(void **state)
+{
+    (void)state;
+    make(LARGE, 201);
+    kit_start(&kit);
+    kit_run(&kit);
+    assert_int_equal(task()->result, 201);
+    assert_int_equal(kit.board.calls[FAKE_CALL_SLOT_PROGRAM],
+                     (LARGE + ONEOTA_DELTA_PIECE_BYTES - 1u) / ONEOTA_DELTA_PIECE_BYTES);
+    kit_free(&kit);
+}
+
 static void test_api_differential_header_comes_alone_and_first(void **state)
 {
     const kit_call_t *first = NULL;
@@ -312,7 +325,7 @@ static void test_api_differential_download_goes_on_after_a_reset(void **state)
         kit_run(&kit);
         assert_int_equal(task()->result, 201);
         /* what came since the last store, a block, the header */
-        uint32_t stored = ONEOTA_STORE_BYTES + 1024u + 600u;
+        uint32_t stored = ONEOTA_DELTA_STORE_BYTES + 1024u + 600u;
         uint32_t most = (uint32_t)((uint64_t)kit.patch->length * stored / LARGE) + 1200u;
         assert_in_range(task()->downloads, kit.patch->length, kit.patch->length + most);
         kit_judge(&kit);
@@ -457,6 +470,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_api_differential_package_is_installed),
+        cmocka_unit_test(test_api_differential_flash_is_programmed_in_whole_pieces),
         cmocka_unit_test(test_api_differential_header_comes_alone_and_first),
         cmocka_unit_test(test_api_differential_progress_is_of_package_bytes),
         cmocka_unit_test(test_api_differential_package_is_installed_where_ranges_are_ignored),

@@ -166,6 +166,10 @@ static void test_api_init_each_required_member_missing_param(void **state)
     fresh();
     a_log.line = NULL;
     expect(ONEOTA_PARAM, "log.line");
+    fresh();
+    setup.log = NULL;
+    setup.net = NULL;
+    expect(ONEOTA_PARAM, "net, and nobody to tell");
     for (unsigned n = 0; n < 2u; n++) {
         fresh();
         images[0].slot[n] = NULL;

@@ -92,6 +92,34 @@ static void test_api_range_bare_form_where_bytes_is_ignored(void **state)
     kit_free(&kit);
 }
 
+/* What is known of the server is not doubted for a link that broke. */
+static void test_api_range_bare_form_is_kept_when_the_link_breaks(void **state)
+{
+    (void)state;
+    kit_init(&kit, NULL);
+    kit_rule_t *rule = kit_rule(&kit, FAKE_DOWNLOAD);
+    rule->forms = BYTES;
+    rule->rangeless = true;
+    rule->times = KIT_ALWAYS;
+    kit_rule_t *broken = kit_rule(&kit, FAKE_DOWNLOAD);
+    broken->forms = BARE;
+    broken->skip = 3;
+    broken->times = 2; /* of which the first is made up for by a new connection */
+    broken->silent = true;
+    broken->close = true;
+    kit_start(&kit);
+    kit_run(&kit);
+    assert_updated();
+    unsigned bytes = 0;
+    for (uint32_t n = 0; n < kit.call_count; n++) {
+        bytes += kit.calls[n].verb == FAKE_DOWNLOAD && kit.calls[n].form == ONEOTA_RANGE_BYTES;
+        assert_true(kit.calls[n].verb != FAKE_DOWNLOAD || kit.calls[n].form != ONEOTA_RANGE_NONE);
+    }
+    assert_int_equal(bytes, 1);
+    assert_int_equal(kit_count_events(&kit, ONEOTA_EVENT_FAILED), 1);
+    kit_free(&kit);
+}
+
 static void test_api_range_whole_file_where_every_form_is_ignored(void **state)
 {
     (void)state;
@@ -284,6 +312,7 @@ int main(void)
         cmocka_unit_test(test_api_range_packages_of_any_small_size),
         cmocka_unit_test(test_api_range_server_that_clips_gets_asked_for_the_rest),
         cmocka_unit_test(test_api_range_bare_form_where_bytes_is_ignored),
+        cmocka_unit_test(test_api_range_bare_form_is_kept_when_the_link_breaks),
         cmocka_unit_test(test_api_range_whole_file_where_every_form_is_ignored),
         cmocka_unit_test(test_api_range_whole_file_again_after_the_link_broke),
         cmocka_unit_test(test_api_range_whole_file_all_of_a_sudden_is_not_used),

@@ -153,17 +153,23 @@ static void test_api_attempts_are_counted_anew_after_a_byte(void **state)
 
 /* ---------------------------------------------------------------- error codes of one byte */
 
+/* Every download is answered with body: the story until 107 is told, after so many downloads. */
+static void begin_refused(const char *body, uint32_t retry, const char *story, uint32_t downloads)
+{
+    begin(retry, 107);
+    refuse_downloads(body);
+    kit_start(&kit);
+    kit_run(&kit);
+    assert_string_equal(kit_story(&kit), story);
+    assert_int_equal(kit_count_calls(&kit, FAKE_DOWNLOAD, 0), downloads);
+}
+
 static void test_api_file_that_cannot_be_had_107_at_once(void **state)
 {
     static const char *const bodies[] = {"1", "2"};
     (void)state;
     for (size_t n = 0; n < COUNT(bodies); n++) {
-        begin(3, 107);
-        refuse_downloads(bodies[n]);
-        kit_start(&kit);
-        kit_run(&kit);
-        assert_string_equal(kit_story(&kit), "V C T D 107");
-        assert_int_equal(kit_count_calls(&kit, FAKE_DOWNLOAD, 0), 1);
+        begin_refused(bodies[n], 3, "V C T D 107", 1);
         assert_int_equal(kit_count_failed(&kit, ONEOTA_REASON_PACKAGE), 1);
         assert_int_equal(kit_count_events(&kit, ONEOTA_EVENT_FAILED), 1);
         kit_free(&kit);
@@ -175,12 +181,7 @@ static void test_api_file_later_uses_rounds_then_107(void **state)
     static const char *const bodies[] = {"4", "6"};
     (void)state;
     for (size_t n = 0; n < COUNT(bodies); n++) {
-        begin(1, 107);
-        refuse_downloads(bodies[n]);
-        kit_start(&kit);
-        kit_run(&kit);
-        assert_string_equal(kit_story(&kit), "V C T D T D 107");
-        assert_int_equal(kit_count_calls(&kit, FAKE_DOWNLOAD, 0), 2u * ONEOTA_ATTEMPTS);
+        begin_refused(bodies[n], 1, "V C T D T D 107", 2u * ONEOTA_ATTEMPTS);
         kit_free(&kit);
     }
 }
@@ -207,12 +208,7 @@ static void test_api_file_refused_token_checked_once_then_107(void **state)
     static const char *const bodies[] = {"3", "5", "{\"errno\":12}", "{\"errno\":17}"};
     (void)state;
     for (size_t n = 0; n < COUNT(bodies); n++) {
-        begin(3, 107);
-        refuse_downloads(bodies[n]);
-        kit_start(&kit);
-        kit_run(&kit);
-        assert_string_equal(kit_story(&kit), "V C T D T D 107");
-        assert_int_equal(kit_count_calls(&kit, FAKE_DOWNLOAD, 0), 2);
+        begin_refused(bodies[n], 3, "V C T D T D 107", 2);
         kit_free(&kit);
     }
 }
@@ -281,6 +277,24 @@ static void test_api_range_that_never_ends_104(void **state)
     kit_run(&kit);
     assert_int_equal(kit.platform.tasks[0].result, 104);
     assert_int_equal(kit_count_calls(&kit, FAKE_DOWNLOAD, 0), 1);
+    kit_free(&kit);
+}
+
+/* The time of a task was looked at when a back-off was over, up to an hour later. */
+static void test_api_deadline_within_a_back_off_104_in_time(void **state)
+{
+    (void)state;
+    begin(9, 104);
+    kit_start(&kit);
+    kit_until_call(&kit, FAKE_DOWNLOAD, 0, 1);
+    kit.ram.client.record.at.spent_s = ONEOTA_TASK_S - 60u;
+    kit_rule_t *rule = kit_rule(&kit, FAKE_DOWNLOAD);
+    rule->status = 503;
+    rule->headers = "Retry-After: 7200\r\n";
+    uint32_t start = kit.board.now_ms;
+    kit_run(&kit);
+    assert_int_equal(kit.platform.tasks[0].result, 104);
+    assert_in_range(kit_last_call(&kit, FAKE_REPORT)->at_ms - start, 59000u, 63000u);
     kit_free(&kit);
 }
 
@@ -422,6 +436,7 @@ int main(void)
         cmocka_unit_test(test_api_download_that_says_cancelled_no_report),
         cmocka_unit_test(test_api_task_that_takes_too_long_104),
         cmocka_unit_test(test_api_range_that_never_ends_104),
+        cmocka_unit_test(test_api_deadline_within_a_back_off_104_in_time),
         cmocka_unit_test(test_api_task_time_adds_up_from_pieces_and_survives_a_reset),
         cmocka_unit_test(test_api_task_time_passes_while_the_journal_is_busy),
         cmocka_unit_test(test_api_task_time_does_not_count_waits),

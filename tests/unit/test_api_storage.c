@@ -339,6 +339,25 @@ static void test_api_journal_that_fails_delays_and_loses_nothing(void **state)
     }
 }
 
+/* A torn record read as if it were whole, was acted upon, and was gone at the next start: progress
+ * was told twice. */
+static void test_api_record_found_at_a_start_is_written_again_before_a_call(void **state)
+{
+    (void)state;
+    begin(201);
+    kit_until_call(&kit, FAKE_REPORT, 50, 1);
+    kit_start(&kit);
+    uint32_t erased = kit.board.calls[FAKE_CALL_JOURNAL_ERASE];
+    uint32_t opened = kit.net.calls[FAKE_NET_OPEN];
+    while (kit.board.calls[FAKE_CALL_JOURNAL_ERASE] == erased) {
+        kit_poll(&kit);
+        assert_int_equal(kit.net.calls[FAKE_NET_OPEN], opened);
+    }
+    kit_run(&kit);
+    kit_judge(&kit);
+    kit_free(&kit);
+}
+
 static void test_api_boot_control_that_cannot_be_asked_at_a_task_later(void **state)
 {
     (void)state;
@@ -435,6 +454,7 @@ int main(void)
         cmocka_unit_test(test_api_running_image_that_cannot_be_read_is_asked_again),
         cmocka_unit_test(test_api_running_image_of_other_bytes_is_not_the_update),
         cmocka_unit_test(test_api_journal_that_fails_delays_and_loses_nothing),
+        cmocka_unit_test(test_api_record_found_at_a_start_is_written_again_before_a_call),
         cmocka_unit_test(test_api_boot_control_that_cannot_be_asked_at_a_task_later),
         cmocka_unit_test(test_api_body_shorter_or_longer_than_its_range_is_a_failed_attempt),
         cmocka_unit_test(test_api_download_that_falls_silent_is_a_failed_attempt),

@@ -174,7 +174,7 @@ static void assert_signed(const oneota_identity_t *identity, uint64_t et, const 
     char *rest = value;
     text_t digits = oneota_text_begin(number, 20);
 
-    oneota_text_put_number(&digits, et);
+    oneota_text_put_long(&digits, et);
     number[digits.length] = '\0';
     write_value(value, sizeof value, identity, et);
     assert_string_equal(take_pair(&rest, "version"), version);

@@ -328,8 +328,12 @@ static void test_request_again_writes_the_range_alone(void **state)
 /* A buffer that does not hold such a request is not searched beyond its ends. */
 static void test_request_again_without_a_range_to_rewrite_is_refused(void **state)
 {
-    static const char *const buffers[] = {"", ":", "Range:", "GET / HTTP/1.1\r\nHost: a:1\r\n\r\n",
-                                          "no colon at all", "\r\nrange: 1-2\r\n\r\n"};
+    static const char *const buffers[] = {"",
+                                          ":",
+                                          "Range:",
+                                          "GET / HTTP/1.1\r\nHost: a:1\r\n\r\n",
+                                          "no colon at all",
+                                          "\r\nrange: 1-2\r\n\r\n"};
     oneota_request_t request = request_for(ONEOTA_CALL_DOWNLOAD);
 
     (void)state;
@@ -349,6 +353,30 @@ static void test_request_again_without_a_range_to_rewrite_is_refused(void **stat
     size_t beyond = sizeof small + 1u;
     assert_int_equal(oneota_request_write(&oneota_south, &request, small, sizeof small, &beyond),
                      ONEOTA_PARAM);
+    char text[100] = "GET / HTTP/1.1\r\nRange: bytes=1-2\r\nHost: a:1\r\n\r\n";
+    beyond = sizeof text + 1u;
+    assert_int_equal(oneota_request_write(&oneota_south, &request, text, sizeof text, &beyond),
+                     ONEOTA_PARAM);
+    memset(text, '-', sizeof text);
+    for (unsigned letters = 0; letters <= 1u;
+         letters++) { /* no R at all, and one of another word */
+        size_t length = sizeof text;
+        text[90] = letters != 0 ? 'R' : '-';
+        assert_int_equal(oneota_request_write(&oneota_south, &request, text, sizeof text, &length),
+                         ONEOTA_PARAM);
+    }
+}
+
+/* Only a download has a range to rewrite. */
+static void test_request_again_that_is_no_download_is_written_whole(void **state)
+{
+    oneota_request_t request = request_for(ONEOTA_CALL_TOKEN);
+
+    (void)state;
+    char expected[1024];
+    strcpy(expected, write_text(&oneota_south, &request));
+    request.again = true;
+    assert_string_equal(write_text(&oneota_south, &request), expected);
 }
 
 /* An Authorization is made anew. */
@@ -1230,6 +1258,7 @@ int main(void)
         cmocka_unit_test(test_request_range_forms_are_as_asked),
         cmocka_unit_test(test_request_again_writes_the_range_alone),
         cmocka_unit_test(test_request_again_without_a_range_to_rewrite_is_refused),
+        cmocka_unit_test(test_request_again_that_is_no_download_is_written_whole),
         cmocka_unit_test(test_request_again_that_is_signed_is_written_whole),
         cmocka_unit_test(test_request_wrong_range_is_refused),
         cmocka_unit_test(test_request_buffer_too_small_is_wiped),

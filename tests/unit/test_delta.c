@@ -300,6 +300,9 @@ static void test_delta_start_from_impossible_place_refused_then_from_zero(void *
         assert_int_equal(oneota_delta.start(rig.d, places[i][0], places[i][1], places[i][2]),
                          ONEOTA_REASON_DIGEST);
     }
+    rig.d->reason = ONEOTA_REASON_TYPE;
+    assert_int_equal(oneota_delta.start(rig.d, 0, 0, 0), ONEOTA_REASON_DIGEST);
+    rig.d->reason = ONEOTA_REASON_NONE;
     assert_int_equal(oneota_delta.start(rig.d, 0, 0, 0), ONEOTA_REASON_NONE);
     assert_int_equal(oneota_delta.start(rig.d, 0, 0, 0), ONEOTA_REASON_DIGEST);
     rig_free(&rig);

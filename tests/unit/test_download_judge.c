@@ -139,20 +139,26 @@ static void test_download_judge_only_what_proves_its_place_is_body(void **state)
     }
 }
 
+/* All but the last byte is there: two are asked for, and first to last come. */
+static download_kind_t judge_overlap(oneota_download_t *d, uint32_t first, uint32_t last)
+{
+    oneota_head_t head;
+    memset(d, 0, sizeof *d);
+    memset(&head, 0, sizeof head);
+    oneota_download_plan(d, SIZE - 1u, SIZE, 90, 8);
+    head.status = 206;
+    head.ota_errno = -1;
+    head.range.first = first;
+    head.range.last = last;
+    head.range.total = SIZE;
+    return oneota_download_judge(d, &head, SIZE);
+}
+
 static void test_download_judge_one_byte_overlap_begins_one_earlier(void **state)
 {
     oneota_download_t d;
-    oneota_head_t head;
     (void)state;
-    memset(&d, 0, sizeof d);
-    memset(&head, 0, sizeof head);
-    oneota_download_plan(&d, SIZE - 1u, SIZE, 90, 8);
-    head.status = 206;
-    head.ota_errno = -1;
-    head.range.first = SIZE - 2u;
-    head.range.last = SIZE - 1u;
-    head.range.total = SIZE;
-    assert_int_equal(oneota_download_judge(&d, &head, SIZE), DOWNLOAD_BODY);
+    assert_int_equal(judge_overlap(&d, SIZE - 2u, SIZE - 1u), DOWNLOAD_BODY);
     assert_int_equal(d.place, SIZE - 2u);
     assert_int_equal(d.wanted, SIZE - 1u);
     assert_int_equal(d.end, SIZE);
@@ -162,17 +168,8 @@ static void test_download_judge_one_byte_overlap_begins_one_earlier(void **state
 static void test_download_judge_one_byte_overlap_alone_is_refused(void **state)
 {
     oneota_download_t d;
-    oneota_head_t head;
     (void)state;
-    memset(&d, 0, sizeof d);
-    memset(&head, 0, sizeof head);
-    oneota_download_plan(&d, SIZE - 1u, SIZE, 90, 8);
-    head.status = 206;
-    head.ota_errno = -1;
-    head.range.first = SIZE - 2u;
-    head.range.last = SIZE - 2u;
-    head.range.total = SIZE;
-    assert_int_equal(oneota_download_judge(&d, &head, SIZE), DOWNLOAD_BAD);
+    assert_int_equal(judge_overlap(&d, SIZE - 2u, SIZE - 2u), DOWNLOAD_BAD);
     assert_int_equal(d.place, d.wanted);
     assert_false(d.form_known);
 }

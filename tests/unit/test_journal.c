@@ -108,8 +108,8 @@ static void test_journal_read_before_scan_ends_no_wrong_value(void **state)
     rig_init(&rig, &two_units);
     rig_start(&rig);
     assert_int_equal(rig_write(&rig, 1, 1), ONEOTA_OK);
-    assert_int_equal(
-        oneota_journal_init(&rig.journal, &rig.flash.port, &rig.flash, rig.scratch), ONEOTA_OK);
+    assert_int_equal(oneota_journal_init(&rig.journal, &rig.flash.port, &rig.flash, rig.scratch),
+                     ONEOTA_OK);
     do {
         oneota_error_t error = oneota_journal_read(&rig.journal, 2, data, sizeof data, &length);
         assert_int_equal(error, ONEOTA_STATE);
@@ -168,8 +168,7 @@ static void test_journal_write_before_scan_ends_scans_first(void **state)
         assert_int_equal(rig_write(&rig, 1, 1), ONEOTA_OK);
         assert_int_equal(rig_write(&rig, 2, 2), ONEOTA_OK);
         assert_int_equal(
-            oneota_journal_init(&rig.journal, &rig.flash.port, &rig.flash, rig.scratch),
-            ONEOTA_OK);
+            oneota_journal_init(&rig.journal, &rig.flash.port, &rig.flash, rig.scratch), ONEOTA_OK);
         for (unsigned i = 0; i < scans; i++) {
             (void)oneota_journal_scan(&rig.journal);
         }
@@ -196,6 +195,30 @@ static void test_journal_read_record_gone_bad_storage(void **state)
                          ONEOTA_STORAGE);
         rig.flash.bytes[i] ^= 0x10u;
     }
+    rig_check(&rig);
+    rig_free(&rig);
+}
+
+static void test_journal_read_torn_record_that_fades_again_then_the_one_before(void **state)
+{
+    rig_t rig;
+    uint8_t data[JOURNAL_PAYLOAD_MAX];
+    size_t length;
+    (void)state;
+    rig_init(&rig, &two_units);
+    rig_start(&rig);
+    assert_int_equal(rig_write(&rig, 1, 1), ONEOTA_OK);
+    uint32_t place = rig.journal.place;
+    assert_int_equal(rig_write(&rig, 1, 2), ONEOTA_OK);
+    rig.flash.bytes[place + 5u] ^= 0x10u;
+    assert_int_equal(oneota_journal_read(&rig.journal, 1, data, sizeof data, &length),
+                     ONEOTA_AGAIN);
+    while (oneota_journal_scan(&rig.journal) == ONEOTA_AGAIN) {
+    }
+    uint8_t first[JOURNAL_PAYLOAD_MAX];
+    rig_expect(&rig, 1, first, rig_value(1, first));
+    assert_int_equal(rig_write(&rig, 1, 3), ONEOTA_OK); /* and not at the torn place */
+    assert_int_not_equal(rig.journal.home.start, 0);
     rig_check(&rig);
     rig_free(&rig);
 }
@@ -334,6 +357,7 @@ int main(void)
         cmocka_unit_test(test_journal_write_type_or_length_out_of_range_param),
         cmocka_unit_test(test_journal_write_before_scan_ends_scans_first),
         cmocka_unit_test(test_journal_read_record_gone_bad_storage),
+        cmocka_unit_test(test_journal_read_torn_record_that_fades_again_then_the_one_before),
         cmocka_unit_test(test_journal_write_every_type_and_length_reads_back_and_is_kept),
         cmocka_unit_test(test_journal_write_all_types_at_their_largest_fit_the_smallest_unit),
         cmocka_unit_test(test_journal_write_types_this_firmware_never_writes_kept_over_moves),

@@ -240,6 +240,24 @@ static void test_record_target_is_a_version_that_ends(void **state)
     expect_target("\xC3\xA9", 2, false);
 }
 
+/* Beyond its download, a differential package has made an image; unless it failed. */
+static void test_record_differential_beyond_its_download_has_made_something(void **state)
+{
+    (void)state;
+    for (unsigned stage = STAGE_NONE; stage < STAGE_COUNT; stage++) {
+        oneota_answer_t answer = an_answer();
+        oneota_record_t record;
+        answer.task.type = TYPE_DIFFERENTIAL;
+        oneota_record_accept(&record, &answer, 1, 2);
+        record.at.stage = (uint8_t)stage;
+        record.at.result = ONEOTA_STEP_NO_SPACE;
+        assert_int_equal(oneota_record_is_sound(&record),
+                         stage <= STAGE_TASK || stage == STAGE_RESULT);
+        record.made.size = 1;
+        assert_true(oneota_record_is_sound(&record));
+    }
+}
+
 static void test_record_handle_of_full_length_is_sound(void **state)
 {
     oneota_record_t record = a_record();
@@ -289,6 +307,7 @@ int main(void)
         cmocka_unit_test(test_record_same_task_by_target_size_md5_and_type_alone),
         cmocka_unit_test(test_record_any_member_out_of_place_is_not_sound),
         cmocka_unit_test(test_record_target_is_a_version_that_ends),
+        cmocka_unit_test(test_record_differential_beyond_its_download_has_made_something),
         cmocka_unit_test(test_record_handle_of_full_length_is_sound),
         cmocka_unit_test(test_record_result_is_terminal_or_the_record_is_not_sound),
         cmocka_unit_test(test_record_flip_of_any_bit_never_names_another_task),

@@ -161,6 +161,21 @@ static void test_text_put_form_puts_what_letters_stand_for(void **state)
     assert_int_equal(text.error, ONEOTA_PARAM);
 }
 
+static void assert_number(uint64_t number)
+{
+    char expected[32];
+    char data[20];
+    text_t text = oneota_text_begin(data, sizeof data);
+    snprintf(expected, sizeof expected, "%" PRIu64, number);
+    oneota_text_put_long(&text, number);
+    assert_text(&text, expected);
+    if (number <= UINT32_MAX) {
+        text = oneota_text_begin(data, 10);
+        oneota_text_put_number(&text, (uint32_t)number);
+        assert_text(&text, expected);
+    }
+}
+
 static void test_text_put_number_writes_what_printf_does(void **state)
 {
     (void)state;
@@ -188,20 +203,10 @@ static void test_text_put_number_writes_what_printf_does(void **state)
         UINT64_MAX,
     };
     for (size_t i = 0; i < COUNT(numbers); i++) {
-        char expected[32];
-        char data[32];
-        text_t text = oneota_text_begin(data, sizeof data);
-        oneota_text_put_number(&text, numbers[i]);
-        snprintf(expected, sizeof expected, "%" PRIu64, numbers[i]);
-        assert_text(&text, expected);
+        assert_number(numbers[i]);
     }
     for (uint64_t number = 3; number < UINT64_MAX / 3u; number = number * 3u + number / 7u) {
-        char expected[32];
-        char data[20];
-        text_t text = oneota_text_begin(data, sizeof data);
-        oneota_text_put_number(&text, number);
-        snprintf(expected, sizeof expected, "%" PRIu64, number);
-        assert_text(&text, expected);
+        assert_number(number);
     }
 }
 

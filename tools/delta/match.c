@@ -22,7 +22,7 @@
 #include <string.h>
 
 #define BITS(n)      ((uint32_t)((n)*16))
-#define COST_OP      BITS(24)  /* an operation, without its seek */
+#define COST_OP      BITS(27)  /* an operation, without its seek */
 #define COST_SEEK    BITS(6)   /* each byte of that */
 #define COST_RUN     BITS(8)   /* changed bytes begin: before anything was learned */
 #define COST_CHANGED BITS(6.5) /* each of them, likewise */
@@ -36,7 +36,7 @@
 #define LEARN_MIN    500u /* bytes from which anything is learned */
 
 #define LINES_MAX  48u
-#define MATCH_MIN  5u    /* shorter matches are no news */
+#define MATCH_MIN  4u    /* shorter matches are no news */
 #define MATCH_NEAR 4u    /* nor are those that are shorter than the longest by more */
 #define MATCH_MAX  4096u /* longer ones need not be compared */
 #define NEIGHBOURS 6     /* suffixes on either side that are looked at */

@@ -25,6 +25,9 @@ void link_log_error(int32_t code);
 /** Most bytes that TLS has needed of its pool; 0: there is none. */
 size_t link_pool_used(void);
 
+/** Gives mbedTLS memory for the check of signatures, where TLS has not done so. */
+void link_start_heap(void);
+
 /** For the two files: TCP over lwIP. Connecting waits for an address. */
 const oneota_net_t *tcp_start(void);
 void *tcp_ctx(void);

@@ -6,6 +6,9 @@
 #include "../bsp/bsp.h"
 #include "link.h"
 #include "oneota_lwip.h"
+#include "oneota_mbedtls.h"
+
+#define HEAP_BYTES 4096u
 
 bool link_start(oneota_setup_t *setup)
 {
@@ -22,4 +25,11 @@ void link_log_error(int32_t code)
 size_t link_pool_used(void)
 {
     return 0;
+}
+
+void link_start_heap(void)
+{
+    static uint64_t s_heap[HEAP_BYTES / sizeof(uint64_t)];
+
+    (void)oneota_mbedtls_pool(s_heap, sizeof s_heap);
 }

@@ -11,11 +11,12 @@
 #include "../bsp/flash.h"
 #include "led.h"
 #include "link.h"
+#include "packages.h"
 #include "trial.h"
+#include "trust.h"
 
 extern const uint8_t image_self[]; /* this image's header, where the boot loader has copied it */
 
-static uint64_t s_work[ONEOTA_WORK_BYTES / sizeof(uint64_t)];
 static boot_port_t s_boot;
 static image_t s_self;
 static oneota_image_t s_image = {.id = {.type = ONEOTA_SOTA, .version = s_self.version},
@@ -229,8 +230,7 @@ static void use_board(oneota_setup_t *setup)
     setup->clock = &bsp_clock;
     setup->device = &bsp_device;
     setup->log = &bsp_log;
-    setup->work = s_work;
-    setup->work_bytes = sizeof s_work;
+    packages_use(setup);
 }
 
 bool update_setup(oneota_setup_t *setup, const settings_t *settings, oneota_t *client)
@@ -246,5 +246,6 @@ bool update_setup(oneota_setup_t *setup, const settings_t *settings, oneota_t *c
                          &bsp_log); /* the client finds out what does not work */
     boot_port_started(&s_boot, bsp_handed_over());
     s_setup = setup;
+    trust_use(setup);
     return link_start(setup);
 }

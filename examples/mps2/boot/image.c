@@ -44,7 +44,7 @@ const char *image_decode(const uint8_t header[IMAGE_HEADER_BYTES], image_t *imag
     if (oneota_bytes_get_u32(header + 12) != IMAGE_LOAD) {
         return "for another load address";
     }
-    if (length < 8u || length > UINT32_MAX - IMAGE_HEADER_BYTES) {
+    if (length < 8u || length > UINT32_MAX - IMAGE_HEADER_BYTES - IMAGE_TRAILER_BYTES) {
         return "length out of range";
     }
     memcpy(image->version, header + VERSION_PLACE, sizeof image->version);
@@ -52,7 +52,7 @@ const char *image_decode(const uint8_t header[IMAGE_HEADER_BYTES], image_t *imag
     if (header[VERSION_PLACE + ONEOTA_VERSION_MAX] != 0 || !is_version(image->version)) {
         return "version out of range";
     }
-    image->length = IMAGE_HEADER_BYTES + length;
+    image->length = IMAGE_HEADER_BYTES + length + IMAGE_TRAILER_BYTES;
     return NULL;
 }
 
@@ -79,7 +79,8 @@ static const char *check_vectors(const uint8_t *words, const image_t *image)
     uint32_t start = oneota_bytes_get_u32(words + 4);
 
     if (stack <= RAM_START || stack > RAM_END || stack % 8u != 0 || start % 2u == 0 ||
-        start < IMAGE_LOAD + IMAGE_HEADER_BYTES || start >= IMAGE_LOAD + image->length) {
+        start < IMAGE_LOAD + IMAGE_HEADER_BYTES ||
+        start >= IMAGE_LOAD + image->length - IMAGE_TRAILER_BYTES) {
         return "vector table points outside";
     }
     return NULL;
@@ -136,7 +137,7 @@ static oneota_error_t check_digest(image_check_t *check)
 
 static oneota_error_t check_payload(image_check_t *check)
 {
-    const uint32_t end = check->image.length;
+    const uint32_t end = check->image.length - IMAGE_TRAILER_BYTES;
 
     for (uint32_t step = 0; step < STEP_BYTES && check->done < end;) {
         const bool first = check->done == IMAGE_HEADER_BYTES;

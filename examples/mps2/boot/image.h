@@ -33,8 +33,14 @@
  *     224  SHA-256 of bytes 0 to 223 and of the payload
  *     256  payload: the vector table, then the rest
  *
- * The digest shows damage, not who made the image: a product adds a signature over bytes 0 to 255,
- * and checks it here.
+ * The digest shows damage, not who made the image. Where public keys were built in, a trailer with
+ * a signature over all of the above follows (oneota/trailer.h), and is a part of the package:
+ *
+ *     mps2.py pack app-http.elf --version 1.1.0 --out 1.1.0.pkg
+ *     oneota-image sign --key KEY.pem --vendor 1 --class 902 --version 1.1.0 --counter 7 \
+ *         --in 1.1.0.pkg --out 1.1.0.signed
+ *
+ * The trailer's place is looked at here, what it says in load_signed.c, and by the client.
  */
 #ifndef MPS2_IMAGE_H
 #define MPS2_IMAGE_H
@@ -45,15 +51,27 @@
 #include "oneota/calls.h"
 #include "oneota/port.h"
 #include "oneota/state.h"
+#include "oneota/trailer.h"
 
 #define IMAGE_MAGIC        0x4941544Fu
 #define IMAGE_HEADER_BYTES 256u
 #define IMAGE_BOARD        0x00000386u
 #define IMAGE_LOAD         0x00100000u
 
+/* In the trailer of a signed package. */
+#define IMAGE_VENDOR 1u
+#define IMAGE_CLASS  IMAGE_BOARD
+
+/* Bytes behind the payload. */
+#ifdef MPS2_SIGNED
+#define IMAGE_TRAILER_BYTES ONEOTA_TRAILER_BYTES
+#else
+#define IMAGE_TRAILER_BYTES 0u
+#endif
+
 /** What a header says; nothing of it is proven before image_check() is OK. */
 typedef struct {
-    uint32_t length; /**< bytes of the package: header and payload */
+    uint32_t length; /**< bytes of the package: header, payload and trailer */
     char version[ONEOTA_VERSION_MAX + 1];
 } image_t;
 

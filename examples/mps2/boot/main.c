@@ -14,13 +14,11 @@
  * arg=watchdog=MS: how long the image may go without feeding the watchdog; 8000 if not given. Where
  * there is nothing to start QEMU ends with status 78.
  */
-#include <string.h>
-
 #include "../bsp/bsp.h"
 #include "../bsp/flash.h"
-#include "../bsp/jump.h"
 #include "control.h"
 #include "image.h"
+#include "load.h"
 
 #define WATCHDOG_MS   8000u
 #define EXIT_NO_IMAGE 78u
@@ -28,26 +26,8 @@
 BSP_VECTORS(NULL);
 
 static control_t s_control;
-static image_check_t s_check;
 
 static const char *const k_conditions[] = {"confirmed", "pending", "trial", "reverted"};
-static const char *const k_refused[] = {"boot: slot 0 cannot start", "boot: slot 1 cannot start"};
-
-/* A package that was followed by other bytes is still whole: the size is the header's business. */
-static bool is_whole(void *ctx, uint8_t slot)
-{
-    oneota_error_t error;
-
-    (void)ctx;
-    image_check_begin(&s_check, &flash_port, flash_slot(slot), 0);
-    do {
-        error = image_check(&s_check);
-    } while (error == ONEOTA_AGAIN);
-    if (error != ONEOTA_OK) {
-        bsp_log_text(ONEOTA_LOG_WARN, k_refused[slot], "why", s_check.why);
-    }
-    return error == ONEOTA_OK;
-}
 
 static void open_control(void)
 {
@@ -59,7 +39,7 @@ static void open_control(void)
 static uint8_t choose(void)
 {
     control_record_t started;
-    oneota_error_t error = control_begin(&s_control, is_whole, NULL, &started);
+    oneota_error_t error = control_begin(&s_control, load_check, NULL, &started);
 
     if (error == ONEOTA_STATE) {
         bsp_log_text(ONEOTA_LOG_ERROR, "boot: nothing to start; write a whole image to slot 0",
@@ -90,7 +70,6 @@ int main(void)
         bsp_reset();
     }
     bsp_log_text(ONEOTA_LOG_INFO, "boot: image", "version", image.version);
-    memcpy((void *)IMAGE_LOAD, package, image.length);
     bsp_watchdog_start(bsp_arg_number("watchdog", WATCHDOG_MS));
-    bsp_jump((const bsp_vectors_t *)(IMAGE_LOAD + IMAGE_HEADER_BYTES));
+    load_start(slot, image.length);
 }

@@ -179,13 +179,18 @@ def run(*words):
 
 
 class Packages:
-    """What stands in the slot, by name."""
+    """What stands in the slot, by name. key: a private key, None: a new one."""
 
-    def __init__(self, program, folder):
+    def __init__(self, program, folder, key=None, firmware=bytes(n * 5 % 253 for n in range(150)),
+                 vendor="7", klass="3"):
         self.program, self.folder, self.signed = program, folder, []
-        (folder / "fw").write_bytes(bytes(n * 5 % 253 for n in range(150)))
+        self.vendor, self.klass = vendor, klass
+        (folder / "fw").write_bytes(firmware)
         for name in ("key", "other"):
             run(program, "keygen", "--out", str(folder / f"{name}.pem"))
+        if key:
+            for kind in (".pem", ".pub"):
+                (folder / f"key{kind}").write_bytes(pathlib.Path(key).with_suffix(kind).read_bytes())
         text = run(program, "key", "--pubkey", str(folder / "key.pub"))
         self.key = bytes(int(word, 16) for word in
                          text.split("=", 1)[1].translate(str.maketrans("{},;", "    ")).split())
@@ -209,10 +214,11 @@ class Packages:
             "erased": b"\xff" * len(self.good),
         }
 
-    def sign(self, key="key", klass="3", vendor="7", counter="11"):
+    def sign(self, key="key", klass=None, vendor=None, counter="11"):
         out = self.folder / "out"
+        out.unlink(missing_ok=True)
         run(self.program, "sign", "--key", str(self.folder / f"{key}.pem"), "--version", "1",
-            "--counter", counter, "--vendor", vendor, "--class", klass, "--in",
+            "--counter", counter, "--vendor", vendor or self.vendor, "--class", klass or self.klass, "--in",
             str(self.folder / "fw"), "--out", str(out))
         self.signed.append(out.read_bytes())
         return self.signed[-1]
