@@ -46,7 +46,6 @@ test,demo        curl                    program curl
 test             python3-pytest          python  pytest
 test             libcmocka-dev           cmocka  cmocka.h
 test             patch                   program patch
-test             zlib1g-dev              header  zlib.h
 build,demo,test  zlib1g-dev              header  zlib.h
 test,bench       bsdiff                  program bsdiff
 bench            xdelta3                 program xdelta3
