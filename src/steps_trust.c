@@ -376,7 +376,7 @@ static oneota_reason_t names(oneota_t *m, const uint8_t *digests)
     }
     const uint8_t *named = (const uint8_t *)&kept.trailer + offsetof(oneota_trailer_t, base);
     return kept.check == m->record.at.check &&
-                   oneota_crypto_equal(digests, named, 2u * ONEOTA_DIGEST_BYTES)
+                   oneota_crypto_equal(digests, named, (size_t)2u * ONEOTA_DIGEST_BYTES)
                ? ONEOTA_REASON_NONE
                : ONEOTA_REASON_SIGNATURE;
 }

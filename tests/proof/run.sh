@@ -67,8 +67,8 @@ scan|text.c|s/data += used;/data += 1u;/
 tenth|text.c|s/rest %= 10u/rest = 0/
 tenth|text.c|s/rest << 16 |/rest << 15 |/
 put|text.c|s/char digits\[20\]/char digits[19]/
-shown|report.c|s/<= hundredfold/< hundredfold/
-shown|report.c|s/uint8_t bit = 64u/uint8_t bit = 32u/
+shown|report.c|s/bytes \* 100u \/ size/(bytes + 1u) * 100u \/ size/
+shown|report.c|s/size \/ 100u + 1u/size \/ 100u/
 body|http.c|s/length - at < http->left ? length - at : http->left/length - at/
 size|http.c|s/next != ';' \&\& //
 size|http.c|s/if (digits == 0 ||/if (/
