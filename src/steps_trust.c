@@ -149,8 +149,9 @@ static oneota_reason_t names(oneota_t *m, const uint8_t *digests)
         return ONEOTA_REASON_STORAGE;
     }
     const uint8_t *named = (const uint8_t *)&kept.trailer + offsetof(oneota_trailer_t, base);
-    return oneota_crypto_equal(digests, named, 2u * ONEOTA_DIGEST_BYTES) ? ONEOTA_REASON_NONE
-                                                                         : ONEOTA_REASON_SIGNATURE;
+    return oneota_crypto_equal(digests, named, (size_t)2u * ONEOTA_DIGEST_BYTES)
+               ? ONEOTA_REASON_NONE
+               : ONEOTA_REASON_SIGNATURE;
 }
 
 /* The file was replaced since, or the flash is bad: as with any other mismatch. */

@@ -31,7 +31,7 @@ run() {
     set -- $1
     program=$(find "$build/tests" -name "$1" -type f)
     shift
-    (cd tests/fuzz && timeout 60 "$program" "$@") >"$scratch/said" 2>&1
+    (cd tests/fuzz && timeout 200 "$program" "$@") >"$scratch/said" 2>&1
 }
 
 # What the test said: the first line that tells

@@ -17,7 +17,6 @@ void prove_wait(void)
     ASSUME(since <= UINT64_MAX / 2u && now >= since && now - since <= UINT32_MAX);
     bool due = now >= since + wait;
     uint64_t left = due ? 0u : since + wait - now;
-    PROVE(oneota_policy_due((uint32_t)now, (uint32_t)since, wait) == due);
     PROVE(oneota_policy_left_ms((uint32_t)now, (uint32_t)since, wait) == left);
 }
 

@@ -85,10 +85,10 @@ void prove_scan(void)
 void prove_tenth(void)
 {
     const uint64_t number = nondet_u64();
-    uint32_t digit;
+    char digit;
     const uint64_t tenth = tenth_of(number, &digit);
-    PROVE(digit < 10u && tenth <= UINT64_MAX / 10u);
-    PROVE(tenth * 10u + digit == number);
+    PROVE(digit >= '0' && digit <= '9' && tenth <= UINT64_MAX / 10u);
+    PROVE(tenth * 10u + (unsigned)(digit - '0') == number);
 }
 
 /* Digits alone, as many as there is room for, and none too many. */
@@ -98,7 +98,7 @@ void prove_put(void)
     const size_t size = nondet_u8();
     ASSUME(size <= sizeof data);
     text_t text = oneota_text_begin(data, size);
-    oneota_text_put_number(&text, nondet_u64());
+    oneota_text_put_long(&text, nondet_u64());
     PROVE(text.error == ONEOTA_OK ? text.length >= 1u && text.length <= size
                                   : text.error == ONEOTA_LIMIT && text.length == 0 && size < 20u);
     for (size_t i = 0; i < text.length; i++) {

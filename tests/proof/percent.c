@@ -1,8 +1,8 @@
 /*
  * oneota - SPDX-License-Identifier: Apache-2.0
  *
- * percent.c: the progress that is shown is bytes * 100 / size, though no division of 64 bits is
- * made: for all numbers of bytes, of packages of these sizes.
+ * percent.c: the progress that is shown is bytes * 100 / size, and beyond 42 949 672 bytes that or
+ * one less; 100 only for all of it: for all numbers of bytes, of packages of these sizes.
  */
 #include "proof.h"
 
@@ -25,7 +25,8 @@ void prove_shown(void)
         const uint64_t percent = oneota_machine_percent(&m);
         PROVE(percent <= 100u);
         PROVE(percent * size <= (uint64_t)bytes * 100u);
-        PROVE((uint64_t)bytes * 100u < (percent + 1u) * size);
+        PROVE((uint64_t)bytes * 100u < (percent + (size > UINT32_MAX / 100u ? 2u : 1u)) * size);
+        PROVE((percent == 100u) == (bytes == size));
     }
 }
 

@@ -9,7 +9,7 @@
 
 #include "download.c"
 
-#define SIZE_MASK 0x3FFu
+#define SIZE_MASK 0xFFu
 
 /* What is planned and asked for; percent: progress that was reported already. */
 static oneota_download_t plan(uint32_t taken, uint32_t size, uint8_t percent)

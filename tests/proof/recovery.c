@@ -52,8 +52,7 @@ uint32_t oneota_bytes_crc32(uint32_t seed, const void *data, size_t length)
 
 /* ---------------------------------------------------------------- any flash */
 
-/* Any bytes in the scratch, where alone the journal reads to: the head, or all behind it. Whole, which is
- * simpler than a slice. */
+/* Any bytes in the scratch, where alone the journal reads to: the head, or all behind it. */
 static void havoc_record(bool head)
 {
     uint8_t known[HEAD_BYTES];

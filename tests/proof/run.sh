@@ -46,7 +46,7 @@ END
 # NAME | file of src | what sed does to it
 mutants() {
     cat <<'END'
-wait|policy.c|s/return now_ms - since_ms >= wait_ms/return now_ms >= since_ms + wait_ms/
+wait|policy.c|s/passed = now_ms - since_ms;/passed = now_ms > since_ms ? now_ms - since_ms : 0u;/
 wait|policy.c|s/passed >= wait_ms ? 0u/passed > wait_ms ? 1u/
 backoff|policy.c|s/most > max_ms \/ 2u ? max_ms/most > max_ms ? max_ms/
 plan|download.c|s/size - end == 1u ? size : end/end/
@@ -67,8 +67,8 @@ scan|text.c|s/data += used;/data += 1u;/
 tenth|text.c|s/rest %= 10u/rest = 0/
 tenth|text.c|s/rest << 16 |/rest << 15 |/
 put|text.c|s/char digits\[20\]/char digits[19]/
-shown|report.c|s/<= hundredfold/< hundredfold/
-shown|report.c|s/uint8_t bit = 64u/uint8_t bit = 32u/
+shown|report.c|s/bytes \* 100u \/ size/(bytes + 1u) * 100u \/ size/
+shown|report.c|s/size \/ 100u + 1u/size \/ 100u/
 body|http.c|s/length - at < http->left ? length - at : http->left/length - at/
 size|http.c|s/next != ';' \&\& //
 size|http.c|s/if (digits == 0 ||/if (/
