@@ -76,7 +76,6 @@ field|http.c|s/number\[1\] < number\[2\]/number[1] <= number[2]/
 field|http.c|s/number\[0\] <= number\[1\] \&\&//
 journal_scan|journal.c|s/extent_of(journal, length) <= room/true/
 journal_scan|journal.c|s/length <= JOURNAL_PAYLOAD_MAX \&\& extent_of/extent_of/
-journal_scan|journal.c|s/type <= ONEOTA_JOURNAL_TYPES) {/type <= ONEOTA_JOURNAL_TYPES + 1u) {/
 journal_read|journal.c|s/if (\*length > size)/if (*length > size + 1u)/
 newest|journal.c|s/generation - journal->generation - 1u < INT32_MAX/generation > journal->generation/
 newest|journal.c|s/== crc_of(record, length);/!= 1u;/
