@@ -29,14 +29,14 @@ POINTERS = {
     "oneota_step_trust|oneota_step_prove": r"step|prove|use",
     "oneota_init": r"are_sound",
     "oneota_step_prefix|oneota_step_download": r"oneota_differential_\w+",
-    r"oneota_differential_\w+|make": r"oneota_delta_(begin|feed|start|next)",
+    r"oneota_differential_\w+|make": r"oneota_delta_(begin|feed|start|next)|names",
     "oneota_delta_feed": r"judge_head(er)?|unpack",
     "unpack": r"oneota_inflate",
     "put_letter": r"oneota_text_put(_url)?",
 }
 # What calls the application's ports and callbacks alone.
 PORTS = (r"between|go_on|next_unit|program|record_read|set_unit|step|oneota_exchange_\w+|oneota_journal_\w+|oneota_slot_\w+|"
-         r"oneota_proof_step|oneota_machine_(conditions|log|query_boot|request|tell)|oneota_step_settle")
+         r"oneota_proof_step|oneota_machine_(conditions|log|query_boot|request|running_size|tell)|oneota_step_settle")
 # The Authorization is a form within a form, which both have a put_letter(); values nest no deeper than ONEOTA_JSON_DEPTH, 8.
 RECURSION = {"oneota_text_put_form": 2, "put_letter": 1, "oneota_auth_write": 1, "parse_value": 8, "parse_object": 8,
              "parse_array": 8, "cJSON_Delete": 8}
