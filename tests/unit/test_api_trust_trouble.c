@@ -128,9 +128,9 @@ static oneota_floor_t floor_now(void)
 #define OWN_CALLOC 1
 #endif
 
+#if OWN_CALLOC
 static bool memory_gone;
 
-#if OWN_CALLOC
 extern void *__libc_calloc(size_t count, size_t size);
 
 void *calloc(size_t count, size_t size)
