@@ -212,6 +212,29 @@ static void test_delta_blocks_dropped_repeated_swapped_refused(void **state)
     rig_free(&rig);
 }
 
+/* The package ends within the header of its last block; the rest of that is fed all the same, as by
+ * a caller with something behind the package. No byte comes out of it. */
+static void test_delta_block_header_across_the_end_of_the_package_refused(void **state)
+{
+    rig_t rig;
+    (void)state;
+    rig_init(&rig);
+    for (uint32_t begun = 0; begun <= 17u; begun++) {
+        rig_small_package(&rig); /* its last block begins at 156 */
+        rig.source.package_size = 156u + begun;
+        oneota_bytes_put_u32(rig.package.bytes + 20, rig.source.package_size);
+        fake_package_seal_header(rig.package.bytes);
+        expect(&rig, ONEOTA_REASON_DIGEST, "across the end");
+        assert_int_equal(rig.made_length, 10);
+        rig.source.package_size = 128u + begun;
+        oneota_bytes_put_u32(rig.package.bytes + 20, rig.source.package_size);
+        fake_package_seal_header(rig.package.bytes);
+        expect(&rig, ONEOTA_REASON_DIGEST, "no block at all");
+        assert_int_equal(rig.made_length, 0);
+    }
+    rig_free(&rig);
+}
+
 /* ---------------------------------------------------------------- operations */
 
 static void test_delta_operations_each_limit_refused(void **state)
@@ -309,6 +332,7 @@ int main(void)
         cmocka_unit_test(test_delta_block_header_each_limit_refused),
         cmocka_unit_test(test_delta_deflated_block_with_codec_none_refused),
         cmocka_unit_test(test_delta_blocks_dropped_repeated_swapped_refused),
+        cmocka_unit_test(test_delta_block_header_across_the_end_of_the_package_refused),
         cmocka_unit_test(test_delta_operations_each_limit_refused),
         cmocka_unit_test(test_delta_old_image_fails_to_be_read_storage),
     };
