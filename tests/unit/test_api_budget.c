@@ -132,6 +132,40 @@ static void test_api_budget_of_erases_is_not_given_back_by_resets(void **state)
     kit_free(&kit);
 }
 
+/* Each time it is asked, the platform has another task, and refuses the token of the one before:
+ * nothing is downloaded, but each of them is recorded. */
+static void replace_task(void *ctx, const oneota_event_t *event)
+{
+    char *digit = &task()->md5[31];
+    (void)ctx;
+    if (event->type == ONEOTA_EVENT_TASK) {
+        *digit = *digit == '0' ? '1' : '0';
+    }
+}
+
+static void test_api_budget_is_not_needed_for_tasks_that_are_replaced_for_ever(void **state)
+{
+    static const uint32_t k_days = 60;
+    (void)state;
+    begin();
+    kit_rule_t *rule = kit_rule(&kit, FAKE_TOKEN);
+    rule->code = 12;
+    rule->times = KIT_ALWAYS;
+    kit.listen = replace_task;
+    kit_start(&kit);
+    (void)kit_until_event(&kit, ONEOTA_EVENT_IDLE);
+    assert_string_equal(kit_story(&kit), "V C T C C T C");
+    for (uint32_t hour = 0; hour < k_days * DAY; hour++) {
+        forget_the_past();
+        kit_pass(&kit, HOUR_MS);
+        assert_in_range(kit.call_count, 0, 12u);
+    }
+    for (uint32_t n = 0; n < kit.board.journal.flash.unit_count; n++) {
+        assert_in_range(kit.board.journal.flash.erases[n], 0, k_days * 27u / 10u);
+    }
+    kit_free(&kit);
+}
+
 /* It is in the journal before the first unit is erased: who cuts the power then gains nothing. */
 static void test_api_budget_is_spent_before_the_first_erase(void **state)
 {
@@ -393,6 +427,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_api_budget_of_erases_holds_against_a_hostile_server),
         cmocka_unit_test(test_api_budget_of_erases_is_not_given_back_by_resets),
+        cmocka_unit_test(test_api_budget_is_not_needed_for_tasks_that_are_replaced_for_ever),
         cmocka_unit_test(test_api_budget_is_spent_before_the_first_erase),
         cmocka_unit_test(test_api_budget_of_a_download_that_rests_is_kept_over_a_reset),
         cmocka_unit_test(test_api_budget_of_erases_is_not_spent_by_going_on),
