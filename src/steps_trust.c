@@ -273,13 +273,24 @@ static event_t prove_running(oneota_t *m)
     return EV_STAY;
 }
 
-static event_t step_floor(oneota_t *m)
+/* Within the state, as all that goes wrong here: whoever leaves it does not come back before the next
+ * start, and an older image would be taken until then. */
+static event_t store_floor(oneota_t *m)
 {
     bench_t *bench = bench_of(m);
-    event_t event;
+    event_t event = oneota_trust_write(m, RECORD_FLOOR, &bench->floors, sizeof bench->floors);
+    if (event == EV_LATER && m->failures < ONEOTA_ATTEMPTS) {
+        oneota_machine_begin_wait(m, m->later_ms);
+        return EV_STAY;
+    }
+    return event == EV_STAY ? event : next_floor(m);
+}
+
+static event_t step_floor(oneota_t *m)
+{
     switch (m->phase) {
     case 0:
-        bench->image = 0;
+        bench_of(m)->image = 0;
         m->phase = LOOK;
         return EV_STAY;
     case LOOK:
@@ -287,8 +298,7 @@ static event_t step_floor(oneota_t *m)
     case PROVE:
         return prove_running(m);
     default:
-        event = oneota_trust_write(m, RECORD_FLOOR, &bench->floors, sizeof bench->floors);
-        return event == EV_DONE ? next_floor(m) : event;
+        return store_floor(m);
     }
 }
 
