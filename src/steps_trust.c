@@ -99,6 +99,13 @@ event_t oneota_trust_not_now(oneota_t *m, oneota_reason_t reason)
     return EV_STAY;
 }
 
+/* The last answer may still be where they stand: whoever sent it could else write a proof that only
+ * waits for a beginning that is skipped. */
+static void clear_proof(bench_t *bench)
+{
+    memset(bench, 0, offsetof(bench_t, image));
+}
+
 bool oneota_trust_fill_wanted(oneota_t *m, uint8_t type)
 {
     bench_t *bench = bench_of(m);
@@ -106,7 +113,7 @@ bool oneota_trust_fill_wanted(oneota_t *m, uint8_t type)
         !oneota_trust_recall(m, RECORD_FAILED, &bench->failed, sizeof bench->failed)) {
         return false;
     }
-    memset(&bench->wanted, 0, sizeof bench->wanted);
+    clear_proof(bench);
     bench->wanted.floor = bench->floors.floor[m->record.order.image];
     bench->wanted.version = m->record.order.task.target;
     bench->wanted.base = bench->base;
@@ -268,7 +275,7 @@ static event_t look(oneota_t *m)
     if (error != ONEOTA_OK || !oneota_floor_raise(&floor, &bench->kept.trailer)) {
         return next_floor(m);
     }
-    memset(&bench->wanted, 0, sizeof bench->wanted); /* any version, any counter: it runs */
+    clear_proof(bench); /* any version, any counter: it runs */
     bench->wanted.type = ONEOTA_PACKAGE_FULL;
     begin_proof(m, bench->image, boot.slot, boot.length);
     m->phase = PROVE;
