@@ -343,6 +343,26 @@ static void test_api_budget_counts_the_trailer_too(void **state)
     assert_waits_a_day(ONEOTA_REASON_REQUESTS, ONEOTA_TRAILER_BYTES);
 }
 
+/* Who says "in a second" each time is asked as seldom as who says nothing. */
+static void test_api_budget_is_not_needed_for_a_server_that_is_never_ready(void **state)
+{
+    uint32_t calls = 0;
+    (void)state;
+    begin();
+    kit_rule_t *rule = kit_rule(&kit, FAKE_CHECK);
+    rule->status = 503;
+    rule->headers = "Retry-After: 1\r\n";
+    rule->times = KIT_ALWAYS;
+    kit_start(&kit);
+    for (uint32_t minute = 0; minute < DAY * 60u; minute++) {
+        forget_the_past();
+        kit_pass(&kit, 60000);
+        calls += kit.call_count;
+    }
+    assert_in_range(calls, DAY, 10u * DAY);
+    kit_free(&kit);
+}
+
 /* ---------------------------------------------------------------- what the platform is told */
 
 static void test_api_budget_uses_up_rounds_and_ends_with_206(void **state)
@@ -436,6 +456,7 @@ int main(void)
         cmocka_unit_test(test_api_budget_of_bytes_ends_the_day),
         cmocka_unit_test(test_api_budget_of_bytes_counts_what_is_thrown_away),
         cmocka_unit_test(test_api_budget_counts_the_trailer_too),
+        cmocka_unit_test(test_api_budget_is_not_needed_for_a_server_that_is_never_ready),
         cmocka_unit_test(test_api_budget_uses_up_rounds_and_ends_with_206),
         cmocka_unit_test(test_api_budget_wait_ends_with_the_task),
         cmocka_unit_test(test_api_budget_is_given_back_by_a_confirmed_update),
