@@ -16,7 +16,8 @@ static uint32_t most_erased(const fake_flash_t *flash)
     return most;
 }
 
-/* One for each start that writes, and one each time that a unit is full. */
+/* One for each start that writes, and one each time that a unit is full. A cut wastes the move that it
+ * is in, and what was torn is moved away from. */
 static bool journal_is_spared(const world_t *world)
 {
     const fake_flash_t *flash = &world->board.journal.flash;
@@ -27,7 +28,7 @@ static bool journal_is_spared(const world_t *world)
     for (uint32_t n = 0; n < flash->unit_count; n++) {
         total += flash->erases[n];
     }
-    return total <= world->board.boots + world->cuts + flash->calls[FAKE_PROGRAM] / room + 1u;
+    return total <= world->board.boots + 2u * world->cuts + flash->calls[FAKE_PROGRAM] / room + 2u;
 }
 
 void world_judge_wear(world_t *world)

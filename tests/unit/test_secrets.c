@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include "auth.h"
+#include "bytes.h"
 #include "crypto.h"
 #include "text.h"
 
@@ -102,11 +103,9 @@ static const uint8_t k_key[32] = {0x01, 0x03, 0x07, 0x0F, 0x1F, 0x3F, 0x7F, 0xFE
 
 static void leave_the_key(void)
 {
-    volatile uint8_t copy[1024]; /* so deep that the way back leaves it alone */
-    for (size_t n = 0; n < sizeof k_key; n++) {
-        copy[n] = k_key[n];
-    }
-    (void)copy[0];
+    uint8_t copy[1024] = {0}; /* so deep that the way back leaves it alone */
+    memcpy(copy, k_key, sizeof k_key);
+    value_length = oneota_bytes_crc32(0, copy, sizeof copy); /* elsewhere: it has to stand there */
 }
 
 static void test_secrets_the_look_finds_what_is_left(void **state)
