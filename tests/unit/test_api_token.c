@@ -231,6 +231,20 @@ static void test_api_101_refused_same_task_installs(void **state)
     }
 }
 
+/* The way round over the recheck leads past neither the application nor the task's conditions. */
+static void test_api_101_refused_same_task_still_asks_for_consent(void **state)
+{
+    (void)state;
+    (void)refuse_101(17);
+    kit.platform.tasks[0].state = FAKE_TASK_UPGRADING;
+    assert_int_equal(oneota_defer_install(&kit.ram.client), ONEOTA_OK);
+    kit_pass(&kit, 600000);
+    assert_int_equal(kit_count_events(&kit, ONEOTA_EVENT_READY), 1);
+    assert_int_equal(kit_count_events(&kit, ONEOTA_EVENT_RESTART), 0);
+    assert_string_equal(kit_story(&kit), "V C T D 101 C");
+    kit_free(&kit);
+}
+
 static void test_api_101_refused_other_task_or_none_never_installs(void **state)
 {
     static const int32_t codes[] = {17, 20, 21};
@@ -368,6 +382,7 @@ int main(void)
         cmocka_unit_test(test_api_token_that_says_over_ends_without_a_report),
         cmocka_unit_test(test_api_postponed_waits_the_interval_and_uses_no_round),
         cmocka_unit_test(test_api_101_refused_same_task_installs),
+        cmocka_unit_test(test_api_101_refused_same_task_still_asks_for_consent),
         cmocka_unit_test(test_api_101_refused_other_task_or_none_never_installs),
         cmocka_unit_test(test_api_101_cancelled_never_installs_and_tells_nothing),
         cmocka_unit_test(test_api_101_token_expired_is_told_with_the_new_one),
