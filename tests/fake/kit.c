@@ -127,6 +127,7 @@ static bool is_bare(uint8_t reason)
 {
     switch (reason) {
     case ONEOTA_REASON_NONE:
+    case ONEOTA_REASON_TIMEOUT:
     case ONEOTA_REASON_DROPPED:
     case ONEOTA_REASON_PAUSED:
     case ONEOTA_REASON_ERASES:

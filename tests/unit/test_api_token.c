@@ -316,6 +316,29 @@ static void test_api_101_unanswered_is_repeated_and_not_installed(void **state)
     }
 }
 
+/* The report's code is not the one behind the reason why the client waits. */
+static void test_api_101_on_a_broken_link_waits_with_the_links_code(void **state)
+{
+    oneota_status_t status;
+    (void)state;
+    kit_init(&kit, NULL);
+    kit_rule_t *rule = kit_rule(&kit, FAKE_REPORT);
+    rule->step = 101;
+    rule->silent = true;
+    rule->close = true;
+    rule->times = 2;
+    kit_start(&kit);
+    kit_until_call(&kit, FAKE_REPORT, 101, 1);
+    const oneota_event_t *idle = kit_until_event(&kit, ONEOTA_EVENT_IDLE);
+    assert_int_equal(kit_last_event(&kit, ONEOTA_EVENT_REPORT)->code, -1);
+    assert_int_equal(idle->reason, ONEOTA_REASON_NETWORK);
+    assert_int_equal(idle->code, kit_last_event(&kit, ONEOTA_EVENT_FAILED)->code);
+    kit_status(&kit, &status);
+    assert_int_equal(status.reason, ONEOTA_REASON_NETWORK);
+    assert_int_equal(status.code, idle->code);
+    kit_free(&kit);
+}
+
 /* ---------------------------------------------------------------- the result */
 
 static void test_api_result_these_answers_count_as_delivered(void **state)
@@ -387,6 +410,7 @@ int main(void)
         cmocka_unit_test(test_api_101_cancelled_never_installs_and_tells_nothing),
         cmocka_unit_test(test_api_101_token_expired_is_told_with_the_new_one),
         cmocka_unit_test(test_api_101_unanswered_is_repeated_and_not_installed),
+        cmocka_unit_test(test_api_101_on_a_broken_link_waits_with_the_links_code),
         cmocka_unit_test(test_api_result_these_answers_count_as_delivered),
         cmocka_unit_test(test_api_result_other_answers_are_repeated_also_after_a_reset),
     };
