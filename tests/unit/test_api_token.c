@@ -260,6 +260,7 @@ static void test_api_101_refused_other_task_or_none_never_installs(void **state)
         (void)refuse_101(codes[n]);
         change_md5();
         kit_until_call(&kit, FAKE_TOKEN, 0, 2);
+        assert_int_equal(kit_count_events(&kit, ONEOTA_EVENT_IDLE), 0); /* asked for at once */
         assert_string_equal(kit_story(&kit), "V C T D 101 C C T");
         assert_int_equal(kit.board.calls[FAKE_CALL_MARK], 0);
         kit_free(&kit);
