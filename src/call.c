@@ -61,8 +61,8 @@ static event_t put_off(oneota_t *m, const oneota_answer_t *answer)
         ms = oneota_machine_poll_ms(m);
         break;
     default:
-        ms = oneota_machine_backoff_ms(m);
-        if (answer->retry_after_s != 0) {
+        ms = oneota_machine_backoff_ms(m); /* or longer, if it says so, but never sooner */
+        if (answer->retry_after_s * 1000u > ms) {
             ms = answer->retry_after_s * 1000u;
         }
         break;

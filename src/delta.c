@@ -64,6 +64,14 @@ oneota_delta_state_t *oneota_delta_begin(void *memory, size_t bytes,
 
 /* ---------------------------------------------------------------- header */
 
+/* For its header and a byte at least: what is left behind the header is never below zero, whatever
+ * is fed behind the package. */
+static bool has_room_for_block(const oneota_delta_state_t *d, uint32_t offset)
+{
+    return offset < d->source.package_size &&
+           d->source.package_size - offset > ONEOTA_DELTA_BLOCK_BYTES;
+}
+
 static oneota_reason_t judge_sizes(oneota_delta_state_t *d, uint32_t old_size, uint32_t new_size)
 {
     if (old_size > d->source.old_size) {
@@ -72,7 +80,7 @@ static oneota_reason_t judge_sizes(oneota_delta_state_t *d, uint32_t old_size, u
     if (new_size > d->source.new_size) {
         return fail(d, ONEOTA_REASON_SPACE);
     }
-    if (new_size == 0 || d->source.package_size <= ONEOTA_DELTA_HEADER_BYTES ||
+    if (new_size == 0 || !has_room_for_block(d, ONEOTA_DELTA_HEADER_BYTES) ||
         oneota_bytes_get_u32(d->header + 20) != d->source.package_size) {
         return damaged(d);
     }
@@ -110,7 +118,7 @@ static oneota_reason_t judge_header(oneota_delta_state_t *d)
 static oneota_reason_t enter_block(oneota_delta_state_t *d)
 {
     bool ends = d->position == d->source.new_size;
-    if (ends != (d->offset == d->source.package_size)) {
+    if (ends ? d->offset != d->source.package_size : !has_room_for_block(d, d->offset)) {
         return damaged(d);
     }
     d->gathered = 0;
@@ -127,7 +135,7 @@ oneota_reason_t oneota_delta_start(oneota_delta_state_t *d, uint32_t offset, uin
         offset = ONEOTA_DELTA_HEADER_BYTES;
     }
     if (d->stage != ONEOTA_DELTA_READY || d->reason != ONEOTA_REASON_NONE ||
-        offset < ONEOTA_DELTA_HEADER_BYTES || offset >= d->source.package_size ||
+        offset < ONEOTA_DELTA_HEADER_BYTES || !has_room_for_block(d, offset) ||
         position >= d->source.new_size || position > skip || skip > d->source.new_size ||
         (offset == ONEOTA_DELTA_HEADER_BYTES) != (position == 0)) {
         return ONEOTA_REASON_DIGEST;

@@ -253,6 +253,7 @@ event_t oneota_step_wait(oneota_t *m)
     if (m->record.at.stage == STAGE_NONE) {
         m->check_due = true;
         m->version_first = false;
+        m->replaced = false;
     }
     return EV_DONE;
 }

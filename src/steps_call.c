@@ -107,7 +107,8 @@ event_t oneota_step_token(oneota_t *m)
     return event;
 }
 
-/* The same task goes on with its new token; another one, or none, ends this one. */
+/* The same task goes on with its new token; another one, or none, ends this one. The other one is
+ * fetched at once the first time: each is recorded, and a server may have ever new ones. */
 event_t oneota_step_recheck(oneota_t *m)
 {
     oneota_answer_t answer;
@@ -116,7 +117,8 @@ event_t oneota_step_recheck(oneota_t *m)
         return event;
     }
     if (!oneota_record_same_task(&answer.task, &m->record.order.task)) {
-        m->check_due = true;
+        m->check_due = !m->replaced;
+        m->replaced = true;
         return oneota_machine_over(m, ONEOTA_REASON_OVER, 0);
     }
     oneota_record_renew(&m->record, &answer);

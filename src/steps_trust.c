@@ -99,6 +99,13 @@ event_t oneota_trust_not_now(oneota_t *m, oneota_reason_t reason)
     return EV_STAY;
 }
 
+/* The last answer may still be where they stand: whoever sent it could else write a proof that only
+ * waits for a beginning that is skipped. */
+static void clear_proof(bench_t *bench)
+{
+    memset(bench, 0, offsetof(bench_t, image));
+}
+
 bool oneota_trust_fill_wanted(oneota_t *m, uint8_t type)
 {
     bench_t *bench = bench_of(m);
@@ -106,7 +113,7 @@ bool oneota_trust_fill_wanted(oneota_t *m, uint8_t type)
         !oneota_trust_recall(m, RECORD_FAILED, &bench->failed, sizeof bench->failed)) {
         return false;
     }
-    memset(&bench->wanted, 0, sizeof bench->wanted);
+    clear_proof(bench);
     bench->wanted.floor = bench->floors.floor[m->record.order.image];
     bench->wanted.version = m->record.order.task.target;
     bench->wanted.base = bench->base;
@@ -211,22 +218,42 @@ static event_t next_floor(oneota_t *m)
     return EV_STAY;
 }
 
-/* The trailer of an image that runs and was confirmed. It is not proven yet. */
-static bool read_running(oneota_t *m, oneota_boot_t *boot, oneota_trailer_t *trailer)
+/* The trailer of an image that runs and was confirmed. It is not proven yet.
+ * @return OK; STORAGE; else there is none */
+static oneota_error_t read_running(oneota_t *m, oneota_boot_t *boot, oneota_trailer_t *trailer)
 {
     const oneota_setup_t *setup = m->setup;
     uint8_t n = bench_of(m)->image;
     memset(boot, 0, sizeof *boot);
-    if (setup->boot->query(setup->boot_ctx, n, boot) != ONEOTA_OK || boot->slot > 1u ||
+    if (setup->boot->query(setup->boot_ctx, n, boot) != ONEOTA_OK) {
+        return ONEOTA_STORAGE;
+    }
+    if (boot->slot > 1u ||
         (boot->condition != ONEOTA_BOOT_CONFIRMED && boot->condition != ONEOTA_BOOT_REVERTED)) {
-        return false;
+        return ONEOTA_STATE;
     }
     const oneota_flash_t *flash = setup->images[n].slot[boot->slot];
     void *ctx = setup->images[n].slot_ctx[boot->slot];
-    return boot->length > ONEOTA_TRAILER_BYTES && boot->length <= flash->size(ctx) &&
-           flash->read(ctx, boot->length - ONEOTA_TRAILER_BYTES, trailer, sizeof *trailer) ==
-               ONEOTA_OK &&
-           oneota_trailer_check(trailer, boot->length) == ONEOTA_REASON_NONE;
+    if (boot->length <= ONEOTA_TRAILER_BYTES || boot->length > flash->size(ctx)) {
+        return ONEOTA_STATE;
+    }
+    if (flash->read(ctx, boot->length - ONEOTA_TRAILER_BYTES, trailer, sizeof *trailer) !=
+        ONEOTA_OK) {
+        return ONEOTA_STORAGE;
+    }
+    return oneota_trailer_check(trailer, boot->length) == ONEOTA_REASON_NONE ? ONEOTA_OK
+                                                                             : ONEOTA_VERIFY;
+}
+
+/* Within the state, as all that goes wrong here: whoever leaves it does not come back before the
+ * next start, and an older image would be taken until then. */
+static event_t floor_failed(oneota_t *m, oneota_reason_t reason)
+{
+    if (m->failures >= ONEOTA_ATTEMPTS) {
+        return next_floor(m);
+    }
+    m->phase = LOOK;
+    return oneota_trust_not_now(m, reason);
 }
 
 /* Reads the whole slot only where that may raise the floor. */
@@ -238,15 +265,17 @@ static event_t look(oneota_t *m)
         return EV_DONE;
     }
     if (!oneota_trust_recall(m, RECORD_FLOOR, &bench->floors, sizeof bench->floors)) {
-        return m->failures < ONEOTA_ATTEMPTS ? oneota_trust_not_now(m, ONEOTA_REASON_STORAGE)
-                                             : next_floor(m);
+        return floor_failed(m, ONEOTA_REASON_STORAGE);
     }
     oneota_floor_t floor = bench->floors.floor[bench->image];
-    if (!read_running(m, &boot, &bench->kept.trailer) ||
-        !oneota_floor_raise(&floor, &bench->kept.trailer)) {
+    oneota_error_t error = read_running(m, &boot, &bench->kept.trailer);
+    if (error == ONEOTA_STORAGE) {
+        return floor_failed(m, ONEOTA_REASON_STORAGE);
+    }
+    if (error != ONEOTA_OK || !oneota_floor_raise(&floor, &bench->kept.trailer)) {
         return next_floor(m);
     }
-    memset(&bench->wanted, 0, sizeof bench->wanted); /* any version, any counter: it runs */
+    clear_proof(bench); /* any version, any counter: it runs */
     bench->wanted.type = ONEOTA_PACKAGE_FULL;
     begin_proof(m, bench->image, boot.slot, boot.length);
     m->phase = PROVE;
@@ -260,10 +289,11 @@ static event_t prove_running(oneota_t *m)
     if (error == ONEOTA_AGAIN) {
         return EV_STAY;
     }
-    if (error == ONEOTA_VERIFY && bench->proof.reason == ONEOTA_REASON_MEMORY &&
-        m->failures < ONEOTA_ATTEMPTS) {
-        m->phase = LOOK;
-        return oneota_trust_not_now(m, ONEOTA_REASON_MEMORY);
+    if (error == ONEOTA_STORAGE) {
+        return floor_failed(m, ONEOTA_REASON_STORAGE);
+    }
+    if (error == ONEOTA_VERIFY && bench->proof.reason == ONEOTA_REASON_MEMORY) {
+        return floor_failed(m, ONEOTA_REASON_MEMORY);
     }
     if (error != ONEOTA_OK || oneota_proof_use(&bench->proof) != ONEOTA_PROVEN ||
         !oneota_floor_raise(&bench->floors.floor[bench->image], &bench->proof.trailer)) {
@@ -273,13 +303,22 @@ static event_t prove_running(oneota_t *m)
     return EV_STAY;
 }
 
-static event_t step_floor(oneota_t *m)
+static event_t store_floor(oneota_t *m)
 {
     bench_t *bench = bench_of(m);
-    event_t event;
+    event_t event = oneota_trust_write(m, RECORD_FLOOR, &bench->floors, sizeof bench->floors);
+    if (event == EV_LATER && m->failures < ONEOTA_ATTEMPTS) {
+        oneota_machine_begin_wait(m, m->later_ms);
+        return EV_STAY;
+    }
+    return event == EV_STAY ? event : next_floor(m);
+}
+
+static event_t step_floor(oneota_t *m)
+{
     switch (m->phase) {
     case 0:
-        bench->image = 0;
+        bench_of(m)->image = 0;
         m->phase = LOOK;
         return EV_STAY;
     case LOOK:
@@ -287,8 +326,7 @@ static event_t step_floor(oneota_t *m)
     case PROVE:
         return prove_running(m);
     default:
-        event = oneota_trust_write(m, RECORD_FLOOR, &bench->floors, sizeof bench->floors);
-        return event == EV_DONE ? next_floor(m) : event;
+        return store_floor(m);
     }
 }
 

@@ -37,7 +37,7 @@ typedef struct {
 
 /* The front of the work buffer, while no exchange uses it; what is read goes behind. */
 typedef struct {
-    oneota_proof_t proof;
+    oneota_proof_t proof; /* it and what it is made by come first */
     oneota_wanted_t wanted;
     uint8_t image;                     /* whose floor is looked at */
     uint8_t base[ONEOTA_DIGEST_BYTES]; /* of what runs: for a differential package */

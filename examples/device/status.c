@@ -209,7 +209,7 @@ static bool read_as(const oneota_dialect_t *dialect, state_dir_t *state, uint8_t
     do {
         sleep_ms = oneota_poll(&client);
         oneota_status(&client, status);
-    } while (sleep_ms == 0 && is_reading(status) && ++polls < POLLS_MAX);
+    } while (sleep_ms <= 1u && is_reading(status) && ++polls < POLLS_MAX); /* 1: flash */
     oneota_deinit(&client);
     return polls < POLLS_MAX && status->reason != ONEOTA_REASON_STORAGE;
 }

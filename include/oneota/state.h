@@ -210,6 +210,7 @@ typedef struct {
     bool reported;         /**< the versions were reported since the start */
     bool check_due;        /**< after the version report */
     bool version_first;    /**< the platform asked for the version once */
+    bool replaced;         /**< a task was replaced once, since there was none for a while */
     bool updated;          /**< 201 was delivered; say so after the version report */
     bool authorized_again; /**< a new Authorization was tried for this call */
     bool paused;           /**< what the application asked for */

@@ -139,7 +139,8 @@ typedef struct {
     const uint8_t (*keys)[ONEOTA_PUBKEY_BYTES];
     uint8_t key_count; /**< 1 or more */
     uint32_t vendor_id;
-    uint32_t class_id;
+    uint32_t class_id;       /**< another one for each image of a device: else the one's package
+                                  is taken for the other */
     uint32_t counter_window; /**< 0: ONEOTA_COUNTER_WINDOW */
 } oneota_trust_t;
 

@@ -120,6 +120,15 @@ def test_diff_says_what_it_made_and_warns_of_images_with_little_in_common(files)
     assert len(done.stderr.splitlines()) == 1
 
 
+@pytest.mark.parametrize("other, warned", [(0.68, False), (0.72, True)])
+def test_warning_begins_at_seventy_percent_of_the_deflated_image(files, other, warned):
+    """Of noise, which nothing makes shorter: the package is as large as what is not in the old image."""
+    image = noise(60000)
+    count = int(len(image) * other)
+    old, new = files(old=image, new=noise(count, 2) + image[count:])
+    assert ("warning: " in run("diff", old, new, files.folder / "patch").stderr) == warned
+
+
 def test_package_that_makes_another_image_is_not_written(files):
     """A zlib that is broken: its streams are right, but not those of what it was given."""
     source, broken = files.folder / "broken.c", files.folder / "broken.so"

@@ -289,6 +289,7 @@ void fake_board_reset(fake_board_t *board, uint32_t seed)
     board->signal = 20;
     board->random = seed;
     board->inspects = ONEOTA_OK;
+    board->lied_to = false;
     board->boots = 0;
     board->operations = 0;
     board->violation = NULL;

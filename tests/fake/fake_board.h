@@ -94,6 +94,7 @@ struct fake_board {
     int32_t battery, signal;
     uint32_t random;
     oneota_error_t inspects; /**< what inspect() says */
+    bool lied_to; /**< a package may have been garbled: inspect() refuses what is no image */
 
     /* plan: battery or signal is low for low_count looks at them */
     uint32_t low_at; /**< look, counted from 1; 0: never */

@@ -341,6 +341,7 @@ void world_arm(world_t *world, const world_fault_t *fault)
         arm_answer(world, fault);
         net->fault = FAKE_NET_CORRUPT;
         world->lenient = true;
+        world->board.lied_to = true;
         break;
     case WORLD_ROT:
         world->board.rot_at = fault->at;

@@ -174,9 +174,9 @@ def test_delta_power_cut_in_every_flash_operation_of_an_update(make_scene, diale
     # the header, a block, what makes a unit of flash, and what the server had sent of a tenth of the package
     assert max(fetched) <= 128 + block + UNIT + size // 10
     assert statistics.mean(fetched) <= 128 + block + size // 10
-    # the unit is erased and programmed again, and the journal may have been full
-    assert max(written) <= 1 + UNIT // PIECE + 8
-    assert statistics.mean(written) <= UNIT // PIECE
+    # the unit is erased and programmed again; the journal moves at each start, once more where it was full
+    assert max(written) <= 1 + UNIT // PIECE + 12
+    assert statistics.mean(written) <= UNIT // PIECE + 5
     print(f"{sweep.operations} operations; {len(fetched)} cuts in the download: fetched again, bytes: mean "
           f"{statistics.mean(fetched):.0f}, most {max(fetched)}; operations again: mean "
           f"{statistics.mean(written):.1f}, most {max(written)}")

@@ -132,6 +132,40 @@ static void test_api_budget_of_erases_is_not_given_back_by_resets(void **state)
     kit_free(&kit);
 }
 
+/* Each time it is asked, the platform has another task, and refuses the token of the one before:
+ * nothing is downloaded, but each of them is recorded. */
+static void replace_task(void *ctx, const oneota_event_t *event)
+{
+    char *digit = &task()->md5[31];
+    (void)ctx;
+    if (event->type == ONEOTA_EVENT_TASK) {
+        *digit = *digit == '0' ? '1' : '0';
+    }
+}
+
+static void test_api_budget_is_not_needed_for_tasks_that_are_replaced_for_ever(void **state)
+{
+    static const uint32_t k_days = 60;
+    (void)state;
+    begin();
+    kit_rule_t *rule = kit_rule(&kit, FAKE_TOKEN);
+    rule->code = 12;
+    rule->times = KIT_ALWAYS;
+    kit.listen = replace_task;
+    kit_start(&kit);
+    (void)kit_until_event(&kit, ONEOTA_EVENT_IDLE);
+    assert_string_equal(kit_story(&kit), "V C T C C T C");
+    for (uint32_t hour = 0; hour < k_days * DAY; hour++) {
+        forget_the_past();
+        kit_pass(&kit, HOUR_MS);
+        assert_in_range(kit.call_count, 0, 12u);
+    }
+    for (uint32_t n = 0; n < kit.board.journal.flash.unit_count; n++) {
+        assert_in_range(kit.board.journal.flash.erases[n], 0, k_days * 27u / 10u);
+    }
+    kit_free(&kit);
+}
+
 /* It is in the journal before the first unit is erased: who cuts the power then gains nothing. */
 static void test_api_budget_is_spent_before_the_first_erase(void **state)
 {
@@ -309,6 +343,26 @@ static void test_api_budget_counts_the_trailer_too(void **state)
     assert_waits_a_day(ONEOTA_REASON_REQUESTS, ONEOTA_TRAILER_BYTES);
 }
 
+/* Who says "in a second" each time is asked as seldom as who says nothing. */
+static void test_api_budget_is_not_needed_for_a_server_that_is_never_ready(void **state)
+{
+    uint32_t calls = 0;
+    (void)state;
+    begin();
+    kit_rule_t *rule = kit_rule(&kit, FAKE_CHECK);
+    rule->status = 503;
+    rule->headers = "Retry-After: 1\r\n";
+    rule->times = KIT_ALWAYS;
+    kit_start(&kit);
+    for (uint32_t minute = 0; minute < DAY * 60u; minute++) {
+        forget_the_past();
+        kit_pass(&kit, 60000);
+        calls += kit.call_count;
+    }
+    assert_in_range(calls, DAY, 10u * DAY);
+    kit_free(&kit);
+}
+
 /* ---------------------------------------------------------------- what the platform is told */
 
 static void test_api_budget_uses_up_rounds_and_ends_with_206(void **state)
@@ -393,6 +447,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_api_budget_of_erases_holds_against_a_hostile_server),
         cmocka_unit_test(test_api_budget_of_erases_is_not_given_back_by_resets),
+        cmocka_unit_test(test_api_budget_is_not_needed_for_tasks_that_are_replaced_for_ever),
         cmocka_unit_test(test_api_budget_is_spent_before_the_first_erase),
         cmocka_unit_test(test_api_budget_of_a_download_that_rests_is_kept_over_a_reset),
         cmocka_unit_test(test_api_budget_of_erases_is_not_spent_by_going_on),
@@ -401,6 +456,7 @@ int main(void)
         cmocka_unit_test(test_api_budget_of_bytes_ends_the_day),
         cmocka_unit_test(test_api_budget_of_bytes_counts_what_is_thrown_away),
         cmocka_unit_test(test_api_budget_counts_the_trailer_too),
+        cmocka_unit_test(test_api_budget_is_not_needed_for_a_server_that_is_never_ready),
         cmocka_unit_test(test_api_budget_uses_up_rounds_and_ends_with_206),
         cmocka_unit_test(test_api_budget_wait_ends_with_the_task),
         cmocka_unit_test(test_api_budget_is_given_back_by_a_confirmed_update),

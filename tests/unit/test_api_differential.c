@@ -428,6 +428,22 @@ static void test_api_differential_place_that_cannot_be_begins_anew(void **state)
     }
 }
 
+/* All of the place is right but for where the image goes on: in the middle of an erase unit. */
+static void test_api_differential_place_within_an_erase_unit_begins_anew(void **state)
+{
+    (void)state;
+    make(LARGE, 201);
+    kit_start(&kit);
+    kit_until_call(&kit, FAKE_REPORT, 60, 1);
+    assert_true(kit.ram.client.record.at.stored > 0);
+    kit.ram.client.record.at.stored += 256u;
+    begin_again();
+    kit_run(&kit);
+    assert_int_equal(task()->result, 201);
+    assert_true(task()->downloads > kit.patch->length * 3u / 2u);
+    kit_free(&kit);
+}
+
 static void test_api_differential_other_package_of_the_same_name_begins_anew(void **state)
 {
     (void)state;
@@ -505,6 +521,7 @@ int main(void)
         cmocka_unit_test(
             test_api_differential_image_that_a_boot_loader_hides_is_known_by_its_digest),
         cmocka_unit_test(test_api_differential_place_that_cannot_be_begins_anew),
+        cmocka_unit_test(test_api_differential_place_within_an_erase_unit_begins_anew),
         cmocka_unit_test(test_api_differential_other_package_of_the_same_name_begins_anew),
         cmocka_unit_test(test_api_differential_work_buffer_is_checked),
         cmocka_unit_test(test_api_differential_slot_call_that_fails_once_is_made_again),

@@ -13,6 +13,7 @@
 #include "bytes.h"
 #include "fake_md5.h"
 #include "kit.h"
+#include "trust_bench.h"
 
 #define SIZE 3000u
 
@@ -285,6 +286,25 @@ static void test_api_trust_slot_changed_before_the_mark_is_not_marked(void **sta
     }
 }
 
+/* What a server has left in the work buffer is no proof to begin with. */
+static void test_api_trust_answer_is_not_taken_for_a_proof(void **state)
+{
+    static const uint8_t k_nothing[sizeof(oneota_proof_t)];
+    const bench_t *bench;
+    (void)state;
+    begin(201);
+    kit_start(&kit);
+    bench = bench_of(&kit.ram.client);
+    kit_until_state(&kit, "mark");
+    memset(kit.ram.work, 0xA5, sizeof *bench);
+    assert_true(oneota_trust_fill_wanted(&kit.ram.client, ONEOTA_PACKAGE_FULL));
+    assert_memory_equal(&bench->proof, k_nothing, sizeof bench->proof);
+    assert_string_equal(bench->wanted.version, kit.platform.tasks[0].target);
+    kit_run(&kit);
+    assert_int_equal(kit.platform.tasks[0].result, 201);
+    kit_free(&kit);
+}
+
 /* ---------------------------------------------------------------- the floor */
 
 /* What was confirmed with FAKE_COUNTER runs; another package of this counter is offered. */
@@ -498,6 +518,7 @@ int main(void)
         cmocka_unit_test(test_api_trust_trailer_replaced_since_it_was_fetched_205),
         cmocka_unit_test(test_api_trust_payload_that_collides_in_md5_205),
         cmocka_unit_test(test_api_trust_slot_changed_before_the_mark_is_not_marked),
+        cmocka_unit_test(test_api_trust_answer_is_not_taken_for_a_proof),
         cmocka_unit_test(test_api_trust_counter_at_each_edge_of_the_floor),
         cmocka_unit_test(test_api_trust_floor_is_not_raised_by_a_trial),
         cmocka_unit_test(test_api_trust_floor_without_a_journal_is_of_what_runs),

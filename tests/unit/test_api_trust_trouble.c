@@ -128,9 +128,9 @@ static oneota_floor_t floor_now(void)
 #define OWN_CALLOC 1
 #endif
 
+#if OWN_CALLOC
 static bool memory_gone;
 
-#if OWN_CALLOC
 extern void *__libc_calloc(size_t count, size_t size);
 
 void *calloc(size_t count, size_t size)
@@ -386,7 +386,40 @@ static void test_api_trust_floor_is_raised_when_the_journal_can_be_read_again(vo
     }
 }
 
-/* But it is given up: what needs it later asks again. */
+/* Nor for a journal that cannot be written for a while. */
+static void test_api_trust_floor_is_raised_when_the_journal_can_be_written_again(void **state)
+{
+    (void)state;
+    begin_with_lost_journal();
+    kit.board.fault_call = FAKE_CALL_JOURNAL_ERASE;
+    kit.board.fault = FAKE_FAULT_ERROR;
+    kit.board.fault_at = kit.board.calls[FAKE_CALL_JOURNAL_ERASE] + 1u;
+    kit.board.fault_count = FAKE_FLASH_FOR_EVER;
+    while (kit_count_failed(&kit, ONEOTA_REASON_STORAGE) < ONEOTA_ATTEMPTS - 1u) {
+        kit_poll(&kit);
+    }
+    kit.board.fault_at = 0;
+    kit_until_state(&kit, "version");
+    assert_int_equal(floor_now().counter, FAKE_COUNTER);
+    assert_int_equal(kit_count_failed(&kit, ONEOTA_REASON_STORAGE), ONEOTA_ATTEMPTS - 1u);
+    kit_free(&kit);
+}
+
+/* That is given up, too: the floor is looked for at the next start. */
+static void test_api_trust_floor_that_cannot_be_written_lets_the_device_work(void **state)
+{
+    (void)state;
+    begin_with_lost_journal();
+    kit.board.fault_call = FAKE_CALL_JOURNAL_ERASE;
+    kit.board.fault = FAKE_FAULT_ERROR;
+    kit.board.fault_at = kit.board.calls[FAKE_CALL_JOURNAL_ERASE] + 1u;
+    kit.board.fault_count = FAKE_FLASH_FOR_EVER;
+    kit_until_state(&kit, "version");
+    assert_int_equal(kit_count_failed(&kit, ONEOTA_REASON_STORAGE), ONEOTA_ATTEMPTS);
+    kit_free(&kit);
+}
+
+/* To read is given up as well: what needs it later asks again. */
 static void test_api_trust_floor_that_stays_unreadable_lets_the_device_work(void **state)
 {
     (void)state;
@@ -402,7 +435,7 @@ static void test_api_trust_floor_that_stays_unreadable_lets_the_device_work(void
     kit_free(&kit);
 }
 
-/* The running image cannot be read: no floor is taken from it. */
+/* The running image cannot be read once: it is read again. Always: no floor is taken from it. */
 static void test_api_trust_floor_of_a_slot_that_cannot_be_read_stays(void **state)
 {
     (void)state;
@@ -410,6 +443,15 @@ static void test_api_trust_floor_of_a_slot_that_cannot_be_read_stays(void **stat
         begin_with_lost_journal();
         break_read(&kit.board.slots[0][kit.board.running[0]], first, 1);
         kit_until_state(&kit, "version");
+        assert_int_equal(kit_count_failed(&kit, ONEOTA_REASON_STORAGE), 1);
+        assert_int_equal(floor_now().counter, FAKE_COUNTER);
+        kit.board.slots[0][kit.board.running[0]].port.read = inner_read;
+        kit_free(&kit);
+
+        begin_with_lost_journal();
+        break_read(&kit.board.slots[0][kit.board.running[0]], first, UINT32_MAX);
+        kit_until_state(&kit, "version");
+        assert_int_equal(kit_count_failed(&kit, ONEOTA_REASON_STORAGE), ONEOTA_ATTEMPTS);
         assert_int_equal(floor_now().counter, 0);
         kit.board.slots[0][kit.board.running[0]].port.read = inner_read;
         kit_start(&kit);
@@ -864,6 +906,8 @@ int main(void)
         cmocka_unit_test(test_api_trust_journal_that_stays_unreadable_costs_few_requests),
         cmocka_unit_test(test_api_trust_journal_that_cannot_be_written_costs_few_requests),
         cmocka_unit_test(test_api_trust_floor_is_raised_when_the_journal_can_be_read_again),
+        cmocka_unit_test(test_api_trust_floor_is_raised_when_the_journal_can_be_written_again),
+        cmocka_unit_test(test_api_trust_floor_that_cannot_be_written_lets_the_device_work),
         cmocka_unit_test(test_api_trust_floor_that_stays_unreadable_lets_the_device_work),
         cmocka_unit_test(test_api_trust_floor_of_a_slot_that_cannot_be_read_stays),
         cmocka_unit_test(test_api_trust_floor_believes_no_impossible_boot_control),

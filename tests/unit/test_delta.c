@@ -285,8 +285,9 @@ static void test_delta_place_is_the_block_of_the_bytes_given_last(void **state)
 static void test_delta_start_from_impossible_place_refused_then_from_zero(void **state)
 {
     static const uint32_t places[][3] = {
-        {127, 1, 1},  {128, 1, 1},   {129, 0, 0},        {172 + 4, 10, 10},     {156, 12, 12},
-        {156, 10, 9}, {156, 10, 13}, {UINT32_MAX, 1, 1}, {156, UINT32_MAX, 12}, {0, 0, 13},
+        {127, 1, 1},           {128, 1, 1},  {129, 0, 0},   {172 + 4, 10, 10},
+        {156, 12, 12},         {156, 10, 9}, {156, 10, 13}, {UINT32_MAX, 1, 1},
+        {156, UINT32_MAX, 12}, {0, 0, 13},   {160, 10, 10},
     };
     rig_t rig;
     uint32_t used;

@@ -157,16 +157,54 @@ static void test_delta_block_header_each_limit_refused(void **state)
     rig_free(&rig);
 }
 
+/* Right with codec 1, so that nothing but the codec is wrong with it: 20 extra bytes, all zero. */
 static void test_delta_deflated_block_with_codec_none_refused(void **state)
 {
     rig_t rig;
     (void)state;
     rig_init(&rig);
+    for (uint8_t codec = 0; codec <= 1u; codec++) {
+        fake_package_begin(&rig.package, OLD_BYTES, 20);
+        fake_package_packed(&rig.package, 20, 0, "\x63\x10\x61\xC0\x06\x00", 6, 23);
+        rig.package.bytes[7] = codec;
+        fake_package_end(&rig.package);
+        expect(&rig, codec == 0 ? ONEOTA_REASON_DIGEST : ONEOTA_REASON_NONE, "codec");
+        assert_int_equal(rig.made_length, codec == 0 ? 0 : 20);
+    }
+    rig_free(&rig);
+}
+
+/* Its operations are right, and in the first bytes of a payload that is longer than they are: that
+ * length, not theirs, decides how much of the package goes into the buffer for a block. */
+static void test_delta_block_packed_longer_than_unpacked_refused(void **state)
+{
+    rig_t rig;
+    (void)state;
+    rig_init(&rig);
+    for (uint32_t more = 0; more <= 1u; more++) {
+        fake_package_begin(&rig.package, OLD_BYTES, 8);
+        fake_package_packed(&rig.package, 8, 0, "\x08\x00\x00\x20", 4u + more, 4);
+        fake_package_end(&rig.package);
+        rig.source.package_size = 0;
+        expect(&rig, more == 0 ? ONEOTA_REASON_NONE : ONEOTA_REASON_DIGEST, "packed");
+        assert_int_equal(rig.made_length, more == 0 ? 8 : 0);
+    }
+    rig_free(&rig);
+}
+
+/* Refused before a byte of what lies behind the operations is used, not after it. */
+static void test_delta_bytes_behind_the_operations_make_nothing(void **state)
+{
+    rig_t rig;
+    (void)state;
+    rig_init(&rig);
     fake_package_begin(&rig.package, OLD_BYTES, 8);
-    fake_package_packed(&rig.package, 8, 0, "\x63\x60\x60\x60\x00\x01\x00", 7, 20);
-    rig.package.bytes[7] = 0;
+    fake_package_bytes(&rig.package, "\x00\x08\x00", 3);
+    fake_package_bytes(&rig.package, "abc", 3);
+    fake_package_block(&rig.package, 8, 0);
     fake_package_end(&rig.package);
-    expect(&rig, ONEOTA_REASON_DIGEST, "codec none");
+    assert_int_equal(rig_run(&rig, 1000, 64), ONEOTA_REASON_DIGEST);
+    assert_int_equal(rig.made_length, 0);
     rig_free(&rig);
 }
 
@@ -208,6 +246,29 @@ static void test_delta_blocks_dropped_repeated_swapped_refused(void **state)
         rig.source.package_size = rig.package.length;
         expect(&rig, cases[i].reason, cases[i].what);
         rig.source.package_size = 0;
+    }
+    rig_free(&rig);
+}
+
+/* The package ends within the header of its last block; the rest of that is fed all the same, as by
+ * a caller with something behind the package. No byte comes out of it. */
+static void test_delta_block_header_across_the_end_of_the_package_refused(void **state)
+{
+    rig_t rig;
+    (void)state;
+    rig_init(&rig);
+    for (uint32_t begun = 0; begun <= 17u; begun++) {
+        rig_small_package(&rig); /* its last block begins at 156 */
+        rig.source.package_size = 156u + begun;
+        oneota_bytes_put_u32(rig.package.bytes + 20, rig.source.package_size);
+        fake_package_seal_header(rig.package.bytes);
+        expect(&rig, ONEOTA_REASON_DIGEST, "across the end");
+        assert_int_equal(rig.made_length, 10);
+        rig.source.package_size = 128u + begun;
+        oneota_bytes_put_u32(rig.package.bytes + 20, rig.source.package_size);
+        fake_package_seal_header(rig.package.bytes);
+        expect(&rig, ONEOTA_REASON_DIGEST, "no block at all");
+        assert_int_equal(rig.made_length, 0);
     }
     rig_free(&rig);
 }
@@ -308,7 +369,10 @@ int main(void)
         cmocka_unit_test(test_delta_memory_decides_on_the_largest_block),
         cmocka_unit_test(test_delta_block_header_each_limit_refused),
         cmocka_unit_test(test_delta_deflated_block_with_codec_none_refused),
+        cmocka_unit_test(test_delta_block_packed_longer_than_unpacked_refused),
+        cmocka_unit_test(test_delta_bytes_behind_the_operations_make_nothing),
         cmocka_unit_test(test_delta_blocks_dropped_repeated_swapped_refused),
+        cmocka_unit_test(test_delta_block_header_across_the_end_of_the_package_refused),
         cmocka_unit_test(test_delta_operations_each_limit_refused),
         cmocka_unit_test(test_delta_old_image_fails_to_be_read_storage),
     };

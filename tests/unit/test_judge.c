@@ -124,7 +124,8 @@ static void test_judge_later_is_as_late_as_the_answer_says(void **state)
     assert_in_range(wait_after(ONEOTA_VERDICT_CONFIG, 5, STAGE_NONE), 1099000, 1100000);
     assert_in_range(wait_after(ONEOTA_VERDICT_POSTPONED, 5, STAGE_NONE), 1099000, 1100000);
     assert_int_equal(wait_after(ONEOTA_VERDICT_POSTPONED, 5, STAGE_TASK), 77000);
-    assert_int_equal(wait_after(ONEOTA_VERDICT_LATER, 5, STAGE_NONE), 5000);
+    assert_int_equal(wait_after(ONEOTA_VERDICT_LATER, 7, STAGE_NONE), 7000);
+    assert_in_range(wait_after(ONEOTA_VERDICT_LATER, 5, STAGE_NONE), 5999, 6000); /* not sooner */
     assert_in_range(wait_after(ONEOTA_VERDICT_LATER, 0, STAGE_NONE), 5999, 6000);
 }
 

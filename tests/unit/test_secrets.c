@@ -102,7 +102,7 @@ static const uint8_t k_key[32] = {0x01, 0x03, 0x07, 0x0F, 0x1F, 0x3F, 0x7F, 0xFE
 
 static void leave_the_key(void)
 {
-    volatile uint8_t copy[sizeof k_key];
+    volatile uint8_t copy[1024]; /* so deep that the way back leaves it alone */
     for (size_t n = 0; n < sizeof k_key; n++) {
         copy[n] = k_key[n];
     }

@@ -1,9 +1,9 @@
 /*
  * oneota - SPDX-License-Identifier: Apache-2.0
  *
- * string.c: what newlib has for long texts, in 3 KB, for the short ones that are here, in 200 bytes.
- * Compiled with -fno-builtin, or these loops would become calls of themselves, and -fno-lto, for what
- * newlib itself calls has to be there.
+ * string.c: what newlib has for long texts, in 3 KB, for the short ones that are here, in 200
+ * bytes. Compiled with -fno-builtin, or these loops would become calls of themselves, and
+ * -fno-lto, for what newlib itself calls has to be there.
  */
 #include <stddef.h>
 #include <string.h>
