@@ -305,7 +305,6 @@ static void work(oneota_t *m)
 
 uint32_t oneota_machine_poll(oneota_t *m)
 {
-    m->sleep_ms = 0;
     m->now_ms = m->setup->clock->now_ms(m->setup->clock_ctx);
     if (!m->busy) { /* what is being written must not change */
         count_time(m);

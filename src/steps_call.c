@@ -136,9 +136,11 @@ static event_t report(oneota_t *m, uint8_t step, ask_t who)
     answer.code = -1;
     event_t event = oneota_machine_call(m, ONEOTA_CALL_REPORT, step, who, &answer);
     if (event != EV_STAY) {
+        int32_t code = m->code; /* behind the reason, of which the wait tells yet */
         m->step = step;
         m->code = answer.code;
         oneota_machine_tell(m, ONEOTA_EVENT_REPORT);
+        m->code = code;
     }
     return event;
 }

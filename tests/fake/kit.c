@@ -122,9 +122,41 @@ static void try_out(kit_t *kit)
     }
 }
 
+/* Behind these reasons stands no answer, no errno and no level: their code is 0. */
+static bool is_bare(uint8_t reason)
+{
+    switch (reason) {
+    case ONEOTA_REASON_NONE:
+    case ONEOTA_REASON_TIMEOUT:
+    case ONEOTA_REASON_DROPPED:
+    case ONEOTA_REASON_PAUSED:
+    case ONEOTA_REASON_ERASES:
+    case ONEOTA_REASON_REQUESTS:
+    case ONEOTA_REASON_BYTES:
+    case ONEOTA_REASON_SPACE:
+    case ONEOTA_REASON_MEMORY:
+    case ONEOTA_REASON_DEADLINE:
+        return true;
+    default:
+        return reason >= ONEOTA_REASON_DIGEST && reason < ONEOTA_REASON_COUNT;
+    }
+}
+
+static void check_event(const oneota_event_t *event)
+{
+    if (event->type == ONEOTA_EVENT_FAILED || event->type == ONEOTA_EVENT_IDLE) {
+        assert_in_range(event->reason, 0, ONEOTA_REASON_COUNT - 1);
+        assert_true(!is_bare(event->reason) || event->code == 0);
+    } else if (event->type == ONEOTA_EVENT_STATE) {
+        assert_string_not_equal(oneota_state_text(event->from), "?");
+        assert_string_not_equal(oneota_state_text(event->to), "?");
+    }
+}
+
 static void on_event(void *ctx, const oneota_event_t *event)
 {
     kit_t *kit = ctx;
+    check_event(event);
     assert_true(kit->event_count < KIT_EVENTS_MAX);
     kit->events[kit->event_count++] = *event;
     kit->leaked = kit->leaked || is_secret(kit, event->version) || is_secret(kit, event->address) ||

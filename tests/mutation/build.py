@@ -42,7 +42,8 @@ class Build:
         for name in ("plain", "counted"):
             (self.work / name).mkdir(parents=True)
         rows = json.loads((self.folder / "compile_commands.json").read_text(encoding="utf-8"))
-        paths = {pathlib.Path(row["file"]): row["command"] for row in rows}
+        paths = {pathlib.Path(row["file"]): row["command"] for row in rows
+                 if "/oneota.dir/" in row["command"]} # not what a test compiles in its own way
         self.flags = {path.stem: self._flags(command) for path, command in paths.items()
                       if path.parent == ROOT / "src"}
         programs = sorted(path.name for path in (self.folder / "tests").glob("test_*") if path.is_file())
@@ -54,6 +55,7 @@ class Build:
             list(pool.map(self._link_program, programs))
             tests = pool.map(self._measure, commands)
             self.tests = sorted(tests, key=lambda test: test.seconds)
+        self.inside = self._find_inside(rows)
         self.known = collections.defaultdict(set)
         for test in self.tests:
             for file, numbers in test.lines.items():
@@ -64,6 +66,31 @@ class Build:
         words = shlex.split(command)
         kept = [word for word in words[1:words.index("-o")] if re.match("-[DIi]|-std|/", word)]
         return [words[0], *kept, "-w", "-fPIC", "-frandom-seed=1"]
+
+    def _find_inside(self, rows):
+        """Tests that include a source, to read its tables: by module, the test, its path and how it is compiled."""
+        found = {}
+        for path, command in ((pathlib.Path(row["file"]), row["command"]) for row in rows):
+            if path.parent == ROOT / "tests" / "unit":
+                for module in re.findall(r'#include "../../src/(\w+)\.c"', path.read_text(encoding="utf-8")):
+                    found[module] = (path.stem, path, self._flags(command))
+        return found
+
+    def notices_inside(self, mutant, source, folder):
+        """Builds and runs the test that includes this source, with the mutant in its place. @return whether it fails"""
+        module = pathlib.Path(mutant.file).stem
+        if module not in self.inside:
+            return False
+        program, path, flags = self.inside[module]
+        test, out, built = folder / path.name, folder / "inside.o", folder / program
+        text = path.read_text(encoding="utf-8").replace(f"../../src/{module}.c", str(source))
+        test.write_text(text, encoding="utf-8")
+        command = [*flags, "-O0", "-c", str(test), "-o", str(out)]
+        if subprocess.run(command, cwd=self.folder, capture_output=True, check=False).returncode != 0:
+            return False
+        own = f"tests/CMakeFiles/{program}.dir/unit/{path.name}.o"
+        self._link_program(program, built, {own: str(out)})
+        return self.seconds(str(built), 4) is None
 
     def compile(self, module, source, out, *options):
         """@return whether it compiles"""
@@ -87,10 +114,10 @@ class Build:
             run(["gcc", "-shared", "--coverage", "-Wl,-soname,liboneota.so", "-o", str(folder / "liboneota.so"),
                  *map(str, folder.glob("*.o")), *libraries], cwd=self.folder)
 
-    def _link_program(self, program):
-        """As the build does, but for the library."""
-        words = self._link_command(program)
-        words[words.index("-o") + 1] = str(self.work / program)
+    def _link_program(self, program, out=None, instead=None):
+        """As the build does, but for the library, and for what is to be taken instead."""
+        words = [(instead or {}).get(word, word) for word in self._link_command(program)]
+        words[words.index("-o") + 1] = str(out or self.work / program)
         library = str(self.work / "plain" / "liboneota.so")
         run([library if word == "liboneota.a" else word for word in words], cwd=self.folder)
 

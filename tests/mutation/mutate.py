@@ -75,6 +75,8 @@ class Judge:
             return "broken"
         library = folder / "mutant.so"
         build.run(["gcc", "-shared", "-o", str(library), str(folder / "mutant.o")])
+        if self.built.notices_inside(mutant, source, folder):
+            return "killed"
         spent = 0.0
         for test in sorted(self.built.tests_of(mutant), key=lambda test: self._price(mutant, test)):
             spent += test.seconds

@@ -231,6 +231,20 @@ static void test_api_101_refused_same_task_installs(void **state)
     }
 }
 
+/* The way round over the recheck leads past neither the application nor the task's conditions. */
+static void test_api_101_refused_same_task_still_asks_for_consent(void **state)
+{
+    (void)state;
+    (void)refuse_101(17);
+    kit.platform.tasks[0].state = FAKE_TASK_UPGRADING;
+    assert_int_equal(oneota_defer_install(&kit.ram.client), ONEOTA_OK);
+    kit_pass(&kit, 600000);
+    assert_int_equal(kit_count_events(&kit, ONEOTA_EVENT_READY), 1);
+    assert_int_equal(kit_count_events(&kit, ONEOTA_EVENT_RESTART), 0);
+    assert_string_equal(kit_story(&kit), "V C T D 101 C");
+    kit_free(&kit);
+}
+
 static void test_api_101_refused_other_task_or_none_never_installs(void **state)
 {
     static const int32_t codes[] = {17, 20, 21};
@@ -246,6 +260,7 @@ static void test_api_101_refused_other_task_or_none_never_installs(void **state)
         (void)refuse_101(codes[n]);
         change_md5();
         kit_until_call(&kit, FAKE_TOKEN, 0, 2);
+        assert_int_equal(kit_count_events(&kit, ONEOTA_EVENT_IDLE), 0); /* asked for at once */
         assert_string_equal(kit_story(&kit), "V C T D 101 C C T");
         assert_int_equal(kit.board.calls[FAKE_CALL_MARK], 0);
         kit_free(&kit);
@@ -300,6 +315,29 @@ static void test_api_101_unanswered_is_repeated_and_not_installed(void **state)
         assert_int_equal(kit.platform.tasks[0].result, 201);
         kit_free(&kit);
     }
+}
+
+/* The report's code is not the one behind the reason why the client waits. */
+static void test_api_101_on_a_broken_link_waits_with_the_links_code(void **state)
+{
+    oneota_status_t status;
+    (void)state;
+    kit_init(&kit, NULL);
+    kit_rule_t *rule = kit_rule(&kit, FAKE_REPORT);
+    rule->step = 101;
+    rule->silent = true;
+    rule->close = true;
+    rule->times = 2;
+    kit_start(&kit);
+    kit_until_call(&kit, FAKE_REPORT, 101, 1);
+    const oneota_event_t *idle = kit_until_event(&kit, ONEOTA_EVENT_IDLE);
+    assert_int_equal(kit_last_event(&kit, ONEOTA_EVENT_REPORT)->code, -1);
+    assert_int_equal(idle->reason, ONEOTA_REASON_NETWORK);
+    assert_int_equal(idle->code, kit_last_event(&kit, ONEOTA_EVENT_FAILED)->code);
+    kit_status(&kit, &status);
+    assert_int_equal(status.reason, ONEOTA_REASON_NETWORK);
+    assert_int_equal(status.code, idle->code);
+    kit_free(&kit);
 }
 
 /* ---------------------------------------------------------------- the result */
@@ -368,10 +406,12 @@ int main(void)
         cmocka_unit_test(test_api_token_that_says_over_ends_without_a_report),
         cmocka_unit_test(test_api_postponed_waits_the_interval_and_uses_no_round),
         cmocka_unit_test(test_api_101_refused_same_task_installs),
+        cmocka_unit_test(test_api_101_refused_same_task_still_asks_for_consent),
         cmocka_unit_test(test_api_101_refused_other_task_or_none_never_installs),
         cmocka_unit_test(test_api_101_cancelled_never_installs_and_tells_nothing),
         cmocka_unit_test(test_api_101_token_expired_is_told_with_the_new_one),
         cmocka_unit_test(test_api_101_unanswered_is_repeated_and_not_installed),
+        cmocka_unit_test(test_api_101_on_a_broken_link_waits_with_the_links_code),
         cmocka_unit_test(test_api_result_these_answers_count_as_delivered),
         cmocka_unit_test(test_api_result_other_answers_are_repeated_also_after_a_reset),
     };

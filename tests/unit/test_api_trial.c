@@ -250,6 +250,29 @@ static void test_api_image_that_cannot_start_here_204_and_nothing_marked(void **
     kit_free(&kit);
 }
 
+/* Confirmed, and gone back to the old image all the same before the platform was told: 201 is said
+ * only of what is seen to run. */
+static void test_api_trial_confirmed_image_that_no_longer_runs_is_no_201(void **state)
+{
+    static uint8_t control[65536];
+    (void)state;
+    begin(KIT_CONFIRM, 206);
+    const oneota_flash_t *port = &kit.board.control.port;
+    uint32_t size = port->size(&kit.board.control);
+    assert_in_range(size, 1, sizeof control);
+    assert_int_equal(port->read(&kit.board.control, 0, control, size), ONEOTA_OK);
+    kit_until_state(&kit, "result");
+    assert_string_equal(kit.board.runs[0]->version, "1.1");
+    fake_flash_put(&kit.board.control.flash, 0, control, size);
+    kit_start(&kit);
+    assert_string_equal(kit.board.runs[0]->version, "1.0");
+    kit_run(&kit);
+    assert_int_equal(kit_count_calls(&kit, FAKE_REPORT, 201), 0);
+    assert_int_equal(kit_count_events(&kit, ONEOTA_EVENT_UPDATED), 0);
+    assert_int_equal(kit.platform.tasks[0].result, 206);
+    kit_free(&kit);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -266,6 +289,7 @@ int main(void)
         cmocka_unit_test(test_api_trial_of_what_somebody_else_installed_rejected),
         cmocka_unit_test(test_api_boot_call_that_fails_once_is_repeated),
         cmocka_unit_test(test_api_image_that_cannot_start_here_204_and_nothing_marked),
+        cmocka_unit_test(test_api_trial_confirmed_image_that_no_longer_runs_is_no_201),
     };
     return cmocka_run_group_tests_name("api trial", tests, NULL, NULL);
 }

@@ -485,6 +485,21 @@ static void test_api_trust_trailer_answered_by_an_error(void **state)
     kit_free(&kit);
 }
 
+/* The platform doubts the token when the trailer is asked for: the token is checked before the
+ * trailer is asked for again, as in the download. */
+static void test_api_trust_trailer_refused_checks_the_token_first(void **state)
+{
+    (void)state;
+    begin(201);
+    kit_rule_t *rule = kit_rule(&kit, FAKE_DOWNLOAD);
+    rule->code = 17;
+    kit_start(&kit);
+    kit_run(&kit);
+    assert_string_equal(kit_story(&kit), "V C T D T D 101 | 201 V");
+    kit_judge(&kit);
+    kit_free(&kit);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -512,6 +527,7 @@ int main(void)
         cmocka_unit_test(test_api_trust_trailer_of_a_server_without_ranges),
         cmocka_unit_test(test_api_trust_trailer_that_never_comes_whole_104),
         cmocka_unit_test(test_api_trust_trailer_answered_by_an_error),
+        cmocka_unit_test(test_api_trust_trailer_refused_checks_the_token_first),
     };
     return cmocka_run_group_tests_name("api trust", tests, NULL, NULL);
 }

@@ -577,6 +577,27 @@ static void test_api_trust_quarantine_holds_the_last_four(void **state)
     kit_free(&kit);
 }
 
+/* Each start before the result is delivered finds the image in the list already. */
+static void test_api_trust_quarantine_has_an_image_once_however_often_it_is_told(void **state)
+{
+    (void)state;
+    begin(206);
+    kit.trial = KIT_REJECT;
+    kit_rule_t *rule = kit_rule(&kit, FAKE_REPORT);
+    rule->step = 206;
+    rule->code = 7;
+    rule->times = 5;
+    kit_start(&kit);
+    for (uint32_t n = 1; n <= 5u; n++) {
+        kit_until_call(&kit, FAKE_REPORT, 206, n);
+        (void)kit_until_event(&kit, ONEOTA_EVENT_IDLE);
+        kit_start(&kit);
+    }
+    run_to(206);
+    assert_int_equal(failed_next(), 1);
+    kit_free(&kit);
+}
+
 /* Unsigned, loaded by a firmware without trust; the one with trust does not start it. */
 static void test_api_trust_task_of_a_firmware_without_trust_205(void **state)
 {
@@ -892,6 +913,7 @@ int main(void)
         cmocka_unit_test(test_api_trust_floor_believes_no_impossible_boot_control),
         cmocka_unit_test(test_api_trust_record_of_another_format_is_none),
         cmocka_unit_test(test_api_trust_quarantine_holds_the_last_four),
+        cmocka_unit_test(test_api_trust_quarantine_has_an_image_once_however_often_it_is_told),
         cmocka_unit_test(test_api_trust_differential_journal_unreadable_is_read_again),
         cmocka_unit_test(test_api_trust_kept_trailer_that_cannot_be_read_is_had_again),
         cmocka_unit_test(test_api_trust_differential_header_without_its_trailer_205),
