@@ -16,8 +16,8 @@ static uint32_t most_erased(const fake_flash_t *flash)
     return most;
 }
 
-/* One for each start that writes, and one each time that a unit is full. A cut wastes the move that it
- * is in, and what was torn is moved away from. */
+/* One for each start that writes, and one each time that a unit is full. A cut wastes the move that
+ * it is in, and what was torn is moved away from. */
 static bool journal_is_spared(const world_t *world)
 {
     const fake_flash_t *flash = &world->board.journal.flash;

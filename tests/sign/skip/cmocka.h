@@ -18,6 +18,7 @@
 #define assert_int_equal(a, b)        assert_true((a) == (b))
 #define assert_in_range(x, low, high) assert_true((x) >= (low) && (x) <= (high))
 #define assert_string_equal(a, b)     assert_true(strcmp((a), (b)) == 0)
+#define assert_string_not_equal(a, b) assert_true(strcmp((a), (b)) != 0)
 #define fail_msg(...)                 abort()
 
 #endif
