@@ -427,6 +427,25 @@ static void test_api_budget_is_given_back_by_a_confirmed_update(void **state)
     }
 }
 
+/* What another release has written is not taken for what this one spends. */
+static void test_api_budget_of_another_format_is_begun_afresh(void **state)
+{
+    (void)state;
+    begin();
+    kit_start(&kit);
+    kit_until_state(&kit, "gate");
+    spent()->requests = ONEOTA_REQUESTS_DAY;
+    spent()->format++;
+    (void)kit_until_event(&kit, ONEOTA_EVENT_IDLE);
+    kit_start(&kit);
+    kit_until_state(&kit, "gate");
+    assert_int_equal(spent()->requests, 0);
+    kit_run(&kit);
+    assert_int_equal(task()->result, 201);
+    kit_judge(&kit);
+    kit_free(&kit);
+}
+
 /* Nothing is written for what was not spent. */
 static void test_api_budget_costs_an_idle_device_nothing(void **state)
 {
@@ -450,6 +469,7 @@ int main(void)
         cmocka_unit_test(test_api_budget_is_not_needed_for_tasks_that_are_replaced_for_ever),
         cmocka_unit_test(test_api_budget_is_spent_before_the_first_erase),
         cmocka_unit_test(test_api_budget_of_a_download_that_rests_is_kept_over_a_reset),
+        cmocka_unit_test(test_api_budget_of_another_format_is_begun_afresh),
         cmocka_unit_test(test_api_budget_of_erases_is_not_spent_by_going_on),
         cmocka_unit_test(test_api_budget_comes_back_over_resets),
         cmocka_unit_test(test_api_budget_of_requests_ends_the_day_of_a_server_that_dribbles),
