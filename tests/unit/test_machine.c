@@ -281,6 +281,7 @@ static void test_machine_busy_changes_nothing_that_is_being_written(void **state
     (void)oneota_machine_poll(m);
     assert_false(m->forget);
     assert_int_equal(m->record.at.stage, STAGE_NONE);
+    assert_int_equal(m->next, ST_CLOSE);
 }
 
 /* What the download has spent is recorded when it is left, by whatever way. */
