@@ -186,6 +186,8 @@ static void test_api_secrecy_what_the_log_shows_of_a_stranger(void **state)
         const char *body, *shown;
     } rows[] = {
         {"12: 0123456789ab, 13: 0123456789abc, end", "12: 0123456789ab, 13: *************, end"},
+        {" 0123456789abc", " *************"},
+        {"0123456789ab", "0123456789ab"}, /* what stood behind it in the buffer does not count */
         {"0123456789abc 13", "************* 13"},
         {"+/=%+/=%+/=%_-", "**************"},
         {"\x1F\x20~\x7F", ". ~."},
