@@ -88,7 +88,8 @@ class Judge:
 
     def _price(self, mutant, test):
         """Those first that are short, are about this file, and have killed."""
-        return test.seconds / test.share(mutant.file) / (1 + self.kills[mutant.file, test.command])
+        closeness = test.closeness(pathlib.Path(mutant.file).stem)
+        return test.seconds / closeness / (1 + self.kills[mutant.file, test.command])
 
     def _is_same(self, module, source, folder):
         codes = []
@@ -148,11 +149,11 @@ def read_options():
     parser.add_argument("--sample", type=int, default=100, metavar="N", help="so many (100)")
     parser.add_argument("--seed", type=int, default=1, metavar="S", help="which ones (of the tree that is checked out)")
     parser.add_argument("--only", action="append", metavar="FILE", help="of this file of src/ alone")
-    parser.add_argument("--limit", type=float, metavar="S", help="seconds of tests for a mutant (8; of a sample 3)")
+    parser.add_argument("--limit", type=float, metavar="S", help="seconds of tests for a mutant (8; of a sample 5)")
     parser.add_argument("--jobs", type=int, default=2, metavar="N", help="at a time (2)")
     options = parser.parse_args()
     if options.limit is None:
-        options.limit = 8.0 if options.all else 3.0
+        options.limit = 8.0 if options.all else 5.0
     return options
 
 

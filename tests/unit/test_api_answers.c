@@ -199,7 +199,7 @@ static void test_api_answer_longer_than_the_limit_is_a_stranger(void **state)
 #define NEWER   "Date: Sun, 01 Jan 2034 00:00:00 GMT\r\n"
 #define NEWER_S 2019686400u
 
-static uint32_t said;
+static uint32_t said, strangers;
 static int64_t said_number;
 
 static void on_line(void *ctx, const oneota_log_line_t *line)
@@ -208,6 +208,8 @@ static void on_line(void *ctx, const oneota_log_line_t *line)
     if (strcmp(line->what, "call: check") == 0) {
         said++;
         said_number = line->number;
+    } else if (strcmp(line->what, "call: not OneNET?") == 0) {
+        strangers++;
     }
 }
 
@@ -219,10 +221,12 @@ static void test_api_answer_is_in_the_log_with_its_code(void **state)
     kit.setup.log = &k_log;
     kit_rule(&kit, FAKE_CHECK)->code = 26;
     said = 0;
+    strangers = 0;
     kit_start(&kit);
     (void)kit_until_event(&kit, ONEOTA_EVENT_IDLE);
     assert_int_equal(said, ONEOTA_LOG_LEVEL > 0 ? 1 : 0);
     assert_int_equal(said_number, ONEOTA_LOG_LEVEL > 0 ? 26 : 0);
+    assert_int_equal(strangers, 0);
     kit_free(&kit);
 }
 

@@ -426,10 +426,10 @@ static void test_api_trust_trailer_is_fetched_once_a_task(void **state)
     kit_run(&kit);
     uint32_t fetched = 0;
     for (uint32_t n = 0; n < kit.call_count; n++) {
-        fetched += kit.calls[n].verb == FAKE_DOWNLOAD &&
-                           kit.calls[n].first == SIZE - ONEOTA_TRAILER_BYTES
-                       ? 1u
-                       : 0u;
+        fetched +=
+            kit.calls[n].verb == FAKE_DOWNLOAD && kit.calls[n].first == SIZE - ONEOTA_TRAILER_BYTES
+                ? 1u
+                : 0u;
     }
     assert_int_equal(fetched, 1);
     assert_int_equal(kit.platform.tasks[0].result, 201);

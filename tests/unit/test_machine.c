@@ -278,9 +278,32 @@ static void test_machine_busy_changes_nothing_that_is_being_written(void **state
     assert_int_equal(m->spent.seconds, 5);
     assert_true(m->forget);
     m->next = ST_NONE;
-    (void)oneota_machine_poll(m);
+    assert_int_equal(oneota_machine_poll(m), 0); /* the wait is over */
     assert_false(m->forget);
     assert_int_equal(m->record.at.stage, STAGE_NONE);
+    assert_int_equal(m->next, ST_CLOSE);
+}
+
+/* From version to install; a task can be cancelled once there is one. */
+static void test_machine_commands_count_in_these_states_alone(void **state)
+{
+    static const state_t k_paused[] = {ST_VERSION, ST_CHECK,  ST_RENEW,    ST_GATE,     ST_TOKEN,
+                                       ST_TRAILER, ST_PREFIX, ST_DOWNLOAD, ST_PROGRESS, ST_VERIFY,
+                                       ST_LOADED,  ST_DOUBT,  ST_INSTALL};
+    (void)state;
+    for (unsigned n = ST_NONE + 1u; n < ST_COUNT; n++) {
+        const bool pauses = is_one_of(k_paused, COUNT(k_paused), n);
+        const bool cancels = is_one_of(k_paused + 3, COUNT(k_paused) - 3u, n);
+        oneota_t *m = client_in(n);
+        m->paused = true;
+        m->record.at.stage = STAGE_TASK;
+        assert_int_equal(take_commands(m), pauses ? EV_LATER : EV_STAY);
+        assert_int_equal(m->later_ms, pauses ? 2000000000 : 0);
+        m->cancel = true;
+        assert_int_equal(take_commands(m), cancels ? EV_FAIL : pauses ? EV_LATER : EV_STAY);
+        assert_int_equal(m->cancel, !cancels); /* done once */
+        assert_int_equal(m->record.at.result, cancels ? 107 : 0);
+    }
 }
 
 /* What the download has spent is recorded when it is left, by whatever way. */
@@ -335,6 +358,7 @@ int main(void)
         cmocka_unit_test(test_machine_time_is_counted_in_whole_seconds),
         cmocka_unit_test(test_machine_clock_that_is_not_known_does_not_run),
         cmocka_unit_test(test_machine_busy_changes_nothing_that_is_being_written),
+        cmocka_unit_test(test_machine_commands_count_in_these_states_alone),
         cmocka_unit_test(test_machine_budget_is_recorded_when_the_download_is_left),
         cmocka_unit_test(test_machine_wait_ends_with_its_state),
     };
