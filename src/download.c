@@ -81,7 +81,7 @@ static download_kind_t judge_partial(oneota_download_t *d, const oneota_head_t *
 
 static download_kind_t judge_whole(oneota_download_t *d, const oneota_head_t *head, uint32_t size)
 {
-    bool asked = d->range_form == ONEOTA_RANGE_NONE || (d->first == 0 && d->end == size);
+    bool asked = d->first == 0 && d->end == size; /* without a range, too */
     if ((head->said & HTTP_LENGTH) == 0 || head->content_length != size) {
         return DOWNLOAD_TEXT;
     }

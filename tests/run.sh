@@ -30,6 +30,7 @@ install     build,test                    installed, found by CMake, and used by
 bench       build,bench                   instructions a range, and links' speed, within their targets
 lwip        build,test,source             the lwIP port over lwIP 2.2, and the POSIX port over its sockets
 arm         arm,source,test               cross compiled for Cortex-M4; flash and RAM within their limits
+mutation    build,test                    small changes to the modules that decide, a sample of 100, are noticed
 coverage    build,test,cover              all lines and branches of src/ are run, but for those with a reason
 unit        build,test                    unit tests, built with gcc
 static      build,static                  gcc -fanalyzer, clang-tidy, cppcheck and MISRA C:2012
