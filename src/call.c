@@ -261,6 +261,7 @@ bool oneota_machine_read_answer(oneota_t *m, oneota_call_t call, oneota_answer_t
     const oneota_head_t *head = &m->exchange.http.head;
     uint8_t *work = m->exchange.work;
     oneota_reply_t reply;
+    oneota_exchange_forget(&m->exchange);
     reply.status = head->status;
     reply.body = (const char *)work;
     reply.body_length = m->exchange.text_length;
@@ -275,7 +276,7 @@ bool oneota_machine_read_answer(oneota_t *m, oneota_call_t call, oneota_answer_t
 
 static event_t call_failed(oneota_t *m, oneota_reason_t reason, int32_t code)
 {
-    oneota_exchange_close(&m->exchange);
+    oneota_exchange_wipe(&m->exchange);
     m->authorized_again = false;
     m->phase = PHASE_REQUEST;
     return oneota_machine_back_off(m, reason, code);

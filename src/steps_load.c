@@ -201,6 +201,7 @@ static event_t next_range(oneota_t *m)
 {
     uint32_t taken = taken_bytes(m);
     if (taken == package_size(m)) {
+        oneota_exchange_forget(&m->exchange);
         m->phase = PHASE_TAIL;
         return EV_STAY;
     }
@@ -236,7 +237,7 @@ static event_t end_round(oneota_t *m)
 static event_t attempt_failed(oneota_t *m, oneota_reason_t reason, int32_t code, uint32_t wait_ms)
 {
     oneota_download_t *d = &m->download;
-    oneota_exchange_close(&m->exchange);
+    oneota_exchange_wipe(&m->exchange);
     oneota_load_received(m);
     oneota_download_shrink(d);
     m->authorized_again = false;
