@@ -83,7 +83,9 @@ typedef struct {
     const oneota_image_t *images; /**< checked in this order */
     uint8_t image_count;          /**< 1 to ONEOTA_IMAGES_MAX */
     const oneota_trust_t *trust;  /**< a table for each image, in their order: nothing unsigned is
-                                       installed. NULL: integrity only */
+                                       installed. Give each a class of its own: of two images with
+                                       the same vendor, class and keys, each takes the other's
+                                       packages. NULL: integrity only */
     const oneota_differential_t *delta; /**< &oneota_differential: takes such packages; or NULL */
 
     /* ports; `_ctx` is handed to each of their functions */

@@ -27,8 +27,7 @@ static fake_task_t *task(void)
 
 static void begin(uint32_t size, uint32_t retry)
 {
-    const kit_options_t options = {
-        .size = size, .slot_size = 65536, .retry = retry, .interval = 1};
+    const kit_options_t options = {.size = size, .slot_size = 65536, .retry = retry, .interval = 1};
     kit_init(&kit, &options);
 }
 
