@@ -136,6 +136,15 @@ class Line:
                     self.limits = None
 
 
+@contextlib.contextmanager
+def stops(addresses):
+    """Breakpoints for a while."""
+    rows = [gdb.Breakpoint(f"*{address:#x}") for address in addresses]
+    yield
+    for row in rows:
+        row.delete()
+
+
 class Board:
     """Stopped at some instruction. good: the image that may run."""
 
@@ -212,13 +221,10 @@ class Board:
 
     def run_to(self, *addresses):
         """On, to one of these or to the end, or for ever. @return where it stands"""
-        for address in addresses:
-            tell(f"tbreak *{address:#x}")
-        while self.line.go() and self.pc() == self.names[CURVE] and self.pc() not in addresses:
-            self.answer()
-        if addresses:
-            for row in [b for b in gdb.breakpoints() or () if b.temporary]:
-                row.delete()
+        with stops(addresses):
+            while self.line.go() and self.pc() == self.names[CURVE] and self.pc() not in addresses:
+                if not self.answer():
+                    break
         return self.pc()
 
     def step(self):
@@ -228,10 +234,9 @@ class Board:
         """What is not ours was called just now."""
         if self.pc() == self.names[UNLOCK]:
             self.is_unlocked = register("r0") != 0
-        if self.pc() == self.names[CURVE]:
-            self.answer()
-        else:
-            self.run_to(register("lr") & ~1)
+        back = register("lr") & ~1
+        if not (self.answer() if self.pc() == self.names[CURVE] else self.run_to(back) == back):
+            raise gdb.GdbError("what was called does not come back")
 
     def image(self):
         """What is run; None: none is."""
@@ -247,9 +252,7 @@ class Board:
         memory.write_memory(address, NOP[len(kept)])
         self.step()
         memory.write_memory(address, kept)
-        if self.pc() not in self.ends:
-            if self.pc() == self.names[CURVE]:
-                self.answer()
+        if self.pc() not in self.ends and (self.pc() != self.names[CURVE] or self.answer()):
             self.run_to()
         return self.image() not in (None, self.good)
 
@@ -273,15 +276,17 @@ class Board:
             return None
 
     def answer(self):
-        """At the curve's entry: as it answered this before; if it was never asked, it is run."""
+        """At the curve's entry: as it answered this before; if it was never asked, it is run. @return does it come back?"""
         question, back = self.question(), register("lr") & ~1
         if question in self.answers:
             tell(f"set $r0 = {self.answers[question]}")
             tell(f"set $pc = {back:#x}")
-            return
-        tell(f"tbreak *{back:#x}")
-        if self.line.go(CURVE_S) and self.pc() == back and question is not None:
+            return True
+        with stops([back]):
+            comes_back = self.line.go(CURVE_S) and self.pc() == back
+        if comes_back and question is not None:
             self.answers[question] = register("r0")
+        return comes_back
 
 
 # -- the test --------------------------------------------------------------------------------------
