@@ -38,9 +38,9 @@ import packages  # noqa: E402
 from packages import mps2  # noqa: E402
 from program import NOP, halves, place, size_of, symbols  # noqa: E402
 
-LIMIT_S = 0.5   # of QEMU's processor time, for a run: what goes round for ever has not started
-CURVE_S = 20.0   # the same with the curve
-SLEEP_S = 60.0   # of any time
+LIMIT_S = 2.0   # of QEMU's processor time, after a skip: what goes round for ever has not started
+WHOLE_S = 30.0   # the same, of other runs and of the curve
+SLEEP_S = 120.0   # of any time
 START_S = 20.0   # of QEMU
 PAGE_BYTES = 1024   # QEMU's: gdb cannot look into that which begins with the guard of the stack
 RAM = mps2.RAM
@@ -115,7 +115,7 @@ class Line:
             with contextlib.suppress(gdb.error):   # that it is closed
                 tell("disconnect")
 
-    def go(self, limit_s=LIMIT_S):
+    def go(self, limit_s=WHOLE_S):
         """Runs to a breakpoint, or so long. @return is it still there?"""
         with self.lock:
             self.limits = processor_s(self.qemu.pid) + limit_s, time.monotonic() + SLEEP_S
@@ -219,10 +219,10 @@ class Board:
         """None: it has ended, and QEMU with it."""
         return register("pc") if self.line.is_open() else None
 
-    def run_to(self, *addresses):
+    def run_to(self, *addresses, limit_s=WHOLE_S):
         """On, to one of these or to the end, or for ever. @return where it stands"""
         with stops(addresses):
-            while self.line.go() and self.pc() == self.names[CURVE] and self.pc() not in addresses:
+            while self.line.go(limit_s) and self.pc() == self.names[CURVE] and self.pc() not in addresses:
                 if not self.answer():
                     break
         return self.pc()
@@ -253,7 +253,7 @@ class Board:
         self.step()
         memory.write_memory(address, kept)
         if self.pc() not in self.ends and (self.pc() != self.names[CURVE] or self.answer()):
-            self.run_to()
+            self.run_to(limit_s=LIMIT_S)
         return self.image() not in (None, self.good)
 
     # -- the curve ----------------------------------------------------------------------------
@@ -283,7 +283,7 @@ class Board:
             tell(f"set $pc = {back:#x}")
             return True
         with stops([back]):
-            comes_back = self.line.go(CURVE_S) and self.pc() == back
+            comes_back = self.line.go() and self.pc() == back
         if comes_back and question is not None:
             self.answers[question] = register("r0")
         return comes_back
