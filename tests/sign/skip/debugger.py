@@ -41,6 +41,7 @@ from program import NOP, halves, place, size_of, symbols  # noqa: E402
 LIMIT_S = 2.0   # of QEMU's processor time, after a skip: what goes round for ever has not started
 WHOLE_S = 30.0   # the same, of other runs and of the curve
 SLEEP_S = 120.0   # of any time
+TRANSLATED_MB = 4   # QEMU's default is a quarter of the memory, which many thousand changes of code would fill
 START_S = 20.0   # of QEMU
 PAGE_BYTES = 1024   # QEMU's: gdb cannot look into that which begins with the guard of the stack
 RAM = mps2.RAM
@@ -93,11 +94,10 @@ class Line:
         paths = {name: self.folder / name for name in ("gdb", "monitor")}
         for path in paths.values():
             path.unlink(missing_ok=True)
-        extra = ("-S", "-gdb", f"unix:{paths['gdb']},server=on,wait=off",
+        extra = ("-accel", f"tcg,tb-size={TRANSLATED_MB}", "-S", "-gdb", f"unix:{paths['gdb']},server=on,wait=off",
                  "-chardev", f"socket,id=line,path={paths['monitor']},server=on,wait=off", "-mon", "line")
         self.qemu = subprocess.Popen(mps2.qemu_command(self.folder, boot=self.elf, nic="none", extra=extra),
-                                     stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-                                     start_new_session=True)
+                                     stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         self.monitor = socket.socket(socket.AF_UNIX)
         patiently(lambda: self.monitor.connect(str(paths["monitor"])))
         patiently(lambda: tell(f"target remote {paths['gdb']}"))

@@ -8,7 +8,8 @@ image that is not proven.
 
 As boot.py, with the board in place of the processor alone, and with the real curve. BOOT.ELF is as it is shipped, built
 with the public key of KEY.pem. Slot 0 holds what is not to be started, slot 1 nothing; in the cases update-NAME slot 1
-holds it, an update that is to be tried, and slot 0 a good image. From the first look at a slot to the end, each instruction is left out once, at one moment, or every so many of these moments: debugger.py.
+holds it, an update that is to be tried, and slot 0 a good image. From the first look at a slot to the end, each
+instruction is left out once, at one moment, or every so many of these moments: debugger.py.
 
 Prints "skips qemu CASE: N left out, M started", and fails if anything but the good image is started, or that is not.
 --inside: in these functions alone. --first: a case ends with the first that is started.
