@@ -271,7 +271,7 @@ bool oneota_machine_read_answer(oneota_t *m, oneota_call_t call, oneota_answer_t
 
 static event_t call_failed(oneota_t *m, oneota_reason_t reason, int32_t code)
 {
-    oneota_exchange_wipe(&m->exchange);
+    oneota_exchange_close(&m->exchange);
     m->authorized_again = false;
     m->phase = PHASE_REQUEST;
     return oneota_machine_back_off(m, reason, code);
@@ -283,7 +283,8 @@ event_t oneota_machine_call(oneota_t *m, oneota_call_t call, uint8_t step, ask_t
     if (m->phase == PHASE_REQUEST) {
         oneota_request_t request;
         oneota_reason_t reason = oneota_budget_request(&m->spent, false);
-        if (reason != ONEOTA_REASON_NONE && who != ASK_RESULT) { /* what ended is told; and what came */
+        if (reason != ONEOTA_REASON_NONE &&
+            who != ASK_RESULT) { /* what ended is told; and what came */
             return oneota_machine_over_budget(m, reason);
         }
         oneota_machine_request(m, call, &request);
