@@ -17,8 +17,8 @@
 #include "text.h"
 
 typedef struct {
-    uint8_t stage;               /* recorded before the state is entered; KEEPS: as it is */
-    uint8_t next[EV_LATER - 1u]; /* by event, from EV_DONE */
+    uint8_t stage;          /* recorded before the state is entered; KEEPS: as it is */
+    uint8_t next[EV_ASIDE]; /* by event, from EV_DONE */
 } rule_t;
 
 #define KEEPS STAGE_COUNT

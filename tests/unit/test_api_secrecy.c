@@ -223,6 +223,49 @@ static void test_api_secrecy_token_said_by_a_stranger_is_not_logged(void **state
     }
 }
 
+static char shown[80];
+
+static void on_line(void *ctx, const oneota_log_line_t *line)
+{
+    (void)ctx;
+    if (line->text != NULL && strcmp(line->what, "call: not OneNET?") == 0) {
+        (void)snprintf(shown, sizeof shown, "%s", line->text);
+    }
+}
+
+/* As much as tells whose page it is. */
+static void test_api_secrecy_what_the_log_shows_of_a_stranger(void **state)
+{
+    static const oneota_log_t k_log = {on_line};
+    static const struct {
+        const char *body, *shown;
+    } rows[] = {
+        {"12: 0123456789ab, 13: 0123456789abc, end", "12: 0123456789ab, 13: *************, end"},
+        {" 0123456789abc", " *************"},
+        {"0123456789ab", "0123456789ab"}, /* what stood behind it in the buffer does not count */
+        {"0123456789abc 13", "************* 13"},
+        {"+/=%+/=%+/=%_-", "**************"},
+        {"\x1F\x20~\x7F", ". ~."},
+        {"forty-seven and more 67890 2345678 0123 56 8 abc", /* 48, and the last word may go on */
+         "forty-seven and more 67890 2345678 0123 56 8 ***"},
+        {"forty-seven and more 67890 2345678 0123 56 8 ab",
+         "forty-seven and more 67890 2345678 0123 56 8 ab"},
+        {"one byte more than is shown 90 2345678 0123 56 8a", /* 49 */
+         "one byte more than is shown 90 2345678 0123 56 *"},
+    };
+    (void)state;
+    for (size_t n = 0; n < COUNT(rows) && ONEOTA_LOG_LEVEL > 0; n++) {
+        kit_init(&kit, NULL);
+        kit.setup.log = &k_log;
+        kit_rule(&kit, FAKE_CHECK)->body = rows[n].body;
+        shown[0] = '\0';
+        kit_start(&kit);
+        (void)kit_until_event(&kit, ONEOTA_EVENT_IDLE);
+        assert_string_equal(shown, rows[n].shown);
+        kit_free(&kit);
+    }
+}
+
 /* Each rejection: one event with its reason; see also what the other tests count. */
 static void test_api_each_rejection_is_told_exactly_once(void **state)
 {
@@ -276,6 +319,7 @@ int main(void)
         cmocka_unit_test(test_api_secrecy_plain_http_is_told_once_a_start),
         cmocka_unit_test(test_api_secrecy_what_a_stranger_says_is_printable),
         cmocka_unit_test(test_api_secrecy_token_said_by_a_stranger_is_not_logged),
+        cmocka_unit_test(test_api_secrecy_what_the_log_shows_of_a_stranger),
         cmocka_unit_test(test_api_each_rejection_is_told_exactly_once),
     };
     return cmocka_run_group_tests_name("api secrecy", tests, NULL, NULL);

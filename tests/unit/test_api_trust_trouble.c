@@ -419,6 +419,21 @@ static void test_api_trust_floor_that_cannot_be_written_lets_the_device_work(voi
     kit_free(&kit);
 }
 
+/* To read all of it is the longest part of a start. */
+static void test_api_trust_floor_that_is_known_reads_a_trailer_alone(void **state)
+{
+    (void)state;
+    begin_with_lost_journal();
+    kit_until_state(&kit, "version");
+    kit_start(&kit);
+    const fake_flash_t *flash = &kit.board.slots[0][kit.board.running[0]].flash;
+    const uint32_t reads = flash->calls[FAKE_READ];
+    kit_until_state(&kit, "version");
+    assert_int_equal(flash->calls[FAKE_READ], reads + 1u);
+    assert_int_equal(floor_now().counter, FAKE_COUNTER);
+    kit_free(&kit);
+}
+
 /* To read is given up as well: what needs it later asks again. */
 static void test_api_trust_floor_that_stays_unreadable_lets_the_device_work(void **state)
 {
@@ -910,6 +925,7 @@ int main(void)
         cmocka_unit_test(test_api_trust_floor_is_raised_when_the_journal_can_be_read_again),
         cmocka_unit_test(test_api_trust_floor_is_raised_when_the_journal_can_be_written_again),
         cmocka_unit_test(test_api_trust_floor_that_cannot_be_written_lets_the_device_work),
+        cmocka_unit_test(test_api_trust_floor_that_is_known_reads_a_trailer_alone),
         cmocka_unit_test(test_api_trust_floor_that_stays_unreadable_lets_the_device_work),
         cmocka_unit_test(test_api_trust_floor_of_a_slot_that_cannot_be_read_stays),
         cmocka_unit_test(test_api_trust_floor_believes_no_impossible_boot_control),
