@@ -151,11 +151,6 @@ void oneota_machine_request(oneota_t *m, oneota_call_t call, oneota_request_t *r
 event_t oneota_machine_ask(oneota_t *m, const oneota_request_t *request, const char *address,
                            uint16_t port)
 {
-    oneota_reason_t reason =
-        oneota_budget_request(&m->spent, request->call == ONEOTA_CALL_DOWNLOAD);
-    if (reason != ONEOTA_REASON_NONE && m->state != ST_RESULT && m->state != ST_PROGRESS) {
-        return oneota_machine_over_budget(m, reason);
-    }
     size_t size = 0;
     size_t length = m->exchange.request_length;
     char *room = oneota_exchange_room(&m->exchange, &size);
@@ -276,7 +271,7 @@ bool oneota_machine_read_answer(oneota_t *m, oneota_call_t call, oneota_answer_t
 
 static event_t call_failed(oneota_t *m, oneota_reason_t reason, int32_t code)
 {
-    oneota_exchange_wipe(&m->exchange);
+    oneota_exchange_close(&m->exchange);
     m->authorized_again = false;
     m->phase = PHASE_REQUEST;
     return oneota_machine_back_off(m, reason, code);
@@ -287,6 +282,11 @@ event_t oneota_machine_call(oneota_t *m, oneota_call_t call, uint8_t step, ask_t
 {
     if (m->phase == PHASE_REQUEST) {
         oneota_request_t request;
+        oneota_reason_t reason = oneota_budget_request(&m->spent, false);
+        if (reason != ONEOTA_REASON_NONE &&
+            who != ASK_RESULT) { /* what ended is told; and what came */
+            return oneota_machine_over_budget(m, reason);
+        }
         oneota_machine_request(m, call, &request);
         request.step = step;
         return oneota_machine_ask(m, &request, m->setup->address, oneota_machine_port(m));

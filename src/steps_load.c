@@ -180,6 +180,10 @@ static uint32_t taken_bytes(const oneota_t *m)
 event_t oneota_load_ask(oneota_t *m)
 {
     const oneota_download_t *d = &m->download;
+    event_t event = oneota_machine_over_budget(m, oneota_budget_request(&m->spent, true));
+    if (event != EV_STAY) {
+        return event;
+    }
     oneota_request_t request;
     const char *host = m->setup->address;
     uint16_t port = oneota_machine_port(m);

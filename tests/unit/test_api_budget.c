@@ -294,6 +294,24 @@ static void test_api_budget_of_requests_ends_the_day_of_a_server_that_dribbles(v
     assert_waits_a_day(ONEOTA_REASON_REQUESTS, 0, 0);
 }
 
+/* The platform hears how it ended, whatever is left. */
+static void test_api_budget_of_requests_leaves_the_result_alone(void **state)
+{
+    (void)state;
+    begin();
+    kit_start(&kit);
+    kit_until_state(&kit, "result");
+    spent()->requests = ONEOTA_REQUESTS_DAY;
+    (void)kit_until_event(&kit, ONEOTA_EVENT_IDLE);
+    assert_int_equal(task()->result, 201);
+    assert_int_equal(last_reason(), ONEOTA_REASON_REQUESTS); /* of the version, which has time */
+    assert_int_equal(kit_idle_ms(&kit), HOUR_MS);
+    kit_pass(&kit, (DAY + 1u) * HOUR_MS);
+    assert_int_equal(kit_last_call(&kit, FAKE_VERSION)->at_ms / HOUR_MS, DAY);
+    kit_judge(&kit);
+    kit_free(&kit);
+}
+
 static void test_api_budget_of_bytes_ends_the_day(void **state)
 {
     (void)state;
@@ -474,6 +492,7 @@ int main(void)
         cmocka_unit_test(test_api_budget_of_erases_is_not_spent_by_going_on),
         cmocka_unit_test(test_api_budget_comes_back_over_resets),
         cmocka_unit_test(test_api_budget_of_requests_ends_the_day_of_a_server_that_dribbles),
+        cmocka_unit_test(test_api_budget_of_requests_leaves_the_result_alone),
         cmocka_unit_test(test_api_budget_of_bytes_ends_the_day),
         cmocka_unit_test(test_api_budget_of_bytes_counts_what_is_thrown_away),
         cmocka_unit_test(test_api_budget_counts_the_trailer_too),

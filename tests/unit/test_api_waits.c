@@ -91,6 +91,27 @@ static void test_api_retry_after_of_a_download_is_waited_and_uses_an_attempt(voi
 
 /* ---------------------------------------------------------------- back-off */
 
+/* Nor of a range: the wait is longer for it, never shorter. */
+static void test_api_retry_after_of_a_range_is_no_sooner_than_the_back_off(void **state)
+{
+    static const uint32_t waits_ms[] = {10000, 10000, 10000, 16000, 32000};
+    const oneota_device_t device = a_device(UINT32_MAX);
+    (void)state;
+    kit_init(&kit, NULL);
+    kit.setup.device = &device;
+    kit_rule_t *rule = kit_rule(&kit, FAKE_DOWNLOAD);
+    rule->status = 503;
+    rule->headers = "Retry-After: 10\r\n";
+    rule->times = COUNT(waits_ms);
+    kit_start(&kit);
+    kit_until_call(&kit, FAKE_DOWNLOAD, 0, COUNT(waits_ms) + 1u);
+    const kit_call_t *call = &kit.calls[kit.call_count - COUNT(waits_ms) - 1u];
+    for (size_t n = 0; n < COUNT(waits_ms); n++) {
+        assert_int_equal(call[n + 1u].at_ms - call[n].at_ms, waits_ms[n]);
+    }
+    kit_free(&kit);
+}
+
 static void back_off(uint32_t min_ms, uint32_t max_ms, const uint32_t *wanted, size_t count)
 {
     oneota_device_t device = a_device(UINT32_MAX);
@@ -335,6 +356,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_api_retry_after_is_honoured_and_clamped),
         cmocka_unit_test(test_api_retry_after_of_a_download_is_waited_and_uses_an_attempt),
+        cmocka_unit_test(test_api_retry_after_of_a_range_is_no_sooner_than_the_back_off),
         cmocka_unit_test(test_api_backoff_doubles_up_to_the_ceiling),
         cmocka_unit_test(test_api_backoff_stays_at_the_ceiling_however_many_failures),
         cmocka_unit_test(test_api_backoff_has_full_jitter),
