@@ -43,10 +43,13 @@ static uint32_t end_of(const oneota_erase_unit_t *unit)
     return unit->start + unit->length;
 }
 
-static oneota_error_t flash_read(const oneota_journal_t *journal, uint32_t offset, uint8_t *data,
-                                 uint32_t length)
+static bool flash_read(oneota_journal_t *journal, uint32_t offset, uint8_t *data, uint32_t length)
 {
-    return journal->flash->read(journal->flash_ctx, offset, data, length);
+    oneota_error_t error = journal->flash->read(journal->flash_ctx, offset, data, length);
+    if (error != ONEOTA_OK) {
+        journal->unread = true;
+    }
+    return error == ONEOTA_OK;
 }
 
 static uint32_t crc_of(const uint8_t *record, uint32_t length)
@@ -55,27 +58,26 @@ static uint32_t crc_of(const uint8_t *record, uint32_t length)
 }
 
 /* Into the scratch. Nothing of it is used before its CRC was proven over the same bytes. */
-static bool record_try(const oneota_journal_t *journal, const oneota_erase_unit_t *unit,
-                       uint32_t offset)
+static bool record_try(oneota_journal_t *journal, const oneota_erase_unit_t *unit, uint32_t offset)
 {
     uint8_t *record = journal->scratch;
     uint32_t room = end_of(unit) - offset;
-    if (room < HEAD_BYTES + CRC_BYTES ||
-        flash_read(journal, offset, record, HEAD_BYTES) != ONEOTA_OK || record[0] != MAGIC) {
+    if (room < HEAD_BYTES + CRC_BYTES || !flash_read(journal, offset, record, HEAD_BYTES) ||
+        record[0] != MAGIC) {
         return false;
     }
     uint32_t length = length_of(journal);
     return length <= JOURNAL_PAYLOAD_MAX && extent_of(journal, length) <= room &&
-           flash_read(journal, offset + HEAD_BYTES, record + HEAD_BYTES, length + CRC_BYTES) ==
-               ONEOTA_OK &&
+           flash_read(journal, offset + HEAD_BYTES, record + HEAD_BYTES, length + CRC_BYTES) &&
            oneota_bytes_get_u32(record + HEAD_BYTES + length) == crc_of(record, length);
 }
 
-static bool record_read(const oneota_journal_t *journal, const oneota_erase_unit_t *unit,
-                        uint32_t offset)
+static bool record_read(oneota_journal_t *journal, const oneota_erase_unit_t *unit, uint32_t offset)
 {
+    const bool unread = journal->unread;
     for (int i = 0; i < READ_TRIES; i++) {
         if (record_try(journal, unit, offset)) {
+            journal->unread = unread;
             return true;
         }
     }

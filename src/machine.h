@@ -60,6 +60,9 @@ typedef enum {
 
 #define WAIT_FOREVER_MS 2000000000u
 
+/** In a row, of flash or boot control, after which it is none. */
+#define GLITCHES 3u
+
 /* ---------------------------------------------------------------- machine.c */
 
 void oneota_machine_init(oneota_t *m, const oneota_setup_t *setup);

@@ -76,6 +76,7 @@ static uint32_t check_images(oneota_t *client)
             largest = unit > largest ? unit : largest;
         }
     }
+    client->image = 0;
     memset(setup->work, 0, setup->work_bytes);
     return largest;
 }

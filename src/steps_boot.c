@@ -89,16 +89,22 @@ static event_t started(const oneota_t *m)
 
 static event_t begin(oneota_t *m)
 {
+    oneota_journal_t *journal = &m->journal;
+    m->phase = PHASE_SCAN;
     read_record(m);
-    if (oneota_journal_scan(&m->journal) != ONEOTA_OK) { /* a torn one reads otherwise now */
-        m->phase = PHASE_SCAN;
+    if (oneota_journal_scan(journal) != ONEOTA_OK) { /* a torn one reads otherwise now */
         return EV_STAY;
     }
-    if (!read_boot(m)) {
+    bool again = journal->unread && m->failures < GLITCHES;
+    if (again) { /* what cannot be read may be there all the same */
+        (void)oneota_journal_init(journal, journal->flash, journal->flash_ctx, journal->scratch);
+    }
+    if (again || !read_boot(m)) {
         (void)oneota_machine_back_off(m, ONEOTA_REASON_STORAGE, 0);
         oneota_machine_begin_wait(m, m->later_ms);
         return EV_STAY;
     }
+    m->failures = 0;
     reconcile(m);
     if (!m->setup->net->encrypts) {
         LOG_WARN(m, "start: credentials go over plain HTTP", NULL, NULL, 0);
@@ -114,6 +120,9 @@ static event_t begin(oneota_t *m)
         m->dirty_made = m->record.made.size != 0;
         oneota_machine_tell(m, ONEOTA_EVENT_TASK);
         return started(m);
+    }
+    if (journal->unread) {
+        oneota_machine_complain(m, ONEOTA_REASON_STORAGE, 0); /* there may have been a task */
     }
     m->check_due = true;
     oneota_machine_begin_wait(

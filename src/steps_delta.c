@@ -180,8 +180,7 @@ static oneota_reason_t make(oneota_t *m, oneota_delta_client_t *part)
 /* Whole pieces alone go to the flash, but for the last. */
 static bool is_whole(const oneota_t *m, const oneota_delta_client_t *part)
 {
-    return part->begin > 0 || part->end == sizeof part->piece ||
-           (part->end > 0 && oneota_delta_is_done(m->delta));
+    return part->end == sizeof part->piece || (part->end > 0 && oneota_delta_is_done(m->delta));
 }
 
 /* What was made, into the slot; before a unit is erased, where a reset finds its way back. */

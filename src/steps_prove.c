@@ -13,8 +13,6 @@
 
 enum { PHASE_BEGIN = 0, PHASE_READ, PHASE_ACT = PROVE_ACT };
 
-#define GLITCHES 3u /* in a row, of flash or boot control, after which it is not one */
-
 bool oneota_machine_query_boot(oneota_t *m)
 {
     const oneota_setup_t *setup = m->setup;

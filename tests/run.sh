@@ -15,9 +15,10 @@ table() {
 mps2        build,test,arm,source         firmware in QEMU: updates, power cuts, bad images, links and servers
 mps2delta   build,test,arm,source         firmware in QEMU: differential packages between two builds, cut off at every flash operation
 mbedtls36   build,test,source             unit tests with mbedTLS 3.6 and cJSON 1.7.18 from source
-sanitize    build,test                    unit tests and a sample of the faults under sanitizers, gcc and clang
+sanitize    build,test                    unit tests under sanitizers, gcc and clang, and a sample of the faults
 e2e         build,test                    oneota-device against the platform stand-in
 fault       build,test                    power cuts, broken links and storage errors at every step
+sign        build,test,arm,skip,source    oneota-image against openssl; the proof with any instruction left out
 clang       build,test                    unit tests, built with clang
 delta       build,test,arm,source,bench   oneota-delta, and damaged packages by the thousand; sizes beside bsdiff
 fuzz        build,test,fuzz               libFuzzer and AFL++ on all that is read from network and flash
@@ -29,7 +30,7 @@ install     build,test                    installed, found by CMake, and used by
 bench       build,bench                   instructions a range, and links' speed, within their targets
 lwip        build,test,source             the lwIP port over lwIP 2.2, and the POSIX port over its sockets
 arm         arm,source,test               cross compiled for Cortex-M4; flash and RAM within their limits
-sign        build,test,arm,skip,source    oneota-image against openssl; the proof with any instruction left out
+mutation    build,test                    small changes to the modules that decide, a sample of 100, are noticed
 coverage    build,test,cover              all lines and branches of src/ are run, but for those with a reason
 unit        build,test                    unit tests, built with gcc
 static      build,static                  gcc -fanalyzer, clang-tidy, cppcheck and MISRA C:2012

@@ -18,7 +18,9 @@ bool fake_board_planned(fake_board_t *board, fake_board_call_t call)
     board->calls[call]++;
     uint32_t count = board->fault_count > 0 ? board->fault_count : 1u;
     return board->fault_at != 0 && board->fault_call == (uint8_t)call &&
-           board->calls[call] >= board->fault_at && board->calls[call] - board->fault_at < count;
+           board->calls[call] >= board->fault_at && board->calls[call] - board->fault_at < count &&
+           (board->fault_every == 0 ||
+            (board->calls[call] - board->fault_at) % board->fault_every == 0);
 }
 
 /* ---------------------------------------------------------------- flash */
@@ -53,6 +55,36 @@ static void plan_brown(fake_region_t *region)
     board->cut_at++;
 }
 
+void fake_board_hurry(fake_board_t *board)
+{
+    if (board->slow != NULL) {
+        board->slow->flash.again = board->slow->again;
+        board->slow = NULL;
+        board->slow_at = 0;
+    }
+}
+
+/* This operation takes its time, and what it takes is over for the next one. */
+static void slow_down(fake_region_t *region, fake_kind_t kind, unsigned call)
+{
+    fake_board_t *board = region->board;
+    fake_flash_t *flash = &region->flash;
+    if (board->slow_at == 0 || board->slow_call != call) {
+        return;
+    }
+    if (!flash->busy && board->calls[call] == board->slow_at) {
+        board->slow = region;
+        region->again = flash->again;
+        flash->again = board->slow_count;
+    }
+    if (board->slow == region && board->slow_fails) {
+        flash->fault_kind = (uint8_t)kind;
+        flash->fault_at = flash->calls[kind] + 1u;
+        flash->fault_count = 1;
+        flash->fault = FAKE_FAULT_ERROR;
+    }
+}
+
 /* The part of a call before the flash: its plan; after it: did the power go? */
 static void before(fake_region_t *region, fake_kind_t kind)
 {
@@ -69,6 +101,7 @@ static void before(fake_region_t *region, fake_kind_t kind)
             flash->fault_count = 1;
             flash->fault = board->fault;
         }
+        slow_down(region, kind, call);
     }
     if (kind != FAKE_READ && board->operations + 1u == board->cut_at) {
         flash->cut_at = flash->operations + 1u;
@@ -81,10 +114,20 @@ static oneota_error_t after(fake_region_t *region, uint32_t operations, oneota_e
 {
     fake_board_t *board = region->board;
     board->operations += region->flash.operations - operations;
+    if (board->slow == region && error != ONEOTA_AGAIN) {
+        fake_board_hurry(board);
+    }
     if (region->flash.off) {
         board->power_off(board->power_ctx);
     }
     return error;
+}
+
+/* Beyond what the port says there is. */
+static bool is_beyond(fake_region_t *region, uint32_t offset, uint32_t length)
+{
+    uint32_t size = region->port.size(region);
+    return offset > size || length > size - offset;
 }
 
 /* A bit of what was programmed last in the journal is lost. */
@@ -105,6 +148,12 @@ static oneota_error_t region_erase(void *ctx, uint32_t offset)
     uint32_t operations = region->flash.operations;
     rot(region);
     judge_change(region);
+    if (is_beyond(region, offset, 1)) {
+        return fake_board_violate(region->board, "flash: erases beyond its size");
+    }
+    if (region->image != FAKE_IMAGES_MAX) {
+        region->board->now_ms += region->board->blocks_ms;
+    }
     before(region, FAKE_ERASE);
     return after(region, operations, region->flash.port.erase(&region->flash, offset));
 }
@@ -114,6 +163,9 @@ static oneota_error_t region_program(void *ctx, uint32_t offset, const void *dat
     fake_region_t *region = ctx;
     uint32_t operations = region->flash.operations;
     judge_change(region);
+    if (is_beyond(region, offset, length)) {
+        return fake_board_violate(region->board, "flash: programs beyond its size");
+    }
     if (region == &region->board->journal) {
         region->board->journal_last = offset;
     }
@@ -125,6 +177,9 @@ static oneota_error_t region_program(void *ctx, uint32_t offset, const void *dat
 static oneota_error_t region_read(void *ctx, uint32_t offset, void *buffer, uint32_t length)
 {
     fake_region_t *region = ctx;
+    if (is_beyond(region, offset, length)) {
+        return ONEOTA_STORAGE; /* what was there may be out of reach */
+    }
     before(region, FAKE_READ);
     return region->flash.port.read(&region->flash, offset, buffer, length);
 }
@@ -137,8 +192,10 @@ static oneota_erase_unit_t region_unit(void *ctx, uint32_t offset)
 
 static uint32_t region_size(void *ctx)
 {
-    fake_region_t *region = ctx;
-    return region->flash.size;
+    const fake_region_t *region = ctx;
+    bool runs =
+        region->image != FAKE_IMAGES_MAX && region->board->running[region->image] == region->slot;
+    return region->says != 0 && !runs ? region->says : region->flash.size;
 }
 
 static bool open_region(fake_board_t *board, fake_region_t *region, uint8_t image, uint8_t slot,
@@ -215,7 +272,8 @@ bool fake_board_init(fake_board_t *board, const fake_board_config_t *config)
                   open_region(board, &board->control, FAKE_IMAGES_MAX, 0, &control);
     for (uint8_t n = 0; opened && n < config->images; n++) {
         opened = open_region(board, &board->slots[n][0], n, 0, &config->slot) &&
-                 open_region(board, &board->slots[n][1], n, 1, &config->slot);
+                 open_region(board, &board->slots[n][1], n, 1,
+                             config->other.size != 0 ? &config->other : &config->slot);
     }
     if (!opened) {
         fake_board_free(board);
@@ -260,6 +318,7 @@ static void reset_region(fake_region_t *region, uint32_t seed)
     memset(flash->erases, 0, sizeof flash->erases);
     memset(flash->worn, 0, sizeof flash->worn);
     flash->worn_at = 0;
+    region->says = 0;
 }
 
 void fake_board_reset(fake_board_t *board, uint32_t seed)
@@ -296,6 +355,10 @@ void fake_board_reset(fake_board_t *board, uint32_t seed)
     board->cut_at = 0;
     board->fault_at = 0;
     board->fault_count = 0;
+    board->fault_every = 0;
+    board->blocks_ms = 0;
+    board->slow_at = 0;
+    board->slow = NULL;
     board->low_at = 0;
     board->low_toggles = false;
     board->rot_at = 0;

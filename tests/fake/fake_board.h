@@ -49,6 +49,7 @@ typedef struct {
 
 typedef struct {
     fake_flash_config_t slot;
+    fake_flash_config_t other; /**< of slot 1, if its size is set: another device */
     fake_flash_config_t journal;
     uint8_t images;
     bool hides_revert; /**< query() says confirmed where it could say reverted */
@@ -62,7 +63,9 @@ typedef struct {
     fake_board_t *board;
     oneota_flash_t port;
     fake_flash_t flash;
-    uint8_t image; /**< FAKE_IMAGES_MAX: no slot */
+    uint32_t again; /**< private: of flash, while it is slow */
+    uint32_t says;  /**< size that its port tells while it does not run; 0: what it is */
+    uint8_t image;  /**< FAKE_IMAGES_MAX: no slot */
     uint8_t slot;
 } fake_region_t;
 
@@ -126,6 +129,15 @@ struct fake_board {
     uint8_t fault; /**< fake_fault_t; of a boot call: ERROR, ERROR_DONE, or SILENT for an AGAIN */
     uint32_t fault_at;    /**< 0: none */
     uint32_t fault_count; /**< so many calls from there on; 0: one; FAKE_FLASH_FOR_EVER */
+    uint32_t fault_every; /**< of those every so many-th; 0: each */
+
+    /* plan: what takes its time */
+    uint32_t blocks_ms; /**< each erase of a slot, in which nothing else is done */
+    uint32_t slow_at;   /**< call of kind slow_call that is AGAIN slow_count times; 0: none */
+    uint32_t slow_count;
+    uint8_t slow_call;   /**< fake_board_call_t */
+    bool slow_fails;     /**< and then it has failed */
+    fake_region_t *slow; /**< it is at it; NULL: it is not */
 };
 
 extern const oneota_boot_port_t fake_boot;
@@ -162,6 +174,9 @@ bool fake_board_settled(const fake_board_t *board);
 
 /** @return STORAGE */
 oneota_error_t fake_board_violate(fake_board_t *board, const char *what);
+
+/** What took its time is over, for good. */
+void fake_board_hurry(fake_board_t *board);
 
 /** Counts a call. @return true: it is the one that goes wrong */
 bool fake_board_planned(fake_board_t *board, fake_board_call_t call);

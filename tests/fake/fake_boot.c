@@ -93,7 +93,7 @@ fake_region_t *fake_board_slot(fake_board_t *board, uint8_t image, uint8_t slot)
     return &board->slots[image][own_slot(board, image, slot)];
 }
 
-typedef enum { GO = 0, FAILED, FAILED_DONE, NOT_YET } boot_fault_t;
+typedef enum { GO = 0, FAILED, FAILED_DONE, NOT_YET, ODD } boot_fault_t;
 
 static boot_fault_t boot_fault(fake_board_t *board, fake_board_call_t call)
 {
@@ -105,6 +105,8 @@ static boot_fault_t boot_fault(fake_board_t *board, fake_board_call_t call)
         return FAILED;
     case FAKE_FAULT_ERROR_DONE:
         return FAILED_DONE;
+    case FAKE_FAULT_ODD:
+        return ODD;
     default:
         return NOT_YET;
     }
@@ -115,11 +117,21 @@ static oneota_error_t boot_end(boot_fault_t fault)
     return fault == FAILED_DONE ? ONEOTA_STORAGE : ONEOTA_OK;
 }
 
+/* Nothing was done. */
+static oneota_error_t boot_not_done(boot_fault_t fault)
+{
+    if (fault == ODD) {
+        return FAKE_ODD_CODE;
+    }
+    return fault == NOT_YET ? ONEOTA_AGAIN : ONEOTA_STORAGE;
+}
+
 static oneota_error_t boot_query(void *ctx, uint8_t image, oneota_boot_t *boot)
 {
     fake_board_t *board = ctx;
-    if (boot_fault(board, FAKE_CALL_QUERY) != GO) {
-        return ONEOTA_STORAGE;
+    boot_fault_t fault = boot_fault(board, FAKE_CALL_QUERY);
+    if (fault != GO) {
+        return fault == ODD ? FAKE_ODD_CODE : ONEOTA_STORAGE;
     }
     uint8_t condition = board->choices[image].condition;
     bool hidden = condition == ONEOTA_BOOT_REVERTED && board->config.hides_revert;
@@ -141,7 +153,7 @@ static oneota_error_t boot_inspect(void *ctx, uint8_t image, uint8_t named, uint
         fake_board_violate(board, "boot: inspects the running slot");
     }
     if (fault != GO) {
-        return fault == NOT_YET ? ONEOTA_AGAIN : ONEOTA_STORAGE;
+        return boot_not_done(fault);
     }
     const fake_known_t *known = fake_board_content(board, image, slot);
     if ((known == NULL || known->size != size) && board->lied_to) {
@@ -166,8 +178,8 @@ static oneota_error_t boot_mark(void *ctx, uint8_t image, const oneota_boot_mark
     if (choice->condition == ONEOTA_BOOT_TRIAL || choice->condition == RETURNING) {
         return fake_board_violate(board, "boot: marks while on trial");
     }
-    if (fault == FAILED || fault == NOT_YET) {
-        return fault == NOT_YET ? ONEOTA_AGAIN : ONEOTA_STORAGE;
+    if (fault != GO && fault != FAILED_DONE) {
+        return boot_not_done(fault);
     }
     choice->condition = ONEOTA_BOOT_PENDING;
     choice->attempts = 0;
@@ -183,8 +195,8 @@ static oneota_error_t boot_confirm(void *ctx, uint8_t image)
     if (choice->condition == ONEOTA_BOOT_PENDING || choice->condition == RETURNING) {
         return fake_board_violate(board, "boot: confirms what does not run on trial");
     }
-    if (fault == FAILED || fault == NOT_YET) {
-        return fault == NOT_YET ? ONEOTA_AGAIN : ONEOTA_STORAGE;
+    if (fault != GO && fault != FAILED_DONE) {
+        return boot_not_done(fault);
     }
     if (choice->condition == ONEOTA_BOOT_TRIAL) {
         choice->slot = board->running[image];
@@ -199,8 +211,8 @@ static oneota_error_t boot_revert(void *ctx, uint8_t image)
     fake_board_t *board = ctx;
     fake_choice_t *choice = &board->choices[image];
     boot_fault_t fault = boot_fault(board, FAKE_CALL_REVERT);
-    if (fault == FAILED || fault == NOT_YET) {
-        return fault == NOT_YET ? ONEOTA_AGAIN : ONEOTA_STORAGE;
+    if (fault != GO && fault != FAILED_DONE) {
+        return boot_not_done(fault);
     }
     if (choice->condition == ONEOTA_BOOT_TRIAL || choice->condition == ONEOTA_BOOT_PENDING) {
         choice->condition = choice->condition == ONEOTA_BOOT_TRIAL ? (uint8_t)RETURNING
@@ -249,6 +261,7 @@ void fake_board_boot(fake_board_t *board)
 {
     bool changed = false;
     board->boots++;
+    fake_board_hurry(board);
     for (uint8_t n = 0; n < board->config.images; n++) {
         fake_flash_power_on(&board->slots[n][0].flash);
         fake_flash_power_on(&board->slots[n][1].flash);

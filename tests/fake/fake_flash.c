@@ -129,6 +129,13 @@ static bool is_again(fake_flash_t *flash, fake_kind_t kind, uint32_t offset, con
     return flash->busy;
 }
 
+/* Nothing is done; what is said of it. */
+static bool refuses(const fake_flash_t *flash, bool hit, oneota_error_t *error)
+{
+    *error = flash->fault == FAKE_FAULT_ODD ? FAKE_ODD_CODE : ONEOTA_STORAGE;
+    return hit && (flash->fault == FAKE_FAULT_ERROR || flash->fault == FAKE_FAULT_ODD);
+}
+
 static bool is_cut(fake_flash_t *flash)
 {
     flash->operations++;
@@ -180,7 +187,11 @@ static oneota_error_t flash_erase(void *ctx, uint32_t offset)
         }
         return ONEOTA_STORAGE;
     }
-    if (is_worn(flash, offset, FAKE_WORN_ERASE) || (hit && flash->fault == FAKE_FAULT_ERROR)) {
+    oneota_error_t error;
+    if (refuses(flash, hit, &error)) {
+        return error;
+    }
+    if (is_worn(flash, offset, FAKE_WORN_ERASE)) {
         return ONEOTA_STORAGE;
     }
     if (hit && flash->fault == FAKE_FAULT_SILENT) {
@@ -243,9 +254,11 @@ static oneota_error_t flash_program(void *ctx, uint32_t offset, const void *data
         fake_flash_mark(flash, offset, length, MARK_PROGRAMMED);
         return ONEOTA_STORAGE;
     }
-    if (hit && (flash->fault == FAKE_FAULT_ERROR || flash->fault == FAKE_FAULT_SILENT)) {
+    oneota_error_t error;
+    bool refused = refuses(flash, hit, &error);
+    if (refused || (hit && flash->fault == FAKE_FAULT_SILENT)) {
         fake_flash_mark(flash, offset, length, MARK_PROGRAMMED);
-        return flash->fault == FAKE_FAULT_ERROR ? ONEOTA_STORAGE : ONEOTA_OK;
+        return refused ? error : ONEOTA_OK;
     }
     do_program(flash, offset, data, length);
     if ((hit && flash->fault == FAKE_FAULT_FLIP) || is_worn(flash, offset, FAKE_WORN_SILENT)) {
@@ -300,8 +313,9 @@ static oneota_error_t flash_read(void *ctx, uint32_t offset, void *buffer, uint3
         return violate(flash, "read outside");
     }
     bool hit = count_call(flash, FAKE_READ);
-    if (hit && flash->fault <= FAKE_FAULT_ERROR_DONE) {
-        return ONEOTA_STORAGE;
+    oneota_error_t error;
+    if (refuses(flash, hit, &error) || (hit && flash->fault == FAKE_FAULT_ERROR_DONE)) {
+        return error;
     }
     uint32_t coins = fake_flash_random(flash);
     if (!hit && is_plain(flash, offset, length)) {

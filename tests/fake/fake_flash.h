@@ -58,8 +58,11 @@ typedef enum {
     FAKE_FAULT_ERROR_DONE, /**< STORAGE, but it was done (read: as ERROR) */
     FAKE_FAULT_SILENT,     /**< OK, but nothing was done (read: the buffer has random bytes) */
     FAKE_FAULT_FLIP,       /**< OK, but one bit is wrong (erase: within the unit) */
-    FAKE_FAULT_COUNT
+    FAKE_FAULT_COUNT,
+    FAKE_FAULT_ODD = FAKE_FAULT_COUNT /**< nothing was done, and a code that no port may return */
 } fake_fault_t;
+
+#define FAKE_ODD_CODE ((oneota_error_t)104)
 
 /** What can be done no more in a unit that is worn. */
 typedef enum {

@@ -54,6 +54,8 @@ static oneota_error_t fail_call(fake_net_t *net, fake_net_call_t call)
         return end_call(net, ONEOTA_AGAIN);
     case FAKE_NET_CALL_CLOSED:
         return end_call(net, call == FAKE_NET_OPEN ? ONEOTA_BROKEN : ONEOTA_CLOSED);
+    case FAKE_NET_CALL_ODD:
+        return end_call(net, (oneota_error_t)ERRNO_RESET); /* a port that gives its native code */
     default:
         return end_call(net, ONEOTA_BROKEN);
     }
@@ -66,6 +68,10 @@ static void drop(fake_net_t *net)
     net->early = false;
     net->paused = false;
     net->answering = false;
+    net->doubled = false;
+    net->extra = 0;
+    net->left_length = 0;
+    net->left_place = 0;
     net->request_length = 0;
     net->again_call = 0;
 }
@@ -142,6 +148,35 @@ static void refuse(fake_net_t *net)
     net->losses++;
 }
 
+static void copy_answer(const fake_net_t *net, uint8_t *to, uint32_t count)
+{
+    const fake_answer_t *answer = &net->answer;
+    uint32_t place = net->place;
+    uint32_t head = place < answer->head_length ? answer->head_length - place : 0u;
+    head = head < count ? head : count;
+    if (head > 0) {
+        memcpy(to, answer->head + place, head);
+    }
+    if (count > head) {
+        memcpy(to + head, answer->body + (place + head - answer->head_length), count - head);
+    }
+}
+
+/* The client takes the answer for whole, and asks on: the rest comes before what it asks for. */
+static void leave_rest(fake_net_t *net)
+{
+    uint32_t length = net->answer.head_length + net->answer.body_length - net->place;
+    if (!net->answering || !net->doubled || length > sizeof net->left) {
+        return;
+    }
+    copy_answer(net, net->left, length);
+    net->left_length = length;
+    net->left_place = 0;
+    net->answering = false;
+    net->doubled = false;
+    net->extra = 0;
+}
+
 static oneota_error_t net_send(void *ctx, const void *data, size_t length, size_t *sent)
 {
     fake_net_t *net = ctx;
@@ -152,6 +187,7 @@ static oneota_error_t net_send(void *ctx, const void *data, size_t length, size_
         *sent = length; /* on its way, but nobody reads it */
         return end_call(net, ONEOTA_OK);
     }
+    leave_rest(net);
     if (!net->open || length == 0 || (net->answering && !net->early)) {
         return violate(net, "net: send out of turn");
     }
@@ -164,7 +200,7 @@ static oneota_error_t net_send(void *ctx, const void *data, size_t length, size_
     }
     net->again_data = data;
     net->again_length = length;
-    if (hit && net->call_end < FAKE_NET_CALL_LOST) {
+    if (hit && (net->call_end < FAKE_NET_CALL_LOST || net->call_end == FAKE_NET_CALL_ODD)) {
         return fail_call(net, FAKE_NET_SEND);
     }
     size_t count = net->send_max != 0 && net->send_max < length ? net->send_max : length;
@@ -202,7 +238,8 @@ static uint32_t reach(const fake_net_t *net, uint32_t length)
     uint32_t end = length;
     bool past = net->fault == FAKE_NET_PAUSE && net->resumed;
     if (spoils(net) && !past && net->fault_at < end && net->fault_at >= net->place) {
-        end = net->fault_at + (net->fault >= FAKE_NET_SLOW ? 1u : 0u);
+        bool with = net->fault >= FAKE_NET_SLOW && net->fault != FAKE_NET_TWICE;
+        end = net->fault_at + (with ? 1u : 0u);
     } else if (spoils(net) && net->fault == FAKE_NET_SLOW && net->place > net->fault_at) {
         end = net->place + 1u;
     }
@@ -236,6 +273,49 @@ uint32_t fake_net_left_ms(const fake_net_t *net)
     return net->paused ? net->resume_ms - *net->now_ms : UINT32_MAX;
 }
 
+/* A broken box on the way: a segment comes once more, as if it were new. */
+static void repeat(fake_net_t *net)
+{
+    if (net->fault == FAKE_NET_TWICE && spoils(net) && !net->doubled && net->place > 0 &&
+        net->place == net->fault_at) {
+        bool all = net->fault_bytes == 0 || net->fault_bytes > net->place;
+        uint32_t bytes = all ? net->place : net->fault_bytes;
+        uint32_t body =
+            net->place > net->answer.head_length ? net->place - net->answer.head_length : 0;
+        net->place -= bytes;
+        net->extra = body < bytes ? body : bytes;
+        net->doubled = true;
+        net->fault = FAKE_NET_FINE;
+    }
+}
+
+/* What nobody asked for, behind the answer that has just ended. */
+static void add_tail(fake_net_t *net)
+{
+    static const char k_rubbish[] = "\r\nHTTP/1.1 200 OK\r\nContent-Length: 13\r\n\r\n"
+                                    "{\"errno\":0}\r\n";
+    if (net->fault != FAKE_NET_TAIL || !spoils(net)) {
+        return;
+    }
+    for (uint32_t n = 0; n < net->fault_bytes && n < sizeof net->left; n++) {
+        net->left[n] = (uint8_t)k_rubbish[n % (sizeof k_rubbish - 1u)];
+    }
+    net->left_length = net->fault_bytes;
+    net->left_place = 0;
+    net->fault = FAKE_NET_FINE;
+}
+
+/* What was left comes before anything else. */
+static uint32_t take_left(fake_net_t *net, uint8_t *to, size_t size)
+{
+    uint32_t count = net->left_length - net->left_place;
+    count = count < size ? count : (uint32_t)size;
+    memcpy(to, net->left + net->left_place, count);
+    net->left_place += count;
+    net->bytes_down += count;
+    return count;
+}
+
 /* Nothing can be had: why? */
 static oneota_error_t at_end(fake_net_t *net, uint32_t length)
 {
@@ -246,20 +326,6 @@ static oneota_error_t at_end(fake_net_t *net, uint32_t length)
         return end_call(net, ONEOTA_AGAIN);
     }
     return end_call(net, fault && net->fault == FAKE_NET_RESET ? ONEOTA_BROKEN : ONEOTA_CLOSED);
-}
-
-static void copy_answer(const fake_net_t *net, uint8_t *to, uint32_t count)
-{
-    const fake_answer_t *answer = &net->answer;
-    uint32_t place = net->place;
-    uint32_t head = place < answer->head_length ? answer->head_length - place : 0u;
-    head = head < count ? head : count;
-    if (head > 0) {
-        memcpy(to, answer->head + place, head);
-    }
-    if (count > head) {
-        memcpy(to + head, answer->body + (place + head - answer->head_length), count - head);
-    }
 }
 
 static oneota_error_t net_recv(void *ctx, void *buffer, size_t size, size_t *received)
@@ -273,6 +339,11 @@ static oneota_error_t net_recv(void *ctx, void *buffer, size_t size, size_t *rec
     if (hit && net->call_end != FAKE_NET_CALL_PARTLY) {
         return fail_call(net, FAKE_NET_RECV);
     }
+    *received = take_left(net, buffer, size);
+    if (*received > 0) {
+        return end_call(net, ONEOTA_OK);
+    }
+    repeat(net);
     uint32_t length = net->answering ? net->answer.head_length + net->answer.body_length : 0u;
     if (net->answering && is_paused(net)) {
         return end_call(net, ONEOTA_AGAIN);
@@ -290,11 +361,15 @@ static oneota_error_t net_recv(void *ctx, void *buffer, size_t size, size_t *rec
     net->place += count;
     net->bytes_down += count;
     uint32_t body = net->place > net->answer.head_length ? net->place - net->answer.head_length : 0;
+    body += net->extra; /* who counts them cannot tell */
+    body = body < net->answer.body_length ? body : net->answer.body_length;
     if (!net->early) {
         net->server->delivered(net->server_ctx, body, net->place == length);
     }
-    if (net->place == length && !net->answer.close) {
-        net->answering = false;
+    if (net->place == length) {
+        net->answering = net->answer.close;
+        add_tail(net);
+        count += take_left(net, (uint8_t *)buffer + count, size - count);
     }
     *received = count;
     return end_call(net, ONEOTA_OK);

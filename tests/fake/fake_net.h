@@ -16,6 +16,7 @@
 
 #define FAKE_NET_ANSWERS_MAX 512u
 #define FAKE_NET_REQUEST_MAX 2048u
+#define FAKE_NET_LEFT_MAX    1024u
 
 typedef struct {
     char head[1024];
@@ -43,6 +44,8 @@ typedef enum {
     FAKE_NET_SLOW,    /**< from there on each receive has one byte */
     FAKE_NET_EARLY,   /**< behind this byte of the request a refusal comes, and the end */
     FAKE_NET_CORRUPT, /**< bit fault_bit of it is wrong */
+    FAKE_NET_TWICE,   /**< what came before it comes once more: fault_bytes, or all there was */
+    FAKE_NET_TAIL,    /**< behind the whole answer come fault_bytes of rubbish */
     FAKE_NET_FAULT_COUNT
 } fake_net_fault_t;
 
@@ -61,7 +64,8 @@ typedef enum {
     FAKE_NET_CALL_AGAIN,  /**< once, then it is done */
     FAKE_NET_CALL_LOST,   /**< BROKEN, but what was sent did arrive */
     FAKE_NET_CALL_PARTLY, /**< sends or receives one byte */
-    FAKE_NET_CALL_COUNT
+    FAKE_NET_CALL_COUNT,
+    FAKE_NET_CALL_ODD = FAKE_NET_CALL_COUNT /**< a code that no port may return */
 } fake_net_end_t;
 
 typedef struct {
@@ -87,6 +91,7 @@ typedef struct {
     uint8_t fault; /**< fake_net_fault_t */
     uint32_t fault_answer, fault_at;
     uint8_t fault_bit;
+    uint32_t fault_bytes;
     bool fault_stays;       /**< to every answer from that one on */
     uint32_t pause_ms;      /**< by now_ms */
     const uint32_t *now_ms; /**< borrowed; NULL: nothing pauses */
@@ -106,6 +111,10 @@ typedef struct {
     /* private */
     bool open, stalled, early;
     bool paused, resumed;
+    bool doubled;                    /**< more comes than the answer has */
+    uint32_t extra;                  /**< bytes of its body that have come twice */
+    uint8_t left[FAKE_NET_LEFT_MAX]; /**< behind an answer, before the next one */
+    uint32_t left_length, left_place;
     uint32_t resume_ms;
     bool answering;
     uint32_t place;

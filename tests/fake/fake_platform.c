@@ -406,7 +406,7 @@ void fake_platform_handle(fake_platform_t *platform, const fake_request_t *reque
     if (platform->act_at != 0 && platform->calls + 1u == platform->act_at) {
         platform->act(platform->act_ctx);
     }
-    reply->stranger = platform->peer == FAKE_PEER_500 || platform->peer == FAKE_PEER_STRANGER;
+    reply->stranger = platform->peer >= FAKE_PEER_500 && platform->peer <= FAKE_PEER_STRANGER;
     reply->code = reply->stranger ? 500 : dispatch(platform, request, reply);
     reply->text = reply->code == 0 ? "succ" : "refused";
     record(platform, request, reply);

@@ -14,7 +14,7 @@
 
 #include "fake_net.h"
 
-#define FAKE_TASKS_MAX   4u
+#define FAKE_TASKS_MAX   6u
 #define FAKE_CALLS_KEPT  256u
 #define FAKE_VERSION_MAX 20u
 
@@ -35,7 +35,7 @@ typedef struct {
     const uint8_t *package;
     const uint8_t *served; /**< what is sent, the same unless a test says otherwise */
     uint32_t size;
-    bool differential;     /**< what is sent is of type 2, and makes the package */
+    bool differential; /**< what is sent is of type 2, and makes the package */
     char md5[33];
     uint32_t retry, interval;
     int32_t signal, power;
@@ -79,7 +79,13 @@ typedef enum {
 /** Something else than OneNET in good health. */
 typedef enum {
     FAKE_PEER_FINE = 0,
-    FAKE_PEER_500,      /**< HTTP status 500, and a page */
+    FAKE_PEER_500, /**< HTTP status 500, and a page; so the others up to STRANGER */
+    FAKE_PEER_502,
+    FAKE_PEER_503, /**< with a Retry-After of two hours */
+    FAKE_PEER_504,
+    FAKE_PEER_429,
+    FAKE_PEER_401,
+    FAKE_PEER_403,
     FAKE_PEER_STRANGER, /**< HTTP status 200, and a page */
     FAKE_PEER_REFUSES,  /**< no Authorization is good */
     FAKE_PEER_INTERNAL, /**< internal error to every call but the download */

@@ -251,6 +251,18 @@ void wire_put_package(fake_answer_t *answer, const fake_reply_t *reply, const ch
 }
 
 /* Some other server answers, or ours is not well. */
+/* By fake_peer_t. */
+static const char *const k_strangers[FAKE_PEER_COUNT] = {
+    [FAKE_PEER_500] = "HTTP/1.1 500 \r\n",
+    [FAKE_PEER_502] = "HTTP/1.1 502 Bad Gateway\r\n",
+    [FAKE_PEER_503] = "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 7200\r\n",
+    [FAKE_PEER_504] = "HTTP/1.1 504 Gateway Timeout\r\n",
+    [FAKE_PEER_429] = "HTTP/1.1 429 Too Many Requests\r\n",
+    [FAKE_PEER_401] = "HTTP/1.1 401 Unauthorized\r\n",
+    [FAKE_PEER_403] = "HTTP/1.1 403 Forbidden\r\n",
+    [FAKE_PEER_STRANGER] = "HTTP/1.1 200 OK\r\n",
+};
+
 static void write_stranger(fake_answer_t *answer, const char *status)
 {
     static const char k_page[] = "<html><body>Sorry.</body></html>";
@@ -286,8 +298,7 @@ uint32_t fake_wire_serve(const fake_wire_t *wire, fake_platform_t *platform, con
     expect(&parse, wire->et_most_s == 0 || parse.request.et <= reply.now_s + wire->et_most_s,
            "request: an Authorization that lasts too long");
     if (reply.stranger) {
-        write_stranger(answer, platform->peer == FAKE_PEER_500 ? "HTTP/1.1 500 \r\n"
-                                                               : "HTTP/1.1 200 OK\r\n");
+        write_stranger(answer, k_strangers[platform->peer]);
     } else {
         wire->write(answer, &parse.request, &reply);
     }

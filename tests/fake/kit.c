@@ -142,8 +142,9 @@ static bool is_bare(uint8_t reason)
     }
 }
 
-static void check_event(const oneota_event_t *event)
+static void check_event(const kit_t *kit, const oneota_event_t *event)
 {
+    assert_in_range(event->image, 0, kit->setup.image_count - 1u);
     if (event->type == ONEOTA_EVENT_FAILED || event->type == ONEOTA_EVENT_IDLE) {
         assert_in_range(event->reason, 0, ONEOTA_REASON_COUNT - 1);
         assert_true(!is_bare(event->reason) || event->code == 0);
@@ -156,7 +157,7 @@ static void check_event(const oneota_event_t *event)
 static void on_event(void *ctx, const oneota_event_t *event)
 {
     kit_t *kit = ctx;
-    check_event(event);
+    check_event(kit, event);
     assert_true(kit->event_count < KIT_EVENTS_MAX);
     kit->events[kit->event_count++] = *event;
     kit->leaked = kit->leaked || is_secret(kit, event->version) || is_secret(kit, event->address) ||

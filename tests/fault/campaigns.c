@@ -11,9 +11,9 @@
 #define MIXED_CASES  24000u
 
 static const char *const k_kinds[WORLD_FAULT_KINDS] = {
-    "fine",   "split",    "dribble", "answer", "net-call", "board-call",
-    "tamper", "operator", "peer",    "low",    "sabotage", "clock",
-    "worn",   "stuck",    "garble",  "rot",    "cut",      "cut-net"};
+    "fine",  "split", "dribble",  "answer", "net-call", "board-call", "tamper", "operator",
+    "peer",  "low",   "sabotage", "clock",  "worn",     "stuck",      "garble", "rot",
+    "every", "slow",  "smaller",  "tick",   "listen",   "cut",        "cut-net"};
 
 static void show(const run_t *run, const world_t *world, const world_fault_t *faults,
                  unsigned count)
@@ -348,6 +348,13 @@ const campaign_t campaigns[] = {
     {"cross", campaign_cross},
     {"chain", campaign_chain},
     {"pairs", campaign_pairs},
+    {"doubled", campaign_doubled},
+    {"blind", campaign_blind},
+    {"every", campaign_every},
+    {"odd", campaign_odd},
+    {"slow", campaign_slow},
+    {"smaller", campaign_smaller},
+    {"tick", campaign_tick},
     {"regression", go_regression},
     {NULL, NULL},
 };

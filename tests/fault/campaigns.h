@@ -50,10 +50,16 @@ world_fault_t campaign_random_cut(uint32_t *random, uint32_t operations, uint32_
 /* campaigns_net.c, campaigns_flash.c */
 void campaign_split(run_t *run);
 void campaign_net_byte(run_t *run);
+void campaign_doubled(run_t *run);
 void campaign_for_ever(run_t *run);
 void campaign_worn(run_t *run);
 void campaign_rot(run_t *run);
 void campaign_twice(run_t *run);
+void campaign_blind(run_t *run);
+void campaign_every(run_t *run);
+void campaign_odd(run_t *run);
+void campaign_slow(run_t *run);
+void campaign_smaller(run_t *run);
 /* campaigns_cross.c, campaigns_power.c, campaigns_platform.c */
 void campaign_cross(run_t *run);
 void campaign_chain(run_t *run);
@@ -64,6 +70,7 @@ void campaign_double_cut(run_t *run);
 /* campaigns_time.c */
 void campaign_time(run_t *run);
 void campaign_wrap(run_t *run);
+void campaign_tick(run_t *run);
 void campaign_operator(run_t *run);
 void campaign_peer(run_t *run);
 void campaign_low(run_t *run);

@@ -102,3 +102,46 @@ void campaign_net_byte(run_t *run)
     break_bytes(run, "delta", 131);
     break_bytes(run, "delta-small", 3);
 }
+
+/* ---------------------------------------------------------------- doubled */
+
+/* A box on the way sends a segment once more as if it were new, or adds what nobody sent. */
+static void add_bytes(run_t *run, world_t *world, world_fault_t fault, bool package)
+{
+    static const uint8_t k_lengths[] = {1, 40, 0, 200};
+    fault.kind = package ? WORLD_ANSWER : WORLD_GARBLE;
+    uint32_t count = run->scale > 1u ? sizeof k_lengths : 1u;
+    for (uint32_t n = 0; n < count; n++) {
+        fault.call = k_lengths[(fault.byte + n) % sizeof k_lengths];
+        campaign_try(run, world, &fault, 1);
+    }
+}
+
+static void double_all(run_t *run, const char *name, uint32_t short_stride)
+{
+    uint32_t stride = run->scale > 1u ? 1u : short_stride;
+    world_t *world = campaign_rehearse(run, name);
+    fake_net_t net = world->net;
+    fake_platform_t platform = world->platform;
+    for (uint32_t answer = 1; answer <= net.answers; answer++) {
+        bool package = platform.records[(answer - 1u) % FAKE_CALLS_KEPT].verb == FAKE_DOWNLOAD;
+        world_fault_t fault = {.mode = FAKE_NET_TWICE, .at = answer};
+        fault.byte = 1u + run->seed % stride;
+        for (; fault.byte < net.lengths[answer - 1u]; fault.byte += stride) {
+            add_bytes(run, world, fault, package);
+        }
+        fault.mode = FAKE_NET_TAIL;
+        for (fault.byte = 0; fault.byte < 4u; fault.byte++) {
+            add_bytes(run, world, fault, package);
+        }
+    }
+    campaign_leave(world);
+}
+
+void campaign_doubled(run_t *run)
+{
+    double_all(run, "golden", 2);
+    double_all(run, "large", 171);
+    double_all(run, "signed-tampered", 31); /* a trailer that is none: 205, too */
+    double_all(run, "delta-small", 7);
+}

@@ -6,7 +6,7 @@
  */
 #include "campaigns.h"
 
-#define OPERATOR_CUTS 6u
+#define OPERATOR_CUTS 4u
 #define LOW_CUTS      20u
 #define LOW_MOST      40u
 

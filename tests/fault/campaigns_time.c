@@ -70,3 +70,44 @@ void campaign_wrap(run_t *run)
     }
     campaign_leave(world);
 }
+
+/* ---------------------------------------------------------------- tick */
+
+/* Before each call the clock of milliseconds stands still for a while, or leaps; the peer may be
+ * silent just then. Or the application takes its time with each event. */
+static void upset_clock(run_t *run, const char *name)
+{
+    static const uint32_t k_stops[] = {59999, 600000, 7200000};
+    static const uint32_t k_leaps[] = {3600000, 0x7FFFFFFFu, 0x80000001u, 0xFFFFFFFFu};
+    static const uint32_t k_events[] = {1, 5000, 61000, 600000};
+    world_t *world = campaign_rehearse(run, name);
+    uint32_t calls = world->platform.calls;
+    uint32_t events = world->events;
+    for (uint32_t at = 1; at <= calls; at++) {
+        for (size_t n = 0; n < 14u; n++) {
+            const world_fault_t faults[2] = {
+                {.kind = WORLD_TICK,
+                 .mode = n < 6u ? WORLD_TICK_STOPS : WORLD_TICK_LEAPS,
+                 .at = at,
+                 .byte = n < 6u ? k_stops[n / 2u] : k_leaps[(n - 6u) / 2u]},
+                {.kind = WORLD_ANSWER, .mode = FAKE_NET_STALL, .at = at, .byte = 100u}};
+            campaign_try(run, world, faults, 1u + (unsigned)n % 2u);
+        }
+    }
+    for (uint32_t at = 1; at <= events; at++) {
+        for (size_t n = 0; n < sizeof k_events / sizeof k_events[0]; n++) {
+            const world_fault_t fault = {.kind = WORLD_LISTEN, .at = at, .byte = k_events[n]};
+            campaign_try(run, world, &fault, 1);
+        }
+    }
+    campaign_leave(world);
+}
+
+void campaign_tick(run_t *run)
+{
+    upset_clock(run, "small");
+    upset_clock(run, "retry");
+    upset_clock(run, "pair");
+    upset_clock(run, "rejected");
+    upset_clock(run, "delta-small");
+}

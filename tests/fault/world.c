@@ -99,6 +99,7 @@ static bool ended(world_t *world)
 void world_on_event(void *ctx, const oneota_event_t *event)
 {
     world_t *world = ctx;
+    world_listen(world);
     switch (event->type) {
     case ONEOTA_EVENT_TRIAL:
         try_out(world);
@@ -237,8 +238,9 @@ static void poll_on(world_t *world)
         if (world->restart) {
             break;
         }
-        world->slept_ms += sleep_ms;
-        world->board.now_ms += sleep_ms;
+        if (!world_pass(world, sleep_ms)) {
+            longjmp(world->power, POWER_CUT);
+        }
         world_end_act(world);
     }
     if (!guards_hold(world)) {
@@ -286,6 +288,7 @@ static void live(world_t *world)
     if (world->scenario->trial == WORLD_DEAD && !fake_board_settled(&world->board)) {
         longjmp(world->power, POWER_CRASH);
     }
+    world_shrink(world);
     start_client(world);
     poll_on(world);
 }
@@ -341,6 +344,13 @@ static void begin(world_t *world, uint32_t seed)
     world->sabotage = NULL;
     world->act = NULL;
     world->stuck = NULL;
+    world->slow = NULL;
+    world->smaller = NULL;
+    world->listen = NULL;
+    world->events = 0;
+    world->acts = 0;
+    world->stopped_ms = 0;
+    world->hung_ms = 0;
     world->lenient = false;
     world->endings = 0;
     world->longest_ms = 0;

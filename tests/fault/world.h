@@ -61,6 +61,9 @@ typedef struct {
     const uint32_t *units; /**< of the slots, in order, ends in 0; NULL: all are `unit` */
     uint16_t program_unit;
     uint8_t erased;
+    uint32_t other_unit; /**< slot 1 is of another device, with equal units; 0: it is not */
+    uint16_t other_program_unit;
+    uint8_t other_erased;
     uint32_t journal_unit;         /**< with journal_units, the smallest */
     uint8_t journal_count;         /**< 0: two */
     const uint32_t *journal_units; /**< in order, ends in 0; NULL: all are journal_unit */
@@ -101,14 +104,39 @@ typedef enum {
                           flash from which on it is so */
     WORLD_STUCK, /**< call: fake_board_call_t; mode: fake_fault_t; at: from this call on, byte
                            times, or FAKE_FLASH_FOR_EVER: that is, for a day */
-    WORLD_GARBLE, /**< at: answer that is no package; byte; call: the bit that is wrong in it */
-    WORLD_ROT, /**< at: erase of the journal before which a bit of its newest record goes bad, if
+    WORLD_GARBLE, /**< at: answer that is no package; byte; call: the bit that is wrong in it; or
+                        mode: FAKE_NET_TWICE, FAKE_NET_TAIL; call: so many bytes */
+    WORLD_ROT,    /**< at: erase of the journal before which a bit of its newest record goes bad, if
                     the first task is over by then */
+    WORLD_EVERY,  /**< call: fake_board_call_t; mode: fake_fault_t; at: from this call on every
+                      byte-th, for a day */
+    WORLD_SLOW,   /**< mode: world_slow_t; call: fake_board_call_t; at: of these; byte: polls, ms */
+    WORLD_SMALLER, /**< byte: size that the port of a slot tells that does not run; at: from this
+                        boot on */
+    WORLD_TICK,    /**< mode: world_tick_t; at: before this call to the platform; byte: ms */
+    WORLD_LISTEN,  /**< at: from this event on each takes the application byte ms */
     WORLD_CUT,     /**< mode: fake_cut_t; call: fake_torn_t, of the journal see
                            world_set_torn(); at: operation, counted on from the last cut */
     WORLD_CUT_NET, /**< at: the power goes after this call of the net port */
     WORLD_FAULT_KINDS
 } world_fault_kind_t;
+
+/** What takes its time. */
+typedef enum {
+    WORLD_SLOW_DONE = 0, /**< AGAIN so many times, then it is done */
+    WORLD_SLOW_FAILS,    /**< then it has failed */
+    WORLD_SLOW_HANGS,    /**< it never ends, and the application's watchdog restarts the device */
+    WORLD_SLOW_ALL,      /**< each erase and program of a slot is AGAIN so many times */
+    WORLD_SLOW_BLOCKS, /**< each erase of a slot takes so many ms, in which nothing else is done */
+    WORLD_SLOW_COUNT
+} world_slow_t;
+
+/** What becomes of the milliseconds. */
+typedef enum {
+    WORLD_TICK_STOPS = 0, /**< for so long they do not pass */
+    WORLD_TICK_LEAPS,     /**< so many pass at once */
+    WORLD_TICK_COUNT
+} world_tick_t;
 
 /** Where the clock of the day goes to. */
 typedef enum {
@@ -132,6 +160,11 @@ typedef enum {
     WORLD_EXPIRE_REPLACE,  /**< likewise, and there is a new one, as by REPLACE */
     WORLD_REISSUE,         /**< another token; the old one: 12 */
     WORLD_REISSUE_OLD,     /**< likewise; 15 to a token check */
+    WORLD_REPLACE_LARGER,  /**< by one that no slot takes: 102 */
+    WORLD_REPLACE_TYPE,    /**< by a differential one that is none: 107 */
+    WORLD_ALTERNATE, /**< by the one for the next version, which is replaced by the first: three
+                                times, two calls apart */
+    WORLD_REFILE,    /**< another file of that size is served for two calls */
     WORLD_OPERATOR_COUNT
 } world_operator_t;
 
@@ -207,6 +240,7 @@ typedef struct {
     fake_package_t *patch; /**< NULL: none */
     const char *targets[2];
     char md5[2][33];
+    uint8_t *large;                /**< one byte more than a slot takes */
     const fake_known_t *others[2]; /**< of the first image, in tasks that replace its own */
     char other_md5[2][33];
     uint8_t codes[8];
@@ -219,9 +253,16 @@ typedef struct {
     const world_fault_t *jump;     /**< of the clock */
     const world_fault_t *act;      /**< of the operator, or the peer; NULL: none */
     const world_fault_t *stuck;    /**< what fails for a day; NULL: none */
-    uint64_t act_end_ms;           /**< of slept_ms: when it is undone; 0: not */
-    uint64_t limit_ms;             /**< of slept_ms */
-    world_work_t before;           /**< when the platform ceased to be of use */
+    const world_fault_t *slow;     /**< NULL: nothing takes its time */
+    const world_fault_t *smaller;  /**< NULL: each slot is as large as it was */
+    const world_fault_t *listen;   /**< NULL: events take no time */
+    uint32_t events;
+    uint32_t acts;       /**< that the operator is still to do */
+    uint32_t stopped_ms; /**< how long the clock of milliseconds is still to stand */
+    uint32_t hung_ms;    /**< how long the present operation has not come to its end */
+    uint64_t act_end_ms; /**< of slept_ms: when it is undone; 0: not */
+    uint64_t limit_ms;   /**< of slept_ms */
+    world_work_t before; /**< when the platform ceased to be of use */
     uint32_t delivered_before;
     bool verbose;
     bool stop_at_cut; /**< the case ends with the first cut, unjudged */

@@ -1,14 +1,13 @@
 /*
  * oneota - SPDX-License-Identifier: Apache-2.0
  *
- * What goes wrong in a case, and what an operator does meanwhile.
+ * What goes wrong in a case.
  */
 #include "world_parts.h"
 
 #include <string.h>
 
 #define FAKE_PROGRAM_MOST 256u
-#define HOUR_MS           3600000u
 #define DAY_MS            86400000u
 
 /* ---------------------------------------------------------------- the power */
@@ -43,156 +42,6 @@ void world_arm_cut(world_t *world)
             world->net.cut_at = world->net.calls[FAKE_NET_ANY] + fault->at;
             return;
         }
-    }
-}
-
-/* ---------------------------------------------------------------- the operator */
-
-/* A new task for the same image. */
-static void replace(world_t *world, const fake_task_t *old, unsigned other)
-{
-    const fake_known_t *package = world->others[other];
-    fake_task_t *task = fake_platform_add(&world->platform, old->type, package->version,
-                                          package->bytes, package->size, world->other_md5[other]);
-    task->retry = old->retry;
-    task->interval = old->interval;
-}
-
-static void reissue(world_t *world, fake_task_t *task, uint8_t code)
-{
-    world->platform.stale_code = world->dialect->advises ? code : 12u;
-    fake_platform_reissue(&world->platform, task);
-    world->act_end_ms = world->slept_ms + DAY_MS / 2u;
-}
-
-static void operate(world_t *world, fake_task_t *task)
-{
-    uint8_t mode = world->act->mode;
-    switch (mode) {
-    case WORLD_PAUSE:
-        fake_platform_pause(task);
-        world->act_end_ms = world->slept_ms + 2u * HOUR_MS;
-        return;
-    case WORLD_REISSUE:
-    case WORLD_REISSUE_OLD:
-        reissue(world, task, mode == WORLD_REISSUE ? 12 : 15);
-        return;
-    case WORLD_EXPIRE:
-    case WORLD_EXPIRE_REPLACE:
-        fake_platform_expire(task);
-        break;
-    case WORLD_REPLACE_STALE:
-        fake_platform_reissue(&world->platform, task);
-        fake_platform_cancel(task);
-        break;
-    default:
-        fake_platform_cancel(task);
-        break;
-    }
-    if (mode != WORLD_CANCEL && mode != WORLD_EXPIRE) {
-        replace(world, task, mode == WORLD_REPLACE_SMALLER ? 1u : 0u);
-    }
-}
-
-static world_work_t work_so_far(const world_t *world)
-{
-    const world_work_t work = {world->net.calls[FAKE_NET_OPEN], world->net.calls[FAKE_NET_SEND],
-                               world->board.operations, world->polls};
-    return work;
-}
-
-/* From this call on, for a day. */
-static void spoil_peer(world_t *world)
-{
-    fake_net_t *net = &world->net;
-    world->act_end_ms = world->slept_ms + DAY_MS;
-    world->limit_ms += DAY_MS;
-    world->before = work_so_far(world);
-    world->delivered_before = world->platform.tasks[0].delivered;
-    if (world->act->mode < FAKE_PEER_COUNT) {
-        world->platform.peer = world->act->mode;
-        return;
-    }
-    net->fault = (uint8_t)(FAKE_NET_CLOSE + world->act->mode - FAKE_PEER_COUNT);
-    net->fault_answer = net->answers + 1u;
-    net->fault_at = world->act->byte;
-    net->fault_stays = true;
-}
-
-static void act(void *ctx)
-{
-    world_t *world = ctx;
-    fake_task_t *task = &world->platform.tasks[0];
-    if (world->act->kind == WORLD_PEER) {
-        spoil_peer(world);
-    } else if (task->state <= FAKE_TASK_UPGRADING) {
-        operate(world, task);
-    }
-}
-
-/* A request that brings new bytes is not in vain. */
-static void judge_work(world_t *world)
-{
-    const world_work_t *before = &world->before;
-    world_work_t work = work_so_far(world);
-    uint32_t brought = world->platform.tasks[0].delivered - world->delivered_before;
-    work.opens -= before->opens;
-    work.sends -= before->sends;
-    work.operations -= before->operations;
-    work.polls -= before->polls;
-    world->outcome.work = work;
-    if (world->stuck != NULL && world->longest_ms < WORLD_BACKOFF_MS) {
-        world_violate(world, "bounded: no back-off to an hour");
-    }
-    uint32_t each = world->stuck != NULL ? 2u : 1u; /* a try is an erase and some programs */
-    if (work.opens > WORLD_OPENS_A_DAY + brought || work.sends > WORLD_SENDS_A_DAY + brought ||
-        work.operations > each * WORLD_OPERATIONS_A_DAY + brought ||
-        work.polls > WORLD_POLLS_A_DAY + 10u * brought) {
-        world_violate(world, "bounded: too much work for a day without a platform");
-    }
-}
-
-/* Of a task that the platform believes to be upgrading nothing but its end is heard. When the
- * device has none of its bytes any more, or its failure was told with a stale token, only time
- * closes it. */
-static void end_operation(world_t *world)
-{
-    fake_task_t *task = &world->platform.tasks[0];
-    if (task->state == FAKE_TASK_PAUSED) {
-        fake_platform_resume(task);
-        world->act_end_ms = world->slept_ms + HOUR_MS * 10u;
-    } else if (task->attempted > 201u || (world->act->mode == WORLD_PAUSE && task->acked)) {
-        fake_platform_expire(task);
-    }
-}
-
-/* What a device has forgotten, time alone closes. */
-static void end_stuck(world_t *world)
-{
-    world->board.fault_at = 0;
-    world->net.call_at = 0;
-    world->net.call_stays = false;
-    world->stuck = NULL;
-    if (world->lenient) {
-        fake_platform_expire(&world->platform.tasks[0]);
-    }
-}
-
-void world_end_act(world_t *world)
-{
-    if (world->act_end_ms == 0 || world->slept_ms < world->act_end_ms) {
-        return;
-    }
-    world->act_end_ms = 0;
-    if (world->stuck != NULL) {
-        judge_work(world);
-        end_stuck(world);
-    } else if (world->act->kind == WORLD_PEER) {
-        judge_work(world);
-        world->platform.peer = FAKE_PEER_FINE;
-        world->net.fault = FAKE_NET_FINE;
-    } else {
-        end_operation(world);
     }
 }
 
@@ -298,6 +147,19 @@ static void arm_stuck(world_t *world, const world_fault_t *fault)
     }
 }
 
+/* How a task may end when a call fails again and again. */
+static void arm_every(world_t *world, const world_fault_t *fault)
+{
+    world->board.fault_call = fault->call;
+    world->board.fault = fault->mode;
+    world->board.fault_at = fault->at;
+    world->board.fault_count = FAKE_FLASH_FOR_EVER;
+    world->board.fault_every = fault->byte;
+    arm_stuck(world, fault);
+    world->stuck = NULL;
+    world->lenient = world->lenient && fault->byte < 3u; /* each record is read three times */
+}
+
 static void arm_answer(world_t *world, const world_fault_t *fault)
 {
     fake_net_t *net = &world->net;
@@ -305,6 +167,7 @@ static void arm_answer(world_t *world, const world_fault_t *fault)
     net->fault_answer = fault->at;
     net->fault_at = fault->byte;
     net->fault_bit = fault->call;
+    net->fault_bytes = fault->call;
     net->now_ms = &world->board.now_ms;
     net->pause_ms = fault->call == 0 ? ONEOTA_ANSWER_MS - 1u : ONEOTA_SILENCE_MS + 1u;
 }
@@ -332,14 +195,15 @@ void world_arm(world_t *world, const world_fault_t *fault)
         break;
     case WORLD_ANSWER:
         /* one bit of "Ota-Errno: 0", and there is no file */
-        if (world->dialect->announces && fault->mode == FAKE_NET_CORRUPT && fault->byte < 80u) {
+        if (world->dialect->announces && fault->byte < 80u &&
+            (fault->mode == FAKE_NET_CORRUPT || fault->mode == FAKE_NET_TWICE)) {
             world_allow(world, 107);
         }
         arm_answer(world, fault);
         break;
     case WORLD_GARBLE:
         arm_answer(world, fault);
-        net->fault = FAKE_NET_CORRUPT;
+        net->fault = fault->mode != FAKE_NET_FINE ? fault->mode : (uint8_t)FAKE_NET_CORRUPT;
         world->lenient = true;
         world->board.lied_to = true;
         break;
@@ -364,12 +228,28 @@ void world_arm(world_t *world, const world_fault_t *fault)
     case WORLD_TAMPER:
         world->tamper = fault;
         break;
+    case WORLD_EVERY:
+        arm_every(world, fault);
+        break;
+    case WORLD_SLOW:
+        world_arm_slow(world, fault);
+        break;
+    case WORLD_SMALLER:
+        world->smaller = fault;
+        if (fault->byte < world->scenario->size) {
+            world_allow(world, 102);
+            world_allow(world, 205); /* 101 was told before */
+        }
+        break;
+    case WORLD_TICK:
+        world_arm_tick(world, fault);
+        break;
+    case WORLD_LISTEN:
+        world->listen = fault;
+        break;
     case WORLD_OPERATOR:
     case WORLD_PEER:
-        world->act = fault;
-        world->platform.act_at = fault->at;
-        world->platform.act = act;
-        world->platform.act_ctx = world;
+        world_arm_act(world, fault);
         break;
     case WORLD_LOW:
         arm_low(world, fault);

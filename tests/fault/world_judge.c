@@ -64,8 +64,9 @@ bool world_only_cuts(const world_t *world)
 {
     for (unsigned n = 0; n < world->fault_count; n++) {
         uint8_t kind = world->faults[n].kind;
-        bool same_task = kind == WORLD_OPERATOR && world->codes[0] == 201u &&
-                         world->faults[n].mode >= WORLD_REISSUE;
+        bool same_task =
+            kind == WORLD_OPERATOR && world->codes[0] == 201u &&
+            (world->faults[n].mode == WORLD_REISSUE || world->faults[n].mode == WORLD_REISSUE_OLD);
         if (kind < WORLD_CUT && kind > WORLD_DRIBBLE && kind != WORLD_LOW && !same_task) {
             return false;
         }
@@ -96,9 +97,21 @@ static bool done_otherwise(const world_t *world, const fake_task_t *task)
             (task->delivered == 0 && strcmp(runs->version, task->target) == 0));
 }
 
+/* By another task, which was for the same package. */
+static bool came_otherwise(const world_t *world, const fake_task_t *task)
+{
+    for (unsigned n = 0; n < world->platform.task_count; n++) {
+        const fake_task_t *other = &world->platform.tasks[n];
+        if (other != task && other->package == task->package && other->state == FAKE_TASK_DONE) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void judge_task(world_t *world, const fake_task_t *task)
 {
-    bool runs = truth_runs(world, task);
+    bool runs = truth_runs(world, task) && !came_otherwise(world, task);
     if (world->lenient) { /* who was told what may be anything, but what runs */
         if (task->result != 0 && runs != (task->result == 201u)) {
             world_violate(world, "truth: what runs at the end");

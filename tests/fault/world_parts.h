@@ -40,8 +40,28 @@ void world_allow(world_t *world, uint8_t code);
 /** The image is proven, and not installed yet. */
 void world_meddle(world_t *world, uint8_t image);
 
+/* ---------------------------------------------------------------- world_operator.c */
+
+void world_arm_act(world_t *world, const world_fault_t *fault);
+
 /** Time has passed: is it over, what operator or peer did? */
 void world_end_act(world_t *world);
+
+/* ---------------------------------------------------------------- world_slow.c */
+
+/** Flash, clock or application are not as they were. */
+void world_arm_slow(world_t *world, const world_fault_t *fault);
+void world_arm_tick(world_t *world, const world_fault_t *fault);
+
+/** The board is on. */
+void world_shrink(world_t *world);
+
+/** An event is told. */
+void world_listen(world_t *world);
+
+/** So much time passes. @return false: an operation does not end, the watchdog restarts the device
+ */
+bool world_pass(world_t *world, uint32_t ms);
 
 /* ---------------------------------------------------------------- world_wear.c */
 

@@ -165,6 +165,12 @@ bool world_init(world_t *world, const world_dialect_t *dialect, const world_scen
     config.slot.units = scenario->units;
     config.slot.program_unit = scenario->program_unit;
     config.slot.erased = scenario->erased;
+    if (scenario->other_unit > 0) {
+        config.other.size = scenario->slot_size;
+        config.other.unit = scenario->other_unit;
+        config.other.program_unit = scenario->other_program_unit;
+        config.other.erased = scenario->other_erased;
+    }
     config.journal = config.slot;
     uint32_t count = scenario->journal_count > 0 ? scenario->journal_count : 2u;
     config.journal.unit = scenario->journal_units != NULL ? 0 : scenario->journal_unit;
@@ -173,9 +179,12 @@ bool world_init(world_t *world, const world_dialect_t *dialect, const world_scen
     world->bytes = malloc(2u * FACTORY_SIZE + scenario->size + scenario->second_size +
                           other_size(scenario, 0) + other_size(scenario, 1));
     world->spoilt = malloc(scenario->size);
-    if (world->bytes == NULL || world->spoilt == NULL || !fake_board_init(&world->board, &config)) {
+    world->large = calloc(1, scenario->slot_size + 1u);
+    if (world->bytes == NULL || world->spoilt == NULL || world->large == NULL ||
+        !fake_board_init(&world->board, &config)) {
         free(world->bytes);
         free(world->spoilt);
+        free(world->large);
         return false;
     }
     uint8_t *room = world->bytes;
@@ -195,5 +204,6 @@ void world_free(world_t *world)
     fake_board_free(&world->board);
     free(world->bytes);
     free(world->spoilt);
+    free(world->large);
     free(world->patch);
 }

@@ -499,6 +499,31 @@ static void test_lwip_net_open_by_a_name_that_is_not_is_broken(void **state)
     assert_int_equal(wire.syns, 0);
 }
 
+/* What a resolver says that blocks a name, or was lied to. */
+static void test_lwip_net_open_by_a_name_of_this_host_is_broken(void **state)
+{
+    (void)state;
+    assert_int_equal(open_for("zero.blocked", GIVE_UP_MS), ONEOTA_BROKEN);
+    k_net->close(&g_net);
+    assert_int_equal(open_for("loop.blocked", GIVE_UP_MS), ONEOTA_BROKEN);
+    assert_int_equal(peer.accepted, 0);
+}
+
+static void test_lwip_net_open_by_a_name_that_has_moved_goes_there(void **state)
+{
+    (void)state;
+    assert_int_equal(open_for("here.moves", 1000), ONEOTA_OK);
+    k_net->close(&g_net);
+    wire.dns = WIRE_DNS_MOVED;
+    wire_pass(3000); /* what was said holds for a second */
+    assert_int_equal(open_for("here.moves", 1000), ONEOTA_AGAIN);
+    assert_int_equal(wire.last_syn_to, PP_HTONL(0x0A000009u));
+    k_net->close(&g_net);
+    wire.dns = WIRE_DNS_ANSWERS;
+    wire_pass(3000);
+    assert_int_equal(open_for("here.moves", 1000), ONEOTA_OK);
+}
+
 static void test_lwip_net_open_with_a_silent_dns_server_is_broken_in_the_end(void **state)
 {
     (void)state;
@@ -922,6 +947,8 @@ int main(void)
         TEST(test_lwip_net_open_by_name),
         TEST(test_lwip_net_open_by_a_name_of_ipv6),
         TEST(test_lwip_net_open_by_a_name_that_is_not_is_broken),
+        TEST(test_lwip_net_open_by_a_name_of_this_host_is_broken),
+        TEST(test_lwip_net_open_by_a_name_that_has_moved_goes_there),
         TEST(test_lwip_net_open_with_a_silent_dns_server_is_broken_in_the_end),
         TEST(test_lwip_net_open_with_a_bad_name_is_broken),
         TEST(test_lwip_net_open_without_a_dns_server_is_broken),

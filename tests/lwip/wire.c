@@ -187,12 +187,14 @@ void wire_pass(uint32_t ms)
 /* ---------------------------------------------------------------- DNS */
 
 /* An answer to the only question: "here." and "there." have an address each, "six." an IPv6 one,
- * whatever follows the first dot. */
+ * whatever follows the first dot; "zero." and "loop." what a resolver says that blocks a name. */
 static uint16_t write_answer(uint8_t *bytes, uint16_t length)
 {
     static const uint8_t k_record[] = {0xC0, DNS_HEAD, 0, 0, 0, 1, 0, 0, 0, 1, 0};
     static const uint8_t k_here[] = {4, 10, 0, 0, 1};
     static const uint8_t k_there[] = {4, 10, 0, 0, 9};
+    static const uint8_t k_zero[] = {4, 0, 0, 0, 0};
+    static const uint8_t k_loop[] = {4, 127, 0, 0, 1};
     static const uint8_t k_six[] = {16, 0xFD, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1};
     const uint8_t *name = bytes + DNS_HEAD;
     uint8_t type = bytes[length - 3];
@@ -201,7 +203,10 @@ static uint16_t write_answer(uint8_t *bytes, uint16_t length)
 
     if (type == TYPE_A && wire.dns != WIRE_DNS_DENIES) {
         data = memcmp(name, "\4here", 5) == 0 ? k_here : NULL;
-        data = memcmp(name, "\5there", 6) == 0 ? k_there : data;
+        data = memcmp(name, "\4zero", 5) == 0 ? k_zero : data;
+        data = memcmp(name, "\4loop", 5) == 0 ? k_loop : data;
+        bool there = wire.dns == WIRE_DNS_MOVED || memcmp(name, "\5there", 6) == 0;
+        data = there ? k_there : data;
     }
     bytes[2] = 0x81;
     bytes[3] = data == NULL && !is_six ? RCODE_NO_NAME : 0;

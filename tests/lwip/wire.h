@@ -35,6 +35,7 @@ typedef enum {
     WIRE_DNS_ANSWERS = 0,
     WIRE_DNS_DENIES, /**< no such name */
     WIRE_DNS_SILENT,
+    WIRE_DNS_MOVED, /**< every name has the address of nobody */
     WIRE_DNS_HOLDS /**< answers with wire_dns_release() */
 } wire_dns_t;
 

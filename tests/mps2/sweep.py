@@ -106,6 +106,12 @@ class Update:
         assert self.taken().count(101) == 1 and self.taken().count(201) == 1
 
 
+def is_last_trial(board):
+    """Whoever cuts the next start, too, has the image reverted, and 206."""
+    control = board.control()
+    return control["condition"] == "trial" and control["attempts"] <= 2   # the next start is not counted yet
+
+
 def kill_at_any_moment(scene, dice, versions, upload=upload_full):
     """KILLS of them, in as many updates as that takes, each of which ends well."""
     board, kills, old = scene.board, 0, scene.board.old_image
@@ -114,6 +120,9 @@ def kill_at_any_moment(scene, dice, versions, upload=upload_full):
         update = Update(scene, next(versions), old, upload)
         uart = None
         while uart is None:
+            if kills >= KILLS or is_last_trial(board):
+                uart = board.run()
+                break
             power = board.start(once=1)
             try:
                 uart = power.wait(timeout=dice.uniform(0, LONGEST_S))
@@ -123,8 +132,6 @@ def kill_at_any_moment(scene, dice, versions, upload=upload_full):
                 state = said[-1] if said else "start"
                 landed[state] = landed.get(state, 0) + 1
                 update.check_state()
-                if kills >= KILLS:
-                    uart = board.run()
         update.check_end(uart)
         old = update.package
     print(f"{kills} kills, by state: {landed}")

@@ -68,17 +68,19 @@ void prove_scan(void)
     size_t length = nondet_u8();
     ASSUME(length <= RANGE);
     __CPROVER_havoc_slice(text, sizeof text);
-    if (!oneota_text_scan(text, length, "#-#/#", numbers)) {
-        return;
-    }
+    const bool found = oneota_text_scan(text, length, "#-#/#", numbers);
     size_t at = 0;
     for (unsigned n = 0; n < 3u; n++) {
         const reference_t r = reference_of(text + at, length - at, 10);
-        PROVE(r.count > 0 && r.value == numbers[n]);
         at += r.count;
-        PROVE(n < 2u ? at < length && text[at] == "-/"[n] : at == length);
+        if (r.count == 0 || (n < 2u ? at == length || text[at] != "-/"[n] : at != length)) {
+            PROVE(!found);
+            return;
+        }
+        PROVE(!found || r.value == numbers[n]);
         at++;
     }
+    PROVE(found);
 }
 
 /* The only quotient and rest that there are. */

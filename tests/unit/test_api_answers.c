@@ -199,6 +199,37 @@ static void test_api_answer_longer_than_the_limit_is_a_stranger(void **state)
 #define NEWER   "Date: Sun, 01 Jan 2034 00:00:00 GMT\r\n"
 #define NEWER_S 2019686400u
 
+static uint32_t said, strangers;
+static int64_t said_number;
+
+static void on_line(void *ctx, const oneota_log_line_t *line)
+{
+    (void)ctx;
+    if (strcmp(line->what, "call: check") == 0) {
+        said++;
+        said_number = line->number;
+    } else if (strcmp(line->what, "call: not OneNET?") == 0) {
+        strangers++;
+    }
+}
+
+static void test_api_answer_is_in_the_log_with_its_code(void **state)
+{
+    static const oneota_log_t k_log = {on_line};
+    (void)state;
+    kit_init(&kit, NULL);
+    kit.setup.log = &k_log;
+    kit_rule(&kit, FAKE_CHECK)->code = 26;
+    said = 0;
+    strangers = 0;
+    kit_start(&kit);
+    (void)kit_until_event(&kit, ONEOTA_EVENT_IDLE);
+    assert_int_equal(said, ONEOTA_LOG_LEVEL > 0 ? 1 : 0);
+    assert_int_equal(said_number, ONEOTA_LOG_LEVEL > 0 ? 26 : 0);
+    assert_int_equal(strangers, 0);
+    kit_free(&kit);
+}
+
 static void test_api_auth_refused_once_repeated_with_the_learned_date(void **state)
 {
     static const struct {
@@ -306,6 +337,7 @@ int main(void)
         cmocka_unit_test(test_api_answer_of_a_stranger_is_asked_again_later),
         cmocka_unit_test(test_api_answer_errno_0_wins_over_a_status_of_failure),
         cmocka_unit_test(test_api_answer_longer_than_the_limit_is_a_stranger),
+        cmocka_unit_test(test_api_answer_is_in_the_log_with_its_code),
         cmocka_unit_test(test_api_auth_refused_once_repeated_with_the_learned_date),
         cmocka_unit_test(test_api_auth_now_in_the_text_wins_over_the_date),
         cmocka_unit_test(test_api_auth_without_a_clock_begins_with_the_build_and_learns),

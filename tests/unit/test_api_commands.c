@@ -146,6 +146,27 @@ static void test_api_cancel_before_101_is_107_after_it_206(void **state)
     }
 }
 
+/* What is left of an answer is not taken for the answer to the report. */
+static void test_api_cancel_within_an_answer_is_told_over_another_connection(void **state)
+{
+    (void)state;
+    begin();
+    kit_until_call(&kit, FAKE_DOWNLOAD, 0, 1);
+    kit.net.recv_max = 100;
+    for (unsigned n = 0; n < 10u; n++) {
+        kit_poll(&kit);
+    }
+    assert_int_equal(oneota_cancel(&kit.ram.client), ONEOTA_OK);
+    kit_poll(&kit);
+    assert_false(kit.net.open);
+    kit.net.recv_max = 0;
+    kit_run(&kit);
+    assert_string_equal(kit_story(&kit), "V C T D 107");
+    assert_int_equal(kit_count_events(&kit, ONEOTA_EVENT_FAILED), 1);
+    kit_judge(&kit);
+    kit_free(&kit);
+}
+
 static void test_api_cancel_while_it_waits_ends_the_wait(void **state)
 {
     (void)state;
@@ -282,6 +303,7 @@ int main(void)
         cmocka_unit_test(test_api_pause_a_result_that_is_due_is_told),
         cmocka_unit_test(test_api_pause_while_idle_no_more_checks),
         cmocka_unit_test(test_api_cancel_before_101_is_107_after_it_206),
+        cmocka_unit_test(test_api_cancel_within_an_answer_is_told_over_another_connection),
         cmocka_unit_test(test_api_cancel_while_it_waits_ends_the_wait),
         cmocka_unit_test(test_api_cancel_while_paused_is_told),
         cmocka_unit_test(test_api_cancel_during_installation_state),

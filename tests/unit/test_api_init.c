@@ -404,6 +404,19 @@ static void test_api_init_work_one_byte_less_limit_exactly_enough_updates(void *
     }
 }
 
+/* It named the one behind the last, until the journal had been read. */
+static void test_api_init_status_before_the_first_poll_names_an_image(void **state)
+{
+    static kit_t other;
+    oneota_status_t status;
+    (void)state;
+    kit_init(&other, NULL);
+    kit_start(&other);
+    kit_status(&other, &status);
+    assert_int_equal(status.image, 0);
+    kit_free(&other);
+}
+
 /* All that a task may hold, in the least memory: token of 64, target of 20, address of 47
  * characters. */
 static void test_api_init_longest_task_is_read_in_the_least_memory(void **state)
@@ -439,6 +452,7 @@ int main(void)
         cmocka_unit_test(test_api_init_image_type_fota_or_sota),
         cmocka_unit_test(test_api_init_work_out_of_place_limit),
         cmocka_unit_test(test_api_init_work_one_byte_less_limit_exactly_enough_updates),
+        cmocka_unit_test(test_api_init_status_before_the_first_poll_names_an_image),
         cmocka_unit_test(test_api_init_longest_task_is_read_in_the_least_memory),
     };
     return cmocka_run_group_tests_name("api init", tests, set_up, tear_down);

@@ -295,6 +295,54 @@ static void test_api_deinit_and_init_goes_on(void **state)
     kit_free(&kit);
 }
 
+/* ---------------------------------------------------------------- two of them */
+
+static kit_t other;
+
+static void begin_two(void)
+{
+    static const kit_options_t k_other = {.size = 5003, .unit = 512, .retry = 1, .interval = 60};
+    kit_init(&kit, NULL);
+    kit_init(&other, &k_other);
+    kit_rule(&other, FAKE_TOKEN)->code = 7;
+    other.trial = KIT_REJECT;
+    kit_start(&kit);
+    kit_start(&other);
+}
+
+/* Each has memory and ports of its own, and the arena of the JSON library within a call alone. */
+static void test_api_two_clients_in_turn_each_as_if_alone(void **state)
+{
+    char story[2][KIT_STORY_MAX];
+    uint32_t calls[2];
+    (void)state;
+    begin_two();
+    kit_run(&kit);
+    kit_run(&other);
+    calls[0] = kit.call_count;
+    calls[1] = other.call_count;
+    memcpy(story[0], kit_story(&kit), sizeof story[0]);
+    memcpy(story[1], kit_story(&other), sizeof story[1]);
+    kit_free(&kit);
+    kit_free(&other);
+    assert_string_equal(story[0], "V C T D 101 | 201 V");
+    assert_non_null(strstr(story[1], "101 | | 206"));
+
+    begin_two();
+    while (kit.call_count < calls[0] || other.call_count < calls[1]) {
+        if (kit.call_count < calls[0]) {
+            kit_poll(&kit);
+        }
+        if (other.call_count < calls[1]) {
+            kit_poll(&other);
+        }
+    }
+    assert_string_equal(kit_story(&kit), story[0]);
+    assert_string_equal(kit_story(&other), story[1]);
+    kit_free(&kit);
+    kit_free(&other);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -308,6 +356,7 @@ int main(void)
         cmocka_unit_test(test_api_before_init_param),
         cmocka_unit_test(test_api_after_deinit_param_in_each_state),
         cmocka_unit_test(test_api_deinit_and_init_goes_on),
+        cmocka_unit_test(test_api_two_clients_in_turn_each_as_if_alone),
     };
     return cmocka_run_group_tests_name("api matrix", tests, NULL, NULL);
 }

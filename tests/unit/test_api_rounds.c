@@ -203,6 +203,23 @@ static void test_api_file_later_and_a_bad_link_is_104(void **state)
     kit_free(&kit);
 }
 
+/* Those before a byte came are forgotten: what ends the round is the link. */
+static void test_api_file_later_before_a_byte_is_forgotten_104(void **state)
+{
+    (void)state;
+    begin(0, 104);
+    kit_rule_t *rule = refuse_downloads("4");
+    rule->times = ONEOTA_ATTEMPTS - 1u;
+    kit_start(&kit);
+    kit_until_call(&kit, FAKE_DOWNLOAD, 0, ONEOTA_ATTEMPTS);
+    rule->times = 1;
+    refuse_downloads("<html>");
+    kit_run(&kit);
+    assert_int_equal(kit_count_calls(&kit, FAKE_DOWNLOAD, 0), 2u * ONEOTA_ATTEMPTS);
+    assert_int_equal(kit.platform.tasks[0].result, 104);
+    kit_free(&kit);
+}
+
 static void test_api_file_refused_token_checked_once_then_107(void **state)
 {
     static const char *const bodies[] = {"3", "5", "{\"errno\":12}", "{\"errno\":17}"};
@@ -223,6 +240,28 @@ static void test_api_file_refused_and_the_task_is_over_no_report(void **state)
     kit.platform.tasks[0].state = FAKE_TASK_CANCELLED;
     kit_run(&kit);
     assert_string_equal(kit_story(&kit), "V C T D T");
+    kit_free(&kit);
+}
+
+/* A task has a doubt of its own, whatever was thought of the one before. */
+static void test_api_file_refused_the_next_task_is_checked_once_too(void **state)
+{
+    (void)state;
+    begin(3, 107);
+    kit_rule_t *rule = refuse_downloads("3");
+    rule->times = 1;
+    kit_start(&kit);
+    kit_until_call(&kit, FAKE_DOWNLOAD, 0, 1);
+    kit.platform.tasks[0].state = FAKE_TASK_CANCELLED;
+    kit_run(&kit);
+    const fake_known_t *known = kit.packages[0];
+    (void)fake_platform_add(&kit.platform, kit.images[0].id.type, "1.1", known->bytes, known->size,
+                            kit.md5[0]);
+    rule->times = 1;
+    kit_new_page(&kit);
+    kit_run(&kit);
+    assert_string_equal(kit_story(&kit), "C T D T D 101 | 201 V");
+    assert_int_equal(kit.platform.tasks[1].result, 201);
     kit_free(&kit);
 }
 
@@ -287,14 +326,14 @@ static void test_api_deadline_within_a_back_off_104_in_time(void **state)
     begin(9, 104);
     kit_start(&kit);
     kit_until_call(&kit, FAKE_DOWNLOAD, 0, 1);
-    kit.ram.client.record.at.spent_s = ONEOTA_TASK_S - 60u;
+    kit.ram.client.record.at.spent_s = ONEOTA_TASK_S - 3600u;
     kit_rule_t *rule = kit_rule(&kit, FAKE_DOWNLOAD);
     rule->status = 503;
-    rule->headers = "Retry-After: 7200\r\n";
+    rule->headers = "Retry-After: 86400\r\n";
     uint32_t start = kit.board.now_ms;
     kit_run(&kit);
     assert_int_equal(kit.platform.tasks[0].result, 104);
-    assert_in_range(kit_last_call(&kit, FAKE_REPORT)->at_ms - start, 59000u, 63000u);
+    assert_in_range(kit_last_call(&kit, FAKE_REPORT)->at_ms - start, 3599000u, 3602500u);
     kit_free(&kit);
 }
 
@@ -431,8 +470,10 @@ int main(void)
         cmocka_unit_test(test_api_file_that_cannot_be_had_107_at_once),
         cmocka_unit_test(test_api_file_later_uses_rounds_then_107),
         cmocka_unit_test(test_api_file_later_and_a_bad_link_is_104),
+        cmocka_unit_test(test_api_file_later_before_a_byte_is_forgotten_104),
         cmocka_unit_test(test_api_file_refused_token_checked_once_then_107),
         cmocka_unit_test(test_api_file_refused_and_the_task_is_over_no_report),
+        cmocka_unit_test(test_api_file_refused_the_next_task_is_checked_once_too),
         cmocka_unit_test(test_api_download_that_says_cancelled_no_report),
         cmocka_unit_test(test_api_task_that_takes_too_long_104),
         cmocka_unit_test(test_api_range_that_never_ends_104),

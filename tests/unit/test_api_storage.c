@@ -339,6 +339,39 @@ static void test_api_journal_that_fails_delays_and_loses_nothing(void **state)
     }
 }
 
+/* What could not be read was taken for an empty journal: the task was forgotten, and 201 never
+ * told. Each scan reads both units three times in vain; the fourth is the last. */
+static void test_api_journal_unreadable_at_a_start_the_task_was_forgotten(void **state)
+{
+    static const uint32_t counts[] = {3, 6, 7, 12, 18};
+    (void)state;
+    for (size_t n = 0; n < COUNT(counts); n++) {
+        begin(201);
+        (void)kit_until_event(&kit, ONEOTA_EVENT_RESTART);
+        break_read(&kit.board.journal, counts[n]);
+        kit_run(&kit);
+        assert_int_equal(faults_left, 0);
+        assert_in_range(kit_count_failed(&kit, ONEOTA_REASON_STORAGE), 1, 3);
+        assert_int_equal(kit.platform.tasks[0].result, 201);
+        kit_judge(&kit);
+        kit_free(&kit);
+    }
+}
+
+static void test_api_journal_unreadable_for_ever_is_told_and_the_device_checks(void **state)
+{
+    (void)state;
+    begin(201);
+    break_read(&kit.board.journal, UINT32_MAX);
+    kit_until_call(&kit, FAKE_CHECK, 0, 1);
+    assert_int_equal(kit_count_failed(&kit, ONEOTA_REASON_STORAGE), 4);
+    faults_left = 0;
+    kit_run(&kit);
+    assert_int_equal(kit.platform.tasks[0].result, 201);
+    kit_judge(&kit);
+    kit_free(&kit);
+}
+
 /* A torn record read as if it were whole, was acted upon, and was gone at the next start: progress
  * was told twice. */
 static void test_api_record_found_at_a_start_is_written_again_before_a_call(void **state)
@@ -487,6 +520,8 @@ int main(void)
         cmocka_unit_test(test_api_running_image_that_cannot_be_read_is_asked_again),
         cmocka_unit_test(test_api_running_image_of_other_bytes_is_not_the_update),
         cmocka_unit_test(test_api_journal_that_fails_delays_and_loses_nothing),
+        cmocka_unit_test(test_api_journal_unreadable_at_a_start_the_task_was_forgotten),
+        cmocka_unit_test(test_api_journal_unreadable_for_ever_is_told_and_the_device_checks),
         cmocka_unit_test(test_api_record_found_at_a_start_is_written_again_before_a_call),
         cmocka_unit_test(test_api_boot_control_that_cannot_be_asked_at_a_task_later),
         cmocka_unit_test(test_api_boot_control_that_fails_all_day_one_check_an_hour),

@@ -426,14 +426,31 @@ static void test_api_trust_trailer_is_fetched_once_a_task(void **state)
     kit_run(&kit);
     uint32_t fetched = 0;
     for (uint32_t n = 0; n < kit.call_count; n++) {
-        fetched += kit.calls[n].verb == FAKE_DOWNLOAD &&
-                           kit.calls[n].first == SIZE - ONEOTA_TRAILER_BYTES
-                       ? 1u
-                       : 0u;
+        fetched +=
+            kit.calls[n].verb == FAKE_DOWNLOAD && kit.calls[n].first == SIZE - ONEOTA_TRAILER_BYTES
+                ? 1u
+                : 0u;
     }
     assert_int_equal(fetched, 1);
     assert_int_equal(kit.platform.tasks[0].result, 201);
     kit_judge(&kit);
+    kit_free(&kit);
+}
+
+/* Where the token check asks for step 1, that comes before the first byte: the trailer's. */
+static void test_api_trust_trailer_is_fetched_after_step_1(void **state)
+{
+    (void)state;
+    begin(201);
+    kit_start(&kit);
+    kit_until_state(&kit, "trailer");
+    kit.ram.client.announce = true; /* as dialect B's token check does */
+    kit_until_call(&kit, FAKE_REPORT, 1, 1);
+    assert_int_equal(kit_count_calls(&kit, FAKE_DOWNLOAD, 0), 0);
+    kit_until_call(&kit, FAKE_DOWNLOAD, 0, 1);
+    assert_int_equal(kit_last_call(&kit, FAKE_DOWNLOAD)->first, SIZE - ONEOTA_TRAILER_BYTES);
+    kit_run(&kit);
+    assert_int_equal(kit.platform.tasks[0].result, 201);
     kit_free(&kit);
 }
 
@@ -524,6 +541,7 @@ int main(void)
         cmocka_unit_test(test_api_trust_floor_without_a_journal_is_of_what_runs),
         cmocka_unit_test(test_api_trust_image_that_failed_its_trial_is_not_tried_again),
         cmocka_unit_test(test_api_trust_trailer_is_fetched_once_a_task),
+        cmocka_unit_test(test_api_trust_trailer_is_fetched_after_step_1),
         cmocka_unit_test(test_api_trust_trailer_of_a_server_without_ranges),
         cmocka_unit_test(test_api_trust_trailer_that_never_comes_whole_104),
         cmocka_unit_test(test_api_trust_trailer_answered_by_an_error),

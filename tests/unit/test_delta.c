@@ -300,6 +300,7 @@ static void test_delta_start_from_impossible_place_refused_then_from_zero(void *
     for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
         assert_int_equal(oneota_delta.start(rig.d, places[i][0], places[i][1], places[i][2]),
                          ONEOTA_REASON_DIGEST);
+        assert_int_equal(rig.d->reason, ONEOTA_REASON_NONE); /* the package is as good as it was */
     }
     rig.d->reason = ONEOTA_REASON_TYPE;
     assert_int_equal(oneota_delta.start(rig.d, 0, 0, 0), ONEOTA_REASON_DIGEST);

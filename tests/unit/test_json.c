@@ -768,6 +768,8 @@ static void test_json_work_at_any_alignment_is_used(void **state)
     for (size_t offset = 0; offset < 32; offset++) {
         assert_true(oneota_json_parse(k_south_task, strlen(k_south_task), work + offset,
                                ONEOTA_JSON_WORK_BYTES, &root));
+        assert_int_equal((uintptr_t)root.node % sizeof(void *), 0);
+        assert_true((const uint8_t *)root.node >= work + offset);
         assert_int_equal(oneota_json_find(&root, "errno", &value), JSON_TEXT);
         assert_int_equal(*value.text, '0');
     }

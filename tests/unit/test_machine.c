@@ -39,6 +39,7 @@ static uint8_t next_of(unsigned from, event_t event, uint8_t condition)
 static void test_machine_each_state_has_a_name_of_its_own_and_a_step(void **state)
 {
     (void)state;
+    assert_ptr_equal(k_step[ST_NONE], oneota_step_wait); /* where a forgotten cell would lead */
     for (unsigned n = ST_NONE + 1u; n < ST_COUNT; n++) {
         assert_non_null(k_step[n]);
         assert_true(oneota_machine_state_text((uint8_t)n)[0] != '\0');
@@ -117,9 +118,9 @@ static void test_machine_later_waits_and_over_closes(void **state)
 /* What can be paused, cancelled, or is timed: the order of the states says it. */
 static void test_machine_order_of_states_is_that_of_an_update(void **state)
 {
-    static const state_t order[] = {ST_VERSION,  ST_CHECK,    ST_RENEW,  ST_GATE,     ST_TOKEN,
-                                    ST_TRAILER,  ST_PREFIX,   ST_DOWNLOAD, ST_PROGRESS, ST_VERIFY,
-                                    ST_LOADED,   ST_DOUBT,    ST_INSTALL,  ST_MARK};
+    static const state_t order[] = {ST_VERSION, ST_CHECK,  ST_RENEW,    ST_GATE,     ST_TOKEN,
+                                    ST_TRAILER, ST_PREFIX, ST_DOWNLOAD, ST_PROGRESS, ST_VERIFY,
+                                    ST_LOADED,  ST_DOUBT,  ST_INSTALL,  ST_MARK};
     (void)state;
     for (size_t n = 1; n < COUNT(order); n++) {
         assert_int_equal(order[n], order[n - 1u] + 1);
@@ -177,6 +178,170 @@ static void test_machine_stage_of_a_state_leads_back_to_it(void **state)
     assert_int_equal(k_rule[ST_CLOSE].stage, STAGE_NONE);
 }
 
+/* ---------------------------------------------------------------- what a poll does first */
+
+static oneota_t client;
+static uint32_t present_ms;
+
+static uint32_t now_ms(void *ctx)
+{
+    (void)ctx;
+    return present_ms;
+}
+
+static const oneota_clock_t k_clock = {.now_ms = now_ms};
+static const oneota_setup_t k_setup = {.clock = &k_clock};
+
+static oneota_t *client_in(unsigned in)
+{
+    memset(&client, 0, sizeof client);
+    client.setup = &k_setup;
+    client.state = (uint8_t)in;
+    present_ms = 0;
+    return &client;
+}
+
+static bool is_one_of(const state_t *states, size_t count, unsigned wanted)
+{
+    for (size_t n = 0; n < count; n++) {
+        if (states[n] == wanted) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void test_machine_time_of_the_download_counts_for_the_task(void **state)
+{
+    static const state_t k_counted[] = {ST_TOKEN, ST_TRAILER, ST_PREFIX, ST_DOWNLOAD, ST_PROGRESS};
+    (void)state;
+    for (unsigned n = ST_NONE + 1u; n < ST_COUNT; n++) {
+        oneota_t *m = client_in(n);
+        m->now_ms = 5000;
+        count_time(m);
+        assert_int_equal(m->spent.seconds, 5);
+        assert_int_equal(m->record.at.spent_s, is_one_of(k_counted, COUNT(k_counted), n) ? 5 : 0);
+    }
+}
+
+/* What is left of a second is counted with the next one. */
+static void test_machine_time_is_counted_in_whole_seconds(void **state)
+{
+    oneota_t *m = client_in(ST_DOWNLOAD);
+    (void)state;
+    m->counted_ms = m->now_ms = 0xFFFFFF00u;
+    m->clock_s = 1000;
+    for (unsigned n = 0; n < 100000u; n++) {
+        m->now_ms += 999u;
+        count_time(m);
+    }
+    assert_int_equal(m->record.at.spent_s, 99900);
+    assert_int_equal(m->clock_s, 1000 + 99900);
+    assert_int_equal(m->counted_ms, m->now_ms);
+    m->now_ms += 2000000000u;
+    count_time(m);
+    assert_int_equal(m->record.at.spent_s, 2099900);
+    oneota_t before = *m;
+    m->now_ms += 999u;
+    before.now_ms = m->now_ms;
+    count_time(m);
+    assert_memory_equal(m, &before, sizeof before);
+}
+
+static void test_machine_clock_that_is_not_known_does_not_run(void **state)
+{
+    oneota_t *m = client_in(ST_WAIT);
+    (void)state;
+    m->now_ms = 60000;
+    count_time(m);
+    assert_int_equal(m->clock_s, 0);
+}
+
+/* The journal reads it from where it stands, until it is written. */
+static void test_machine_busy_changes_nothing_that_is_being_written(void **state)
+{
+    oneota_t *m = client_in(ST_WAIT);
+    (void)state;
+    m->phase = 1;
+    m->wait_ms = 60000;
+    m->busy = true;
+    m->forget = true;
+    m->record.at.stage = STAGE_TASK;
+    present_ms = 5000;
+    (void)oneota_machine_poll(m);
+    assert_int_equal(m->spent.seconds, 0);
+    assert_int_equal(m->record.at.stage, STAGE_TASK);
+    assert_true(m->forget);
+    m->busy = false;
+    m->next = ST_GATE; /* it waits for the journal */
+    (void)oneota_machine_poll(m);
+    assert_int_equal(m->spent.seconds, 5);
+    assert_true(m->forget);
+    m->next = ST_NONE;
+    assert_int_equal(oneota_machine_poll(m), 0); /* the wait is over */
+    assert_false(m->forget);
+    assert_int_equal(m->record.at.stage, STAGE_NONE);
+    assert_int_equal(m->next, ST_CLOSE);
+}
+
+/* From version to install; a task can be cancelled once there is one. */
+static void test_machine_commands_count_in_these_states_alone(void **state)
+{
+    static const state_t k_paused[] = {ST_VERSION, ST_CHECK,  ST_RENEW,    ST_GATE,     ST_TOKEN,
+                                       ST_TRAILER, ST_PREFIX, ST_DOWNLOAD, ST_PROGRESS, ST_VERIFY,
+                                       ST_LOADED,  ST_DOUBT,  ST_INSTALL};
+    (void)state;
+    for (unsigned n = ST_NONE + 1u; n < ST_COUNT; n++) {
+        const bool pauses = is_one_of(k_paused, COUNT(k_paused), n);
+        const bool cancels = is_one_of(k_paused + 3, COUNT(k_paused) - 3u, n);
+        oneota_t *m = client_in(n);
+        m->paused = true;
+        m->record.at.stage = STAGE_TASK;
+        assert_int_equal(take_commands(m), pauses ? EV_LATER : EV_STAY);
+        assert_int_equal(m->later_ms, pauses ? 2000000000 : 0);
+        m->cancel = true;
+        assert_int_equal(take_commands(m), cancels ? EV_FAIL : pauses ? EV_LATER : EV_STAY);
+        assert_int_equal(m->cancel, !cancels); /* done once */
+        assert_int_equal(m->record.at.result, cancels ? 107 : 0);
+    }
+}
+
+/* What the download has spent is recorded when it is left, by whatever way. */
+static void test_machine_budget_is_recorded_when_the_download_is_left(void **state)
+{
+    static const state_t k_download[] = {ST_TRAILER, ST_PREFIX, ST_DOWNLOAD, ST_PROGRESS};
+    static const state_t k_behind[] = {ST_VERIFY, ST_RESULT, ST_CLOSE, ST_WAIT};
+    static const state_t k_before[] = {ST_RENEW, ST_GATE, ST_TOKEN, ST_TRAILER, ST_PROGRESS};
+    (void)state;
+    for (unsigned from = ST_NONE + 1u; from < ST_COUNT; from++) {
+        const bool loads = is_one_of(k_download, COUNT(k_download), from);
+        for (size_t n = 0; n < COUNT(k_behind); n++) {
+            oneota_t *m = client_in(from);
+            m->record.at.stage = k_rule[k_behind[n]].stage;
+            go(m, (uint8_t)k_behind[n]);
+            assert_int_equal(m->dirty_spent, loads);
+            assert_int_equal(m->dirty, loads);
+            assert_int_equal(m->next, loads ? k_behind[n] : ST_NONE);
+        }
+        for (size_t n = 0; n < COUNT(k_before); n++) {
+            oneota_t *m = client_in(from);
+            go(m, (uint8_t)k_before[n]);
+            assert_false(m->dirty_spent);
+        }
+    }
+}
+
+/* Else it would come back with the wrap of the clock. */
+static void test_machine_wait_ends_with_its_state(void **state)
+{
+    oneota_t *m = client_in(ST_WAIT);
+    (void)state;
+    m->wait_ms = 60000;
+    advance(m, EV_DONE);
+    assert_int_equal(m->state, ST_VERSION);
+    assert_int_equal(m->wait_ms, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -189,6 +354,13 @@ int main(void)
         cmocka_unit_test(test_machine_order_of_states_is_that_of_an_update),
         cmocka_unit_test(test_machine_resume_by_stage_and_condition),
         cmocka_unit_test(test_machine_stage_of_a_state_leads_back_to_it),
+        cmocka_unit_test(test_machine_time_of_the_download_counts_for_the_task),
+        cmocka_unit_test(test_machine_time_is_counted_in_whole_seconds),
+        cmocka_unit_test(test_machine_clock_that_is_not_known_does_not_run),
+        cmocka_unit_test(test_machine_busy_changes_nothing_that_is_being_written),
+        cmocka_unit_test(test_machine_commands_count_in_these_states_alone),
+        cmocka_unit_test(test_machine_budget_is_recorded_when_the_download_is_left),
+        cmocka_unit_test(test_machine_wait_ends_with_its_state),
     };
     return cmocka_run_group_tests_name("machine", tests, NULL, NULL);
 }

@@ -431,6 +431,41 @@ static void test_posix_net_unknown_name_is_broken_with_text(void **state)
     assert_false(g_names.takes_signals);
 }
 
+/* What a resolver says that blocks a name, or was lied to. */
+static void test_posix_net_name_of_this_host_is_refused(void **state)
+{
+    static const char *const k_addresses[] = {"0.0.0.0", "127.0.0.1"};
+    bench_t *bench = *state;
+
+    close(bench->listener);
+    g_names.fake = true;
+    for (size_t n = 0; n < sizeof k_addresses / sizeof k_addresses[0]; n++) {
+        g_names.count = 0;
+        add_address(bench, k_addresses[n], AF_INET);
+        assert_int_equal(open_to(bench, "ota.invalid"), ONEOTA_BROKEN);
+        assert_int_equal(k_net->last_error(&bench->net), ECONNREFUSED);
+    }
+    bench->listener = listen_at("127.0.0.1", &bench->port, 4);
+}
+
+static void test_posix_net_name_that_has_moved_is_asked_for_anew(void **state)
+{
+    bench_t *bench = *state;
+
+    g_names.fake = true;
+    add_address(bench, "127.0.0.1", AF_INET);
+    assert_int_equal(open_to(bench, "ota.invalid"), ONEOTA_OK);
+    k_net->close(&bench->net);
+    g_names.count = 0;
+    add_address(bench, "127.0.0.2", AF_INET);
+    assert_int_equal(open_to(bench, "ota.invalid"), ONEOTA_BROKEN);
+    assert_int_equal(k_net->last_error(&bench->net), ECONNREFUSED);
+    g_names.count = 0;
+    add_address(bench, "127.0.0.1", AF_INET);
+    assert_int_equal(open_to(bench, "ota.invalid"), ONEOTA_OK);
+    assert_int_equal(g_names.asked, 3);
+}
+
 static void test_posix_net_resolver_system_error_is_errno(void **state)
 {
     bench_t *bench = *state;
@@ -876,6 +911,8 @@ int main(void)
         TEST(test_posix_net_localhost_connects),
         TEST(test_posix_net_refused_is_broken),
         TEST(test_posix_net_unknown_name_is_broken_with_text),
+        TEST(test_posix_net_name_of_this_host_is_refused),
+        TEST(test_posix_net_name_that_has_moved_is_asked_for_anew),
         TEST(test_posix_net_resolver_system_error_is_errno),
         TEST(test_posix_net_first_address_refuses_next_connects),
         TEST(test_posix_net_all_addresses_refuse_first_error_is_told),
