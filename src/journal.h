@@ -55,8 +55,8 @@
 oneota_error_t oneota_journal_init(oneota_journal_t *journal, const oneota_flash_t *flash,
                                    void *flash_ctx, uint8_t *scratch);
 
-/** Finds home and the newest records: at most one record each call. What cannot be read is where a
- *  unit ends; then journal->unread says that there may be more: init and scan once more, if that may
+/** Finds home and the newest records: at most one record each call. A unit ends where it cannot be
+ *  read; then journal->unread says that there may be more: init and scan again, as long as that may
  *  be a glitch. @return AGAIN; OK, also when there is nothing, and from then on without reading
  *  anything */
 oneota_error_t oneota_journal_scan(oneota_journal_t *journal);

@@ -91,6 +91,16 @@ static void draw_slot(world_scenario_t *scenario, uint32_t *random)
     scenario->slot_size = total - (total > SLOT_LEAST ? trailer : 0u);
 }
 
+/* In one of four slot 1 is of another device, and the journal beside slot 0. */
+static void draw_other(world_scenario_t *scenario, uint32_t *random)
+{
+    if (campaign_random(random, 4u) == 0) {
+        scenario->other_unit = scenario->unit >= 4096u ? 4096u : 512u;
+        scenario->other_program_unit = (uint16_t)(1u << campaign_random(random, 9u));
+        scenario->other_erased = campaign_random(random, 2u) == 0 ? 0xFF : 0x00;
+    }
+}
+
 static void draw_size(world_scenario_t *scenario, uint32_t *random)
 {
     uint32_t most = scenario->slot_size < 10000u ? scenario->slot_size : 10000u;
@@ -148,4 +158,5 @@ void geometry_draw(world_scenario_t *scenario, uint32_t *random)
     }
     scenario->again = campaign_random(random, 6u) == 0 ? 1u + campaign_random(random, 3u) : 0u;
     scenario->clock_unknown = campaign_random(random, 8u) == 0;
+    draw_other(scenario, random);
 }

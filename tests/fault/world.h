@@ -61,6 +61,9 @@ typedef struct {
     const uint32_t *units; /**< of the slots, in order, ends in 0; NULL: all are `unit` */
     uint16_t program_unit;
     uint8_t erased;
+    uint32_t other_unit; /**< slot 1 is of another device, with equal units; 0: it is not */
+    uint16_t other_program_unit;
+    uint8_t other_erased;
     uint32_t journal_unit;         /**< with journal_units, the smallest */
     uint8_t journal_count;         /**< 0: two */
     const uint32_t *journal_units; /**< in order, ends in 0; NULL: all are journal_unit */

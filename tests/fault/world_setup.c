@@ -165,6 +165,12 @@ bool world_init(world_t *world, const world_dialect_t *dialect, const world_scen
     config.slot.units = scenario->units;
     config.slot.program_unit = scenario->program_unit;
     config.slot.erased = scenario->erased;
+    if (scenario->other_unit > 0) {
+        config.other.size = scenario->slot_size;
+        config.other.unit = scenario->other_unit;
+        config.other.program_unit = scenario->other_program_unit;
+        config.other.erased = scenario->other_erased;
+    }
     config.journal = config.slot;
     uint32_t count = scenario->journal_count > 0 ? scenario->journal_count : 2u;
     config.journal.unit = scenario->journal_units != NULL ? 0 : scenario->journal_unit;

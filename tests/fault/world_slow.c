@@ -1,7 +1,8 @@
 /*
  * oneota - SPDX-License-Identifier: Apache-2.0
  *
- * What takes its time, or takes none: flash, clock, application. A slot that is smaller than it was.
+ * What takes its time, or takes none: flash, clock, application; and a slot that is smaller than it
+ * was.
  */
 #include "world_parts.h"
 

@@ -339,8 +339,8 @@ static void test_api_journal_that_fails_delays_and_loses_nothing(void **state)
     }
 }
 
-/* What could not be read was taken for an empty journal: the task was forgotten, and 201 never told.
- * Each scan reads both units three times in vain; the fourth is the last. */
+/* What could not be read was taken for an empty journal: the task was forgotten, and 201 never
+ * told. Each scan reads both units three times in vain; the fourth is the last. */
 static void test_api_journal_unreadable_at_a_start_the_task_was_forgotten(void **state)
 {
     static const uint32_t counts[] = {3, 6, 7, 12, 18};
