@@ -8,7 +8,7 @@
 #   test    what the tests on this machine need besides build
 #   arm     cross compiler, newlib and QEMU for the Cortex-M tests
 #   bench   valgrind, and what the benchmarks compare with: libcurl, bsdiff, xdelta3
-#   skip    what runs Cortex-M code with an instruction left out, besides arm
+#   skip    what runs Cortex-M code with an instruction left out, besides arm: Unicorn, and gdb for QEMU
 #   static  clang-tidy and cppcheck
 #   fuzz    AFL++, besides the clang of test
 #   cover   gcovr, which adds up what gcc has counted
@@ -58,6 +58,7 @@ arm              gcc-arm-none-eabi       program arm-none-eabi-gcc
 arm              libnewlib-arm-none-eabi newlib  nano.specs
 arm              qemu-system-arm         program qemu-system-arm
 skip             python3-unicorn         python  unicorn
+skip             gdb-multiarch           program gdb-multiarch
 static           clang-tidy              program clang-tidy
 static           cppcheck                program cppcheck
 bench            valgrind                program valgrind

@@ -42,12 +42,12 @@ oneota_reason_t oneota_budget_erase(oneota_spent_t *spent)
     return ONEOTA_REASON_NONE;
 }
 
-oneota_reason_t oneota_budget_request(oneota_spent_t *spent)
+oneota_reason_t oneota_budget_request(oneota_spent_t *spent, bool part)
 {
     if (spent->requests >= ONEOTA_REQUESTS_DAY) {
         return ONEOTA_REASON_REQUESTS;
     }
-    if (spent->kib >= ONEOTA_KIB_DAY) {
+    if (part && spent->kib >= ONEOTA_KIB_DAY) {
         return ONEOTA_REASON_BYTES;
     }
     spent->requests++;

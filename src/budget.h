@@ -21,10 +21,11 @@ void oneota_budget_refill(oneota_spent_t *spent, uint32_t seconds);
 /** A slot is to be erased from its first unit on: spends that. @return NONE; ERASES: not today */
 oneota_reason_t oneota_budget_erase(oneota_spent_t *spent);
 
-/** Part of a package is to be asked for: spends that. @return NONE; REQUESTS, BYTES: not today */
-oneota_reason_t oneota_budget_request(oneota_spent_t *spent);
+/** Something is to be asked for, or part of a package: spends that. @return NONE; REQUESTS: not
+ *  today; BYTES: not that part */
+oneota_reason_t oneota_budget_request(oneota_spent_t *spent, bool part);
 
-/** It has brought so many bytes. */
+/** A part has brought so many bytes. */
 void oneota_budget_receive(oneota_spent_t *spent, uint32_t bytes);
 
 #endif

@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "budget.h"
 #include "dialect.h"
 #include "exchange.h"
 #include "machine.h"
@@ -50,23 +51,18 @@ static const uint8_t k_means[ASK_COUNT][ONEOTA_VERDICT_COUNT] = {
 
 static event_t put_off(oneota_t *m, const oneota_answer_t *answer)
 {
-    uint32_t ms = 0;
-    switch (answer->verdict) {
-    case ONEOTA_VERDICT_POSTPONED:
-        ms = m->record.at.stage == STAGE_NONE ? oneota_machine_poll_ms(m)
-                                              : oneota_machine_interval_ms(m);
-        break;
-    case ONEOTA_VERDICT_AUTH:
-    case ONEOTA_VERDICT_CONFIG:
+    uint32_t ms = answer->retry_after_s * 1000u;
+    uint32_t least_ms = 0;
+    if (answer->verdict == ONEOTA_VERDICT_AUTH || answer->verdict == ONEOTA_VERDICT_CONFIG) {
         ms = oneota_machine_poll_ms(m);
-        break;
-    default:
-        ms = oneota_machine_backoff_ms(m); /* or longer, if it says so, but never sooner */
-        if (answer->retry_after_s * 1000u > ms) {
-            ms = answer->retry_after_s * 1000u;
+    } else {
+        least_ms = oneota_machine_backoff_ms(m);
+        if (answer->verdict == ONEOTA_VERDICT_POSTPONED) {
+            ms = m->record.at.stage == STAGE_NONE ? oneota_machine_poll_ms(m)
+                                                  : oneota_machine_interval_ms(m);
         }
-        break;
     }
+    ms = ms > least_ms ? ms : least_ms; /* later, if it says so, but never sooner */
     return oneota_machine_later(m, (oneota_reason_t)answer->reason, answer->code, ms);
 }
 
@@ -155,6 +151,11 @@ void oneota_machine_request(oneota_t *m, oneota_call_t call, oneota_request_t *r
 event_t oneota_machine_ask(oneota_t *m, const oneota_request_t *request, const char *address,
                            uint16_t port)
 {
+    oneota_reason_t reason =
+        oneota_budget_request(&m->spent, request->call == ONEOTA_CALL_DOWNLOAD);
+    if (reason != ONEOTA_REASON_NONE && m->state != ST_RESULT && m->state != ST_PROGRESS) {
+        return oneota_machine_over_budget(m, reason);
+    }
     size_t size = 0;
     size_t length = m->exchange.request_length;
     char *room = oneota_exchange_room(&m->exchange, &size);
@@ -260,6 +261,7 @@ bool oneota_machine_read_answer(oneota_t *m, oneota_call_t call, oneota_answer_t
     const oneota_head_t *head = &m->exchange.http.head;
     uint8_t *work = m->exchange.work;
     oneota_reply_t reply;
+    oneota_exchange_forget(&m->exchange);
     reply.status = head->status;
     reply.body = (const char *)work;
     reply.body_length = m->exchange.text_length;
@@ -274,7 +276,7 @@ bool oneota_machine_read_answer(oneota_t *m, oneota_call_t call, oneota_answer_t
 
 static event_t call_failed(oneota_t *m, oneota_reason_t reason, int32_t code)
 {
-    oneota_exchange_close(&m->exchange);
+    oneota_exchange_wipe(&m->exchange);
     m->authorized_again = false;
     m->phase = PHASE_REQUEST;
     return oneota_machine_back_off(m, reason, code);

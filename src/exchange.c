@@ -77,10 +77,16 @@ void oneota_exchange_close(oneota_exchange_t *x)
     x->state = IDLE;
 }
 
+void oneota_exchange_forget(oneota_exchange_t *x)
+{
+    memset(x->work + x->text_length, 0, x->work_bytes - x->text_length);
+}
+
 void oneota_exchange_wipe(oneota_exchange_t *x)
 {
     oneota_exchange_close(x);
-    memset(x->work, 0, x->work_bytes);
+    x->text_length = 0;
+    oneota_exchange_forget(x);
 }
 
 static exchange_event_t fail(oneota_exchange_t *x, oneota_reason_t reason, int32_t code)

@@ -67,10 +67,14 @@ bool oneota_exchange_keep(oneota_exchange_t *x, const http_body_t *body, uint32_
 /** How long oneota_exchange_step() may be left alone if nothing arrives. */
 uint32_t oneota_exchange_left_ms(const oneota_exchange_t *x, uint32_t now_ms);
 
+/** The request was answered, or is not made again as it is: leaves nothing of it and of its
+ *  Authorization in the work buffer, behind the text that was kept. */
+void oneota_exchange_forget(oneota_exchange_t *x);
+
 /** Ends connection and exchange, in any state. */
 void oneota_exchange_close(oneota_exchange_t *x);
 
-/** Likewise, and leaves nothing of request and Authorization in the work buffer. */
+/** Likewise, and leaves nothing at all in the work buffer. */
 void oneota_exchange_wipe(oneota_exchange_t *x);
 
 #endif

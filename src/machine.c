@@ -172,11 +172,12 @@ static void go(oneota_t *m, uint8_t state)
         m->record.at.stage = stage;
         m->dirty = true;
     }
-    if (state > ST_PROGRESS && m->state <= ST_PROGRESS && m->state >= ST_TRAILER) {
+    if (state > ST_PROGRESS && m->state <= ST_PROGRESS && m->state >= ST_TRAILER &&
+        m->reason != ONEOTA_REASON_POSTPONED) {
         m->dirty_spent = true;
         m->dirty = true;
     }
-    if (!m->dirty && !m->dirty_order) {
+    if (!m->dirty) {
         enter(m, state);
         return;
     }
@@ -291,7 +292,7 @@ static void work(oneota_t *m)
         oneota_exchange_close(&m->exchange);
     } else if (oneota_machine_waits(m)) {
         return;
-    } else if (m->dirty || m->dirty_order) {
+    } else if (m->dirty) {
         store(m);
         return;
     } else {

@@ -96,15 +96,20 @@ static uint32_t between(const oneota_t *m, uint32_t least_ms, uint32_t most_ms)
     return oneota_policy_between(least_ms, most_ms, random);
 }
 
-uint32_t oneota_machine_backoff_ms(oneota_t *m)
+static uint32_t ceiling_ms(const oneota_t *m, uint32_t failures)
 {
     const oneota_setup_t *setup = m->setup;
     uint32_t min_ms = setup->backoff_min_ms > 0 ? setup->backoff_min_ms : 2000u;
     uint32_t max_ms = setup->backoff_max_ms > 0 ? setup->backoff_max_ms : 3600000u;
+    return oneota_policy_backoff_ms(failures, min_ms, max_ms);
+}
+
+uint32_t oneota_machine_backoff_ms(oneota_t *m)
+{
     if (m->failures < UINT8_MAX) {
         m->failures++;
     }
-    return between(m, 0, oneota_policy_backoff_ms(m->failures, min_ms, max_ms));
+    return between(m, 0, ceiling_ms(m, m->failures));
 }
 
 uint32_t oneota_machine_interval_ms(const oneota_t *m)
@@ -172,7 +177,9 @@ event_t oneota_machine_round(oneota_t *m, oneota_reason_t reason, int32_t code, 
     }
     m->record.at.rounds++;
     m->dirty = true;
-    return oneota_machine_later(m, reason, code, oneota_machine_interval_ms(m));
+    uint32_t ms = oneota_machine_interval_ms(m);
+    uint32_t least_ms = ceiling_ms(m, m->record.at.rounds); /* each is a record of the journal */
+    return oneota_machine_later(m, reason, code, ms > least_ms ? ms : least_ms);
 }
 
 /* One more round of the task is used up, if it has any: for what is no fault of the platform's. */
@@ -207,6 +214,8 @@ event_t oneota_machine_over_budget(oneota_t *m, oneota_reason_t reason)
         return EV_STAY;
     }
     oneota_exchange_close(&m->exchange);
+    m->dirty_spent = true; /* the time that passes, too */
+    m->dirty = true;
     event_t event = put_off(m, reason, 0, ONEOTA_STEP_INSTALL_UNKNOWN);
     m->later_ms = OVER_BUDGET_MS;
     return event;

@@ -180,10 +180,6 @@ static uint32_t taken_bytes(const oneota_t *m)
 event_t oneota_load_ask(oneota_t *m)
 {
     const oneota_download_t *d = &m->download;
-    event_t event = oneota_machine_over_budget(m, oneota_budget_request(&m->spent));
-    if (event != EV_STAY) {
-        return event;
-    }
     oneota_request_t request;
     const char *host = m->setup->address;
     uint16_t port = oneota_machine_port(m);
@@ -205,6 +201,7 @@ static event_t next_range(oneota_t *m)
 {
     uint32_t taken = taken_bytes(m);
     if (taken == package_size(m)) {
+        oneota_exchange_forget(&m->exchange);
         m->phase = PHASE_TAIL;
         return EV_STAY;
     }
@@ -236,11 +233,11 @@ static event_t end_round(oneota_t *m)
                    : oneota_machine_round(m, ONEOTA_REASON_RETRIES, m->code, ONEOTA_STEP_TIMEOUT);
 }
 
-/* wait_ms 0: back off. */
+/* Backs off, or waits for longer. */
 static event_t attempt_failed(oneota_t *m, oneota_reason_t reason, int32_t code, uint32_t wait_ms)
 {
     oneota_download_t *d = &m->download;
-    oneota_exchange_close(&m->exchange);
+    oneota_exchange_wipe(&m->exchange);
     oneota_load_received(m);
     oneota_download_shrink(d);
     m->authorized_again = false;
@@ -257,7 +254,7 @@ static event_t attempt_failed(oneota_t *m, oneota_reason_t reason, int32_t code,
         return end_round(m);
     }
     uint32_t left_ms = (ONEOTA_TASK_S + 1u - m->record.at.spent_s) * 1000u;
-    wait_ms = wait_ms != 0 ? wait_ms : backoff_ms;
+    wait_ms = wait_ms > backoff_ms ? wait_ms : backoff_ms;
     oneota_machine_begin_wait(m, wait_ms < left_ms ? wait_ms : left_ms);
     m->phase = PHASE_REQUEST;
     return EV_STAY;

@@ -76,7 +76,7 @@ static event_t end_range(oneota_t *m)
         return failed(m, ONEOTA_REASON_NETWORK, 0);
     }
     oneota_load_received(m);
-    memset(&bench->kept, 0, sizeof bench->kept);
+    oneota_exchange_forget(&m->exchange);
     memcpy(&bench->kept.trailer, m->journal.scratch, sizeof bench->kept.trailer);
     d->package_errors = 0;
     m->failures = 0;

@@ -234,7 +234,12 @@ static oneota_error_t read_running(oneota_t *m, oneota_boot_t *boot, oneota_trai
     }
     const oneota_flash_t *flash = setup->images[n].slot[boot->slot];
     void *ctx = setup->images[n].slot_ctx[boot->slot];
-    if (boot->length <= ONEOTA_TRAILER_BYTES || boot->length > flash->size(ctx)) {
+    if (boot->length - 1u >= flash->size(ctx)) { /* and what is older would be taken, unnoticed */
+        LOG_ERROR(m, "floor: how long is what runs?", "image", NULL, n);
+        oneota_machine_complain(m, ONEOTA_REASON_STORAGE, 0);
+        return ONEOTA_STATE;
+    }
+    if (boot->length <= ONEOTA_TRAILER_BYTES) {
         return ONEOTA_STATE;
     }
     if (flash->read(ctx, boot->length - ONEOTA_TRAILER_BYTES, trailer, sizeof *trailer) !=

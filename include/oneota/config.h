@@ -170,7 +170,8 @@
 #endif
 
 /** Progress is stored after this many bytes, or after an erase unit if that is larger. A reset
- *  costs at most this, and one erase unit, of download. */
+ *  costs at most this, and one erase unit, of download. Each is a record of the journal: for slots
+ *  of more than 4 MiB let this be larger, or the journal have more units. */
 #ifndef ONEOTA_STORE_BYTES
 #define ONEOTA_STORE_BYTES 16384
 #endif
@@ -194,6 +195,7 @@
  * one up each time, and ends with 206 when there are none left. A day is 24 hours in which the
  * client was polled, as far as the journal knows of them: a reset gives nothing back, and costs
  * what has passed since the last wait. An update that is confirmed gives back all that was spent.
+ * What was spent is stored when a download rests, unless the platform has only said "later" (19).
  */
 
 /** How often each erase unit of a slot may be erased: so often in a row, and so often a day on the
@@ -211,7 +213,10 @@
 #error "ONEOTA_ERASES_MAX: ONEOTA_ERASES_DAY to 1000000"
 #endif
 
-/** Parts of packages that may be asked for in a day. */
+/** Requests of all kinds in a day: parts of packages and calls alike. Beyond, only reports go out:
+ *  how a task ended, repeated after a back-off that reaches an hour; and progress, of bytes that
+ *  have come. The checks of setup.poll_interval_s and oneota_notify() count, too: an interval below
+ *  ten seconds for each image needs more. */
 #ifndef ONEOTA_REQUESTS_DAY
 #define ONEOTA_REQUESTS_DAY 10000
 #endif

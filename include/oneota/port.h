@@ -126,8 +126,8 @@ typedef enum {
 typedef struct {
     uint8_t slot;      /**< 0 or 1: the slot whose bytes are the running image's */
     uint32_t length;   /**< bytes of the running image, 0 = unknown. With setup.trust it must be
-                            known, trailer included: else its counter is not, and older images
-                            are taken */
+                            known, trailer included: else its counter is not, older images are
+                            taken, and each start tells a failure, reason `storage` */
     uint8_t condition; /**< oneota_boot_condition_t */
 } oneota_boot_t;
 

@@ -83,7 +83,9 @@ typedef struct {
     const oneota_image_t *images; /**< checked in this order */
     uint8_t image_count;          /**< 1 to ONEOTA_IMAGES_MAX */
     const oneota_trust_t *trust;  /**< a table for each image, in their order: nothing unsigned is
-                                       installed. NULL: integrity only */
+                                       installed. Give each a class of its own: of two images with
+                                       the same vendor, class and keys, each takes the other's
+                                       packages. NULL: integrity only */
     const oneota_differential_t *delta; /**< &oneota_differential: takes such packages; or NULL */
 
     /* ports; `_ctx` is handed to each of their functions */
@@ -102,7 +104,8 @@ typedef struct {
 
     /* behaviour; 0 takes the default */
     uint32_t poll_interval_s; /**< between checks, +- 10 %: default 3600, 1 to 2000000 */
-    uint32_t retry_floor_ms;  /**< least interval between rounds: default 30000 */
+    uint32_t retry_floor_ms;  /**< least interval between rounds: default 30000; and, as more of
+                                   them are used up, never less than a back-off after so many */
     uint32_t backoff_min_ms;  /**< after the first failed attempt: default 2000 */
     uint32_t backoff_max_ms;  /**< ceiling, which doubling reaches: default 3600000 */
     bool check_at_once;       /**< first check now; else at a random time within a minute */

@@ -16,19 +16,23 @@ check "build" cmake --build "$ONEOTA_MPS2" -j 2
 [ "$failed" != 0 ] || run_pytest tests/mps2/test_signed.py tests/mps2/test_signed_boot.py tests/mps2/test_signed_power.py
 
 # The boot loader with any one instruction left out, every fourth, and all where a key that it does not know has signed:
-# there a skipped branch once made the verdict. And without its last decision, where one must do.
+# there a skipped branch once made the verdict. Then on the board, by gdb. And without its last decision, where one must
+# do.
 skips() {
-    "$python" tests/sign/skip/boot.py "$ONEOTA_MPS2/boot.elf" "$ONEOTA_IMAGE" "$ONEOTA_KEYS/present.pem" "$@" ||
-        fail "skips in the boot loader"
+    script=tests/sign/skip/$1
+    shift
+    "$python" "$script" "$ONEOTA_MPS2/boot.elf" "$ONEOTA_IMAGE" "$ONEOTA_KEYS/present.pem" "$@" ||
+        fail "skips in the boot loader: $script"
 }
 {
-    skips --case key
-    skips --every 4 --case payload-end --case r --case class --case repacked
+    skips boot.py --case key
+    skips boot.py --every 4 --case payload-end --case r --case class --case repacked
+    skips qemu.py --every 4 --case class --case repacked --case update-payload-end
 } >"$output" 2>&1
 cat "$output"
 good=$(grep -c '^skips .* 0 started$' "$output") || :
 count "$good" 0
-[ "$good" -gt 0 ] || fail "no skips in the boot loader"
+[ "$good" = 8 ] || fail "skips in the boot loader: $good cases of 8"
 weak=$scratch/weak
 mkdir "$weak"
 tar cf - --exclude=./build --exclude=./.git . | tar xf - -C "$weak"
@@ -38,3 +42,5 @@ check "weak boot loader: configure" cmake -S "$weak/examples/mps2" -B "$weak/b" 
 check "weak boot loader: build" cmake --build "$weak/b" -j 2 --target boot
 refuses "skips: a boot loader that decides once" " [1-9][0-9]* started$" "$python" tests/sign/skip/boot.py "$weak/b/boot.elf" \
     "$ONEOTA_IMAGE" "$ONEOTA_KEYS/present.pem" --case repacked
+refuses "skips in QEMU: a boot loader that decides once" " [1-9][0-9]* started$" "$python" tests/sign/skip/qemu.py \
+    "$weak/b/boot.elf" "$ONEOTA_IMAGE" "$ONEOTA_KEYS/present.pem" --case repacked --inside is_proven --first

@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "dialect.h"
 #include "kit.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -114,6 +115,56 @@ static void test_api_secrecy_nothing_of_a_request_is_left_asleep(void **state)
     assert_false(holds(kit.ram.work, kit.setup.work_bytes, "sign="));
     assert_false(holds(kit.ram.work, kit.setup.work_bytes, "et="));
     kit_free(&kit);
+}
+
+/* Nor while it waits for another try, wherever a call has failed: of an answer, or without one. A
+ * package of a few bytes covers nothing. */
+static void test_api_secrecy_nothing_of_a_request_is_left_in_a_back_off(void **state)
+{
+    static const fake_verb_t verbs[] = {FAKE_VERSION, FAKE_CHECK, FAKE_TOKEN, FAKE_DOWNLOAD,
+                                        FAKE_REPORT};
+    (void)state;
+    for (unsigned n = 0; n < 3u * COUNT(verbs); n++) {
+        const kit_options_t options = {.size = 40};
+        uint32_t waits = 0;
+        kit_init(&kit, &options);
+        oneota_dialect_t signs = oneota_south;
+        signs.signs_download = true;
+        kit.setup.dialect = &signs;
+        kit_rule_t *rule = kit_rule(&kit, verbs[n / 3u]);
+        rule->status = 503;
+        rule->silent = n % 3u == 1u;
+        rule->close = n % 3u != 0;
+        rule->times = 3;
+        kit_start(&kit);
+        while (kit.platform.tasks[0].result == 0) {
+            kit_poll(&kit);
+            if (kit.ram.client.exchange.state == 0 && kit.slept_ms > 0) {
+                waits++;
+                assert_false(holds(kit.ram.work, kit.setup.work_bytes, "sign="));
+            }
+        }
+        assert_in_range(waits, verbs[n / 3u] == FAKE_REPORT ? 0 : 3, 100);
+        kit_free(&kit);
+    }
+}
+
+/* Once the last byte is here, it is not needed either. */
+static void test_api_secrecy_nothing_of_a_request_is_left_when_it_was_answered(void **state)
+{
+    static const char *const states[] = {"verify", "install", "mark"};
+    (void)state;
+    for (unsigned n = 0; n < 2u * COUNT(states); n++) {
+        const kit_options_t options = {.size = n % 2u != 0 ? 232 : 40, .signs = n % 2u != 0};
+        kit_init(&kit, &options);
+        oneota_dialect_t signs = oneota_south;
+        signs.signs_download = true;
+        kit.setup.dialect = &signs;
+        kit_start(&kit);
+        kit_until_state(&kit, states[n / 2u]);
+        assert_false(holds(kit.ram.work, kit.setup.work_bytes, "sign="));
+        kit_free(&kit);
+    }
 }
 
 static void test_api_secrecy_plain_http_is_told_once_a_start(void **state)
@@ -259,6 +310,8 @@ int main(void)
         cmocka_unit_test(test_api_secrecy_key_and_authorization_are_never_stored),
         cmocka_unit_test(test_api_secrecy_nothing_of_a_request_is_left_after_a_refused_init),
         cmocka_unit_test(test_api_secrecy_nothing_of_a_request_is_left_asleep),
+        cmocka_unit_test(test_api_secrecy_nothing_of_a_request_is_left_in_a_back_off),
+        cmocka_unit_test(test_api_secrecy_nothing_of_a_request_is_left_when_it_was_answered),
         cmocka_unit_test(test_api_secrecy_plain_http_is_told_once_a_start),
         cmocka_unit_test(test_api_secrecy_what_a_stranger_says_is_printable),
         cmocka_unit_test(test_api_secrecy_token_said_by_a_stranger_is_not_logged),

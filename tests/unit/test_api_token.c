@@ -63,18 +63,25 @@ static void test_api_token_refused_same_task_goes_on_with_new_token_and_stored_b
     }
 }
 
+/* It is stored with whatever is stored next; a reset before that costs another look. */
 static void test_api_token_new_one_survives_a_reset(void **state)
 {
     (void)state;
-    refuse_in_the_middle(12);
-    set_token("ota_new_token_of_the_task");
-    kit_until_call(&kit, FAKE_TOKEN, 0, 3);
-    kit_new_page(&kit);
-    kit_start(&kit);
-    kit_run(&kit);
-    assert_string_equal(kit_story(&kit), "T D 101 | 201 V");
-    assert_string_equal(kit_last_call(&kit, FAKE_REPORT)->handle, "ota_new_token_of_the_task");
-    kit_free(&kit);
+    for (unsigned stored = 0; stored < 2u; stored++) {
+        refuse_in_the_middle(12);
+        set_token("ota_new_token_of_the_task");
+        kit_until_call(&kit, FAKE_TOKEN, 0, 3);
+        if (stored != 0) {
+            kit_until_state(&kit, "progress");
+        }
+        kit_new_page(&kit);
+        kit_start(&kit);
+        kit_run(&kit);
+        assert_string_equal(kit_story(&kit),
+                            stored != 0 ? "T D 101 | 201 V" : "T C T D 101 | 201 V");
+        assert_string_equal(kit_last_call(&kit, FAKE_REPORT)->handle, "ota_new_token_of_the_task");
+        kit_free(&kit);
+    }
 }
 
 static void change_target(void)

@@ -437,7 +437,7 @@ static void test_api_trust_trailer_is_fetched_once_a_task(void **state)
     kit_free(&kit);
 }
 
-/* Where the token check asks for step 1, that comes before the first byte, which is the trailer's. */
+/* Where the token check asks for step 1, that comes before the first byte: the trailer's. */
 static void test_api_trust_trailer_is_fetched_after_step_1(void **state)
 {
     (void)state;

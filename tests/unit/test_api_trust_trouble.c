@@ -497,19 +497,20 @@ static void test_api_trust_floor_believes_no_impossible_boot_control(void **stat
         oneota_error_t error;
         oneota_boot_t boot;
         uint32_t counter;
+        uint32_t failures; /* told of it */
     } k_rows[] = {
-        {ONEOTA_OK, {1, SIZE, ONEOTA_BOOT_CONFIRMED}, FAKE_COUNTER},
-        {ONEOTA_OK, {1, SIZE, ONEOTA_BOOT_REVERTED}, FAKE_COUNTER},
-        {ONEOTA_STORAGE, {1, SIZE, ONEOTA_BOOT_CONFIRMED}, 0},
-        {ONEOTA_OK, {2, SIZE, ONEOTA_BOOT_CONFIRMED}, 0},
-        {ONEOTA_OK, {1, SIZE, ONEOTA_BOOT_TRIAL}, 0},
-        {ONEOTA_OK, {1, SIZE, ONEOTA_BOOT_PENDING}, 0},
-        {ONEOTA_OK, {1, 0, ONEOTA_BOOT_CONFIRMED}, 0},
-        {ONEOTA_OK, {1, ONEOTA_TRAILER_BYTES, ONEOTA_BOOT_CONFIRMED}, 0},
-        {ONEOTA_OK, {1, SIZE - 1u, ONEOTA_BOOT_CONFIRMED}, 0},
-        {ONEOTA_OK, {1, 8193, ONEOTA_BOOT_CONFIRMED}, 0},
-        {ONEOTA_OK, {1, UINT32_MAX, ONEOTA_BOOT_CONFIRMED}, 0},
-        {ONEOTA_OK, {0, SIZE, ONEOTA_BOOT_CONFIRMED}, 0}, /* the old image: not signed */
+        {ONEOTA_OK, {1, SIZE, ONEOTA_BOOT_CONFIRMED}, FAKE_COUNTER, 0},
+        {ONEOTA_OK, {1, SIZE, ONEOTA_BOOT_REVERTED}, FAKE_COUNTER, 0},
+        {ONEOTA_STORAGE, {1, SIZE, ONEOTA_BOOT_CONFIRMED}, 0, ONEOTA_ATTEMPTS},
+        {ONEOTA_OK, {2, SIZE, ONEOTA_BOOT_CONFIRMED}, 0, 0},
+        {ONEOTA_OK, {1, SIZE, ONEOTA_BOOT_TRIAL}, 0, 0},
+        {ONEOTA_OK, {1, SIZE, ONEOTA_BOOT_PENDING}, 0, 0},
+        {ONEOTA_OK, {1, 0, ONEOTA_BOOT_CONFIRMED}, 0, 1},
+        {ONEOTA_OK, {1, ONEOTA_TRAILER_BYTES, ONEOTA_BOOT_CONFIRMED}, 0, 0},
+        {ONEOTA_OK, {1, SIZE - 1u, ONEOTA_BOOT_CONFIRMED}, 0, 0},
+        {ONEOTA_OK, {1, 8193, ONEOTA_BOOT_CONFIRMED}, 0, 1},
+        {ONEOTA_OK, {1, UINT32_MAX, ONEOTA_BOOT_CONFIRMED}, 0, 1},
+        {ONEOTA_OK, {0, SIZE, ONEOTA_BOOT_CONFIRMED}, 0, 0}, /* the old image: not signed */
     };
     static oneota_boot_port_t port;
     (void)state;
@@ -523,6 +524,7 @@ static void test_api_trust_floor_believes_no_impossible_boot_control(void **stat
         told_error = k_rows[n].error;
         kit_until_state(&kit, "version");
         assert_int_equal(floor_now().counter, k_rows[n].counter);
+        assert_int_equal(kit_count_failed(&kit, ONEOTA_REASON_STORAGE), k_rows[n].failures);
         kit.setup.boot = &fake_boot;
         kit_free(&kit);
     }

@@ -28,7 +28,7 @@ static void test_budget_of_erases_is_so_many_in_a_row(void **state)
         assert_int_equal(oneota_budget_erase(&spent), ONEOTA_REASON_NONE);
     }
     assert_int_equal(oneota_budget_erase(&spent), ONEOTA_REASON_ERASES);
-    assert_int_equal(oneota_budget_request(&spent), ONEOTA_REASON_NONE);
+    assert_int_equal(oneota_budget_request(&spent, true), ONEOTA_REASON_NONE);
 }
 
 static void test_budget_of_erases_gets_so_many_back_a_day(void **state)
@@ -59,12 +59,12 @@ static void test_budget_of_requests_is_for_one_day(void **state)
 {
     (void)state;
     for (unsigned n = 0; n < ONEOTA_REQUESTS_DAY; n++) {
-        assert_int_equal(oneota_budget_request(&spent), ONEOTA_REASON_NONE);
+        assert_int_equal(oneota_budget_request(&spent, true), ONEOTA_REASON_NONE);
     }
-    assert_int_equal(oneota_budget_request(&spent), ONEOTA_REASON_REQUESTS);
+    assert_int_equal(oneota_budget_request(&spent, true), ONEOTA_REASON_REQUESTS);
     assert_int_equal(oneota_budget_erase(&spent), ONEOTA_REASON_NONE);
     oneota_budget_refill(&spent, DAY_S);
-    assert_int_equal(oneota_budget_request(&spent), ONEOTA_REASON_NONE);
+    assert_int_equal(oneota_budget_request(&spent, true), ONEOTA_REASON_NONE);
     assert_int_equal(spent.requests, 1);
 }
 
@@ -72,11 +72,11 @@ static void test_budget_of_bytes_is_for_one_day(void **state)
 {
     (void)state;
     oneota_budget_receive(&spent, (ONEOTA_KIB_DAY - 2u) << 10);
-    assert_int_equal(oneota_budget_request(&spent), ONEOTA_REASON_NONE);
+    assert_int_equal(oneota_budget_request(&spent, true), ONEOTA_REASON_NONE);
     oneota_budget_receive(&spent, 1);
-    assert_int_equal(oneota_budget_request(&spent), ONEOTA_REASON_BYTES);
+    assert_int_equal(oneota_budget_request(&spent, true), ONEOTA_REASON_BYTES);
     oneota_budget_refill(&spent, DAY_S);
-    assert_int_equal(oneota_budget_request(&spent), ONEOTA_REASON_NONE);
+    assert_int_equal(oneota_budget_request(&spent, true), ONEOTA_REASON_NONE);
 }
 
 /* Whatever one answer brings. */
@@ -85,7 +85,7 @@ static void test_budget_of_bytes_takes_the_largest_answer(void **state)
     (void)state;
     oneota_budget_receive(&spent, UINT32_MAX);
     assert_int_equal(spent.kib, 4194304);
-    assert_int_equal(oneota_budget_request(&spent), ONEOTA_REASON_BYTES);
+    assert_int_equal(oneota_budget_request(&spent, true), ONEOTA_REASON_BYTES);
 }
 
 /* Time that passed in one piece is counted day by day. */

@@ -54,6 +54,10 @@ static void test_download_plan_range_is_what_it_should_be(void **state)
         /* a mark is rounded up: at its place the percentage is there */
         {16384, 0, 1001, 0, 1, 0, 101},
         {16384, 101, 1001, 10, 1, 101, 201},
+        {16384, 0, 1091, 1, 1, 0, 121}, /* 120.01 */
+        /* no mark behind the last, whatever a record says that was reported */
+        {16384, 80000, 100000, 81, 8, 80000, 96384},
+        {262144, UINT32_MAX - 1000u, UINT32_MAX, 99, 8, UINT32_MAX - 1000u, UINT32_MAX},
         /* to the end of the package, not beyond */
         {16384, 99990, 100000, 90, 8, 99990, 100000},
         {16384, 99000, 99999, 90, 256, 99000, 99999},
@@ -223,6 +227,7 @@ static void test_download_percent_each_mark_once_never_zero_or_hundred(void **st
         {1000, 1000, 80, 90},
         {1000, 1000, 90, 90},
         {1000, 1000, 0, 90},
+        {1000, 1000, 81, 81},
         {1, 1, 0, 90},
         {1, 2, 0, 50},
         {300, 1000, 50, 50},

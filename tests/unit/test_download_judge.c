@@ -107,7 +107,7 @@ static oneota_head_t head_of(const row_t *row)
         head.range = range;
     }
     head.said = row->length != NO_LENGTH ? HTTP_LENGTH : 0;
-    head.content_length = row->length;
+    head.content_length = row->length != NO_LENGTH ? row->length : SIZE; /* not said: not seen */
     return head;
 }
 

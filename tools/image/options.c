@@ -34,14 +34,16 @@ static bool set_text(options_t *options, const option_t *option, const char *val
     return value[0] != '\0' || (say_fail(EXIT_USAGE, "%s is empty", option->name), false);
 }
 
-static bool set_number(options_t *options, const option_t *option, const char *value)
+static bool read_number(options_t *options, const option_t *option, const char *value,
+                        unsigned least)
 {
     char *end;
     errno = 0;
     const unsigned long long number = strtoull(value, &end, 0);
-    if (value[0] < '0' || value[0] > '9' || *end != '\0' || errno != 0 || number > UINT32_MAX) {
-        (void)say_fail(EXIT_USAGE, "%s is a number from 0 to 4294967295, not '%s'", option->name,
-                       value);
+    if (value[0] < '0' || value[0] > '9' || *end != '\0' || errno != 0 || number < least ||
+        number > UINT32_MAX) {
+        (void)say_fail(EXIT_USAGE, "%s is a number from %u to 4294967295, not '%s'", option->name,
+                       least, value);
         return false;
     }
     const uint32_t kept = (uint32_t)number;
@@ -49,16 +51,15 @@ static bool set_number(options_t *options, const option_t *option, const char *v
     return true;
 }
 
+static bool set_number(options_t *options, const option_t *option, const char *value)
+{
+    return read_number(options, option, value, 0);
+}
+
+/* A device that has confirmed nothing has 0, which a counter must be above. */
 static bool set_counter(options_t *options, const option_t *option, const char *value)
 {
-    if (!set_number(options, option, value)) {
-        return false;
-    }
-    if (options->counter == 0) {
-        (void)say_fail(EXIT_USAGE, "%s starts at 1", option->name);
-        return false;
-    }
-    return true;
+    return read_number(options, option, value, 1);
 }
 
 static bool set_version(options_t *options, const option_t *option, const char *value)

@@ -13,20 +13,17 @@ Prints "skips boot CASE: N left out, M started", and fails if anything but the g
 """
 
 import argparse
-import hashlib
 import pathlib
-import re
 import struct
 import sys
 import tempfile
 
 import unicorn
+from packages import THEIRS, boot_cases, boot_packages, mps2
+from program import run
 from runner import Runner, sweep
-from skip import Curve, Packages, run
+from skip import Curve
 from unicorn import arm_const as arm
-
-sys.path[0:0] = [str(pathlib.Path(__file__).resolve().parents[3] / "examples" / "mps2")]
-import mps2  # noqa: E402
 
 RAM, RAM_BYTES = 0x20000000, 0x10000
 FLASH, FLASH_BYTES = 0x21000000, 0x300000
@@ -35,15 +32,6 @@ SYSTEM = 0xE000E000
 RESET_REGISTER = 0xD0C   # of these
 BKPT = 7
 COMMAND_LINE = 0x15
-# The curve and its numbers; the rounds of SHA-256; what prints.
-THEIRS = re.compile(r"(mbedtls_(?!sha256)|mbedtls_internal|ecp_|buffer_alloc|derive_mpi|add32|sub32|add_sub_mpi"
-                    r"|verify_header|verify_chain|uart_)")
-
-
-def payload():
-    """An image as small as can be: a vector table, and some more that is never run."""
-    start = mps2.LOAD + mps2.HEADER_BYTES + 8
-    return struct.pack("<2I", 0x20010000, start | 1) + bytes(n * 7 % 251 for n in range(200))
 
 
 class Board(Runner):
@@ -92,20 +80,6 @@ class Board(Runner):
         self.uc.reg_write(arm.UC_ARM_REG_PC, self.word(4))
 
 
-def repacked(package):
-    """With a changed payload, and the header's digest made right again: what can be done without a key."""
-    body = bytearray(package[:-mps2.TRAILER_BYTES])
-    body[-1] ^= 0x21
-    digest = hashlib.sha256(body[:mps2.DIGEST_PLACE] + body[mps2.HEADER_BYTES:]).digest()
-    body[mps2.DIGEST_PLACE:mps2.HEADER_BYTES] = digest
-    return bytes(body) + package[-mps2.TRAILER_BYTES:]
-
-
-def cases(packages):
-    bad = {name: packages.bad[name] for name in ("payload-end", "magic", "trailer", "digest", "r", "key-id", "key", "class")}
-    return {**bad, "repacked": repacked(packages.good)}
-
-
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("elf")
@@ -115,9 +89,9 @@ def main():
     parser.add_argument("--case", action="append")
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        packages = Packages(args.program, pathlib.Path(folder), args.key, mps2.pack(payload(), "1"), "1", str(mps2.BOARD))
+        packages = boot_packages(args.program, pathlib.Path(folder), args.key)
     boards = Board(args.elf), Board(args.elf)
-    bad = cases(packages)
+    bad = boot_cases(packages)
     faults = 0
     for name, package in {"good": packages.good, **bad}.items():   # with the real curve
         boards[0].power_on(package)

@@ -18,8 +18,9 @@ import sys
 import tempfile
 
 import unicorn
+from program import run
 from runner import Runner, sweep
-from skip import Curve, run
+from skip import Curve
 from unicorn import arm_const as arm
 
 CODE, MEMORY, STACK, STACK_BYTES = 0x8000, 0x100000, 0xF0000, 0x4000

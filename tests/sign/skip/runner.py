@@ -3,7 +3,7 @@
 left out. What a program is given, and what it means that it has started an image, its own file says."""
 
 import unicorn
-from skip import NOP, place, run
+from program import NOP, halves, place, size_of, symbols
 from unicorn import arm_const as arm
 
 CODE_MAX = 0x100000
@@ -17,14 +17,8 @@ class Runner:
     instructions are left out. memory: (address, bytes) of what a run changes; until: where a run ends."""
 
     def __init__(self, elf, is_ours, memory, until):
-        self.names, code = {}, []
-        for line in run("arm-none-eabi-nm", "-n", "-S", elf).splitlines():
-            words = line.split()
-            self.names[words[-1]] = int(words[0], 16)
-            if len(words) == 4 and words[2] in "tT":
-                code.append((int(words[0], 16) & ~1, int(words[1], 16), words[3]))
-        self.ours = {half for at, size, name in code if is_ours(name)
-                     for half in range(at, at + size, 2)}
+        self.names, code = symbols(elf)
+        self.ours = halves(code, is_ours)
         self.uc = unicorn.Uc(unicorn.UC_ARCH_ARM, unicorn.UC_MODE_THUMB | unicorn.UC_MODE_MCLASS)
         self.memory, self.until = memory, until
 
@@ -43,8 +37,7 @@ class Runner:
         self.uc.ctl_remove_cache(address, address + len(code))
 
     def size_at(self, address):
-        half = int.from_bytes(self.uc.mem_read(address, 2), "little")
-        return 4 if half >= 0xE800 else 2
+        return size_of(self.uc.mem_read(address, 2))
 
     def save(self):
         return ([self.uc.reg_read(name) for name in REGISTERS],

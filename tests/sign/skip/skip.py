@@ -17,13 +17,13 @@ good image is not.
 """
 
 import argparse
-import hashlib
 import pathlib
-import subprocess
 import sys
 import tempfile
 
 import unicorn
+from packages import Packages
+from program import NOP, place, run, size_of
 from unicorn import arm_const as arm
 
 MEMORY = 0x80000
@@ -32,7 +32,6 @@ RETURN = 0x7000  # where the function called returns to
 COUNT_MAX = 10_000_000
 STARTED = 0x57A27ED  # as in start.c
 VERIFY_FAILED = -0x4E00
-NOP = {2: b"\x00\xbf", 4: b"\xaf\xf3\x00\x80"}
 
 
 class Machine:
@@ -122,8 +121,7 @@ class Machine:
     def leave_out_next(self, limit):
         """A NOP in place of the next instruction, this once; then on, at most limit more."""
         address = self.uc.reg_read(arm.UC_ARM_REG_PC) & ~1
-        half = int.from_bytes(self.uc.mem_read(address, 2), "little")
-        size = 4 if half >= 0xE800 else 2
+        size = size_of(self.uc.mem_read(address, 2))
         kept = bytes(self.uc.mem_read(address, size))
         self.patch(address, NOP[size])
         try:
@@ -192,76 +190,6 @@ class Curve:
         uc.reg_write(arm.UC_ARM_REG_R0, 0 if yes else VERIFY_FAILED & 0xFFFFFFFF)
 
 
-def run(*words):
-    return subprocess.run(words, check=True, capture_output=True, text=True).stdout
-
-
-# -- packages --------------------------------------------------------------------------------------
-
-
-class Packages:
-    """What stands in the slot, by name. key: a private key, None: a new one."""
-
-    def __init__(self, program, folder, key=None, firmware=bytes(n * 5 % 253 for n in range(150)),
-                 vendor="7", klass="3"):
-        self.program, self.folder, self.signed = program, folder, []
-        self.vendor, self.klass = vendor, klass
-        (folder / "fw").write_bytes(firmware)
-        for name in ("key", "other"):
-            run(program, "keygen", "--out", str(folder / f"{name}.pem"))
-        if key:
-            for kind in (".pem", ".pub"):
-                (folder / f"key{kind}").write_bytes(pathlib.Path(key).with_suffix(kind).read_bytes())
-        text = run(program, "key", "--pubkey", str(folder / "key.pub"))
-        self.key = bytes(int(word, 16) for word in
-                         text.split("=", 1)[1].translate(str.maketrans("{},;", "    ")).split())
-        self.good = self.sign()
-        payload = len(self.good) - 192
-        self.bad = {
-            "payload": self.changed(0),
-            "payload-end": self.changed(payload - 1),
-            "magic": self.changed(payload),
-            "trailer": self.changed(payload + 20),
-            "digest": self.changed(payload + 100),
-            "r": self.changed(payload + 140),
-            "s": self.changed(payload + 180),
-            "key-id": self.changed(payload + 24),
-            "key": self.sign(key="other"),
-            "class": self.sign(klass="4"),
-            "vendor": self.sign(vendor="8"),
-            "back": self.sign(counter="9"),
-            "equal": self.sign(counter="10"),
-            "jump": self.sign(counter="1011"),
-            "erased": b"\xff" * len(self.good),
-        }
-
-    def sign(self, key="key", klass=None, vendor=None, counter="11"):
-        out = self.folder / "out"
-        out.unlink(missing_ok=True)
-        run(self.program, "sign", "--key", str(self.folder / f"{key}.pem"), "--version", "1",
-            "--counter", counter, "--vendor", vendor or self.vendor, "--class", klass or self.klass, "--in",
-            str(self.folder / "fw"), "--out", str(out))
-        self.signed.append(out.read_bytes())
-        return self.signed[-1]
-
-    def changed(self, offset):
-        whole = bytearray(self.good)
-        whole[offset] ^= 0x21
-        return bytes(whole)
-
-    def known(self):
-        """What the curve says yes to: (digest, r, s, X) of all that our key has signed."""
-        found = set()
-        for package in self.signed:
-            trailer = package[-192:]
-            if trailer[24:32] == self.key[1:9]:
-                found.add((hashlib.sha256(trailer[:128]).digest(),
-                           int.from_bytes(trailer[128:160], "big"),
-                           int.from_bytes(trailer[160:], "big"),
-                           int.from_bytes(self.key[1:33], "big")))
-        return found
-
-
 # -- the test --------------------------------------------------------------------------------------
 
 
@@ -291,10 +219,6 @@ def one(machine, package, data, number, limit):
     except unicorn.UcError:
         pass  # a fault resets a real one
     return machine.started()
-
-
-def place(elf, address):
-    return run("arm-none-eabi-addr2line", "-f", "-s", "-e", elf, hex(address)).replace("\n", " ")
 
 
 def main():
