@@ -900,7 +900,7 @@ static void test_answer_unknown_code_is_kept(void **state)
 
 static void test_answer_code_beside_a_task_carries_no_task(void **state)
 {
-    char body[512];
+    char body[1024];
 
     (void)state;
     (void)snprintf(body, sizeof body, "%s", body_with(MEMBERS, NULL));

@@ -391,8 +391,8 @@ static void build(const char *text, size_t length)
     size_t at = strlen(k_built);
     const size_t text_length = strlen(text);
     assert_true(at + text_length <= length && length < sizeof k_built);
+    memset(k_built + at, 'x', length - at);
     memcpy(k_built + at, text, text_length);
-    memset(k_built + at + text_length, 'x', length - at - text_length);
     k_built[length] = '\0';
 }
 
