@@ -87,7 +87,8 @@ typedef struct {
  * an erased byte.
  */
 typedef struct {
-    /** Erases the unit that starts at offset. @return OK; AGAIN it goes on; STORAGE */
+    /** Erases the unit that starts at offset. @return OK; AGAIN it goes on, but not for ever: after
+     *  the device's longest time the port says STORAGE; STORAGE */
     oneota_error_t (*erase)(void *ctx, uint32_t offset);
 
     /** Programs length bytes at offset, both multiples of program_unit; data is borrowed.

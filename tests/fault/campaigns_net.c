@@ -140,7 +140,7 @@ static void double_all(run_t *run, const char *name, uint32_t short_stride)
 
 void campaign_doubled(run_t *run)
 {
-    double_all(run, "golden", 2);
+    double_all(run, "golden", 3);
     double_all(run, "large", 171);
     double_all(run, "signed-tampered", 31); /* a trailer that is none: 205, too */
     double_all(run, "delta-small", 7);

@@ -278,30 +278,6 @@ static void test_api_differential_one_wrong_read_of_the_base_is_a_glitch(void **
     kit_free(&kit);
 }
 
-/* Each time that it is read. */
-static void test_api_differential_base_is_doubted_again_after_a_failure(void **state)
-{
-    (void)state;
-    make(SMALL, 201);
-    kit.board.fault_call = FAKE_CALL_SLOT_READ;
-    kit.board.fault = FAKE_FAULT_FLIP;
-    kit.board.fault_at = 1;
-    kit_start(&kit);
-    kit_until_call(&kit, FAKE_DOWNLOAD, 0, 2);
-    kit.board.fault_call = FAKE_CALL_SLOT_PROGRAM;
-    kit.board.fault = FAKE_FAULT_ERROR;
-    kit.board.fault_at = kit.board.calls[FAKE_CALL_SLOT_PROGRAM] + 1u;
-    kit_until_state(&kit, "wait");
-    kit.board.fault_call = FAKE_CALL_SLOT_READ;
-    kit.board.fault = FAKE_FAULT_FLIP;
-    kit.board.fault_at = kit.board.calls[FAKE_CALL_SLOT_READ] + 1u;
-    kit_run(&kit);
-    assert_int_equal(task()->result, 201);
-    assert_int_equal(kit_count_failed(&kit, ONEOTA_REASON_STORAGE), 1);
-    kit_judge(&kit);
-    kit_free(&kit);
-}
-
 static void test_api_differential_full_package_follows_one_for_another_base(void **state)
 {
     (void)state;
@@ -537,7 +513,6 @@ int main(void)
         cmocka_unit_test(test_api_differential_image_that_is_another_is_told_205),
         cmocka_unit_test(test_api_differential_md5_counts_when_nothing_was_interrupted),
         cmocka_unit_test(test_api_differential_one_wrong_read_of_the_base_is_a_glitch),
-        cmocka_unit_test(test_api_differential_base_is_doubted_again_after_a_failure),
         cmocka_unit_test(test_api_differential_full_package_follows_one_for_another_base),
         cmocka_unit_test(test_api_differential_link_lost_at_every_byte_changes_nothing),
         cmocka_unit_test(test_api_differential_download_goes_on_after_a_reset),

@@ -137,6 +137,30 @@ static void test_api_differential_tail_that_takes_its_time_or_fails_is_written(v
     }
 }
 
+/* One read of the base that went wrong is a glitch, each time that it is read. */
+static void test_api_differential_base_is_doubted_again_after_a_failure(void **state)
+{
+    (void)state;
+    begin(201);
+    kit.board.fault_call = FAKE_CALL_SLOT_READ;
+    kit.board.fault = FAKE_FAULT_FLIP;
+    kit.board.fault_at = 1;
+    kit_start(&kit);
+    kit_until_call(&kit, FAKE_DOWNLOAD, 0, 2);
+    kit.board.fault_call = FAKE_CALL_SLOT_PROGRAM;
+    kit.board.fault = FAKE_FAULT_ERROR;
+    kit.board.fault_at = kit.board.calls[FAKE_CALL_SLOT_PROGRAM] + 1u;
+    kit_until_state(&kit, "wait");
+    kit.board.fault_call = FAKE_CALL_SLOT_READ;
+    kit.board.fault = FAKE_FAULT_FLIP;
+    kit.board.fault_at = kit.board.calls[FAKE_CALL_SLOT_READ] + 1u;
+    kit_run(&kit);
+    assert_int_equal(kit.platform.tasks[0].result, 201);
+    assert_int_equal(kit_count_failed(&kit, ONEOTA_REASON_STORAGE), 1);
+    kit_judge(&kit);
+    kit_free(&kit);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -144,6 +168,7 @@ int main(void)
         cmocka_unit_test(test_api_differential_decoder_without_memory_103),
         cmocka_unit_test(test_api_differential_package_of_no_bytes_102),
         cmocka_unit_test(test_api_differential_tail_that_takes_its_time_or_fails_is_written),
+        cmocka_unit_test(test_api_differential_base_is_doubted_again_after_a_failure),
     };
     return cmocka_run_group_tests_name("api differential slot", tests, NULL, NULL);
 }

@@ -253,6 +253,7 @@ static void test_api_mark_that_fails_uses_rounds_then_207(void **state)
     kit_start(&kit);
     kit_run(&kit);
     assert_string_equal(kit_story(&kit), "V C T D 101 207");
+    assert_int_equal(UINT32_MAX - faults_left, 3 + 2); /* glitches, as many rounds as there are */
     assert_int_equal(kit_last_event(&kit, ONEOTA_EVENT_ENDED)->reason, ONEOTA_REASON_STORAGE);
     kit_free(&kit);
 }

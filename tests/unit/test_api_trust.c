@@ -480,6 +480,8 @@ static void test_api_trust_trailer_that_never_comes_whole_104(void **state)
     kit_run(&kit);
     assert_int_equal(kit.platform.tasks[0].result, 104);
     assert_int_equal(kit_count_calls(&kit, FAKE_DOWNLOAD, 0), ONEOTA_ATTEMPTS);
+    assert_int_equal(kit.calls[3].verb, FAKE_DOWNLOAD);
+    assert_true(kit_last_call(&kit, FAKE_DOWNLOAD)->at_ms - kit.calls[3].at_ms > 5000u);
     kit_free(&kit);
 }
 

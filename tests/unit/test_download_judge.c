@@ -182,6 +182,7 @@ static void test_download_judge_whole_file_again_skips_what_is_there(void **stat
     memset(&d, 0, sizeof d);
     memset(&head, 0, sizeof head);
     d.range_form = ONEOTA_RANGE_NONE;
+    d.first = 4000; /* of the range before */
     oneota_download_plan(&d, 4000, SIZE, 0, 8);
     head.status = 200;
     head.ota_errno = -1;

@@ -74,6 +74,51 @@ static void test_journal_scan_image_of_release_1_0_read_and_kept(void **state)
     }
 }
 
+/* No payload, no padding: 8 bytes. */
+static void put_empty(uint8_t *record, uint8_t magic, uint8_t type)
+{
+    record[0] = magic;
+    record[1] = type;
+    record[2] = record[3] = 0;
+    oneota_bytes_put_u32(record + 4, oneota_bytes_crc32(0, record, 4));
+}
+
+/* The last unit is full to its last byte: the last record counts, and nothing behind it is read. */
+static void test_journal_scan_full_unit_read_to_its_last_record(void **state)
+{
+    uint8_t unit[4096];
+    rig_t rig;
+    (void)state;
+    memcpy(unit, image_1_0 + 24, 32); /* the seal, and one of type 2 */
+    for (size_t at = 32; at < sizeof unit - 16u; at += 16u) {
+        memcpy(unit + at, image_1_0, 16);
+    }
+    put_empty(unit + sizeof unit - 16u, 0xA5, 3);
+    put_empty(unit + sizeof unit - 8u, 0xA5, 2);
+    rig_init(&rig, &two_units);
+    fake_flash_put(&rig.flash, 4096u, unit, sizeof unit);
+    rig_start(&rig);
+    assert_false(rig.journal.unread);
+    rig_expect(&rig, 1, "\x11\x22\x33\x44\x55", 5);
+    rig_expect(&rig, 2, "", 0);
+    rig_expect(&rig, 3, "", 0);
+    rig_free(&rig);
+}
+
+static void test_journal_scan_another_magic_is_no_record_whatever_its_crc(void **state)
+{
+    uint8_t unit[40];
+    rig_t rig;
+    (void)state;
+    memcpy(unit, image_1_0 + 24, 32); /* the seal, and one of type 2 */
+    put_empty(unit + 32, 0xA4, 2);
+    rig_init(&rig, &two_units);
+    fake_flash_put(&rig.flash, 0, unit, sizeof unit);
+    rig_start(&rig);
+    rig_expect(&rig, 2, "\xCA\xFE", 2);
+    rig_free(&rig);
+}
+
 static void test_journal_write_first_records_bytes_of_release_1_0(void **state)
 {
     /* generation 1; then the append of type 2 that the image above has */
@@ -400,6 +445,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_journal_scan_image_of_release_1_0_read_and_kept),
+        cmocka_unit_test(test_journal_scan_full_unit_read_to_its_last_record),
+        cmocka_unit_test(test_journal_scan_another_magic_is_no_record_whatever_its_crc),
         cmocka_unit_test(test_journal_write_first_records_bytes_of_release_1_0),
         cmocka_unit_test(test_journal_write_padding_is_the_erased_value),
         cmocka_unit_test(test_journal_write_each_padding_copied),

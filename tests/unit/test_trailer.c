@@ -210,6 +210,8 @@ static void test_trailer_key_of_the_table_is_taken_and_no_other(void **state)
             assert_int_equal(screen(&trailer, keys),
                              signer < keys ? ONEOTA_REASON_NONE : ONEOTA_REASON_SIGNATURE);
         }
+        const oneota_trust_t nobodys = fake_signer_trust(0);
+        assert_int_equal(oneota_trailer_verify(&trailer, &nobodys), ~ONEOTA_PROVEN);
     }
 }
 

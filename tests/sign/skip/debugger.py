@@ -41,6 +41,7 @@ from program import NOP, halves, place, size_of, symbols  # noqa: E402
 LIMIT_S = 2.0   # of QEMU's processor time, after a skip: what goes round for ever has not started
 WHOLE_S = 30.0   # the same, of other runs and of the curve
 SLEEP_S = 120.0   # of any time
+END_S = 10.0   # of QEMU, to end
 TRANSLATED_MB = 4   # QEMU's default is a quarter of the memory, which many thousand changes of code would fill
 START_S = 20.0   # of QEMU
 PAGE_BYTES = 1024   # QEMU's: gdb cannot look into that which begins with the guard of the stack
@@ -123,7 +124,10 @@ class Line:
             tell("continue")
         with self.lock:
             self.limits = None
-        return self.is_open() and self.qemu.poll() is None
+        if self.is_open():
+            return True
+        self.qemu.wait(END_S)   # it locked up or called exit(); or else it is gdb that fails
+        return False
 
     def watch(self):
         """Gdb waits for what QEMU says, so that somebody else must end an endless run."""
@@ -163,7 +167,8 @@ class Board:
         self.stack = self.names["bsp_stack_limit"] // PAGE_BYTES * PAGE_BYTES + PAGE_BYTES
         self.memory = [(RAM[0], self.names["bsp_bss_end"] - RAM[0]), (self.stack, RAM[1] - self.stack),
                        (mps2.LOAD, len(good))]
-        for text in ("pagination off", "confirm off", "breakpoint always-inserted on", "suppress-cli-notifications on"):
+        for text in ("pagination off", "confirm off", "remotetimeout 60", "breakpoint always-inserted on",
+                     "suppress-cli-notifications on"):
             tell(f"set {text}")
         tell(f"exec-file {elf}")   # code is not asked for over the line: a step takes a fifth of the time
         tell("set trust-readonly-sections on")
