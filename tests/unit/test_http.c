@@ -391,8 +391,10 @@ static void build(const char *text, size_t length)
     size_t at = strlen(k_built);
     const size_t text_length = strlen(text);
     assert_true(at + text_length <= length && length < sizeof k_built);
-    memset(k_built + at, 'x', length - at);
     memcpy(k_built + at, text, text_length);
+    for (at += text_length; at < length; at++) {
+        k_built[at] = 'x';
+    }
     k_built[length] = '\0';
 }
 
