@@ -24,10 +24,10 @@ uint8_t oneota_download_percent(uint32_t taken, uint32_t size, uint8_t reported)
     return reported;
 }
 
-/* The next multiple of unit, which is a power of two, no further than size. */
+/* The next multiple of unit, no further than size. */
 static uint32_t round_up(uint32_t place, uint32_t unit, uint32_t size)
 {
-    uint32_t missing = (0u - place) % unit;
+    uint32_t missing = (unit - place % unit) % unit;
     return place + lesser(missing, size - place);
 }
 
