@@ -18,8 +18,8 @@ static uint32_t most_erased(const fake_flash_t *flash)
 }
 
 /* One for each start that writes, and one each time that a unit is full. A cut wastes the move that
- * it is in, and what was torn is moved away from. Where its bytes change at each read, a move may be
- * begun again, once in eight times. */
+ * it is in, and what was torn is moved away from. Where its bytes change at each read, a move may
+ * be begun again, once in eight times. */
 static bool journal_is_spared(const world_t *world)
 {
     const fake_flash_t *flash = &world->board.journal.flash;
