@@ -280,10 +280,8 @@ static void repeat(fake_net_t *net)
         net->place == net->fault_at) {
         bool all = net->fault_bytes == 0 || net->fault_bytes > net->place;
         uint32_t bytes = all ? net->place : net->fault_bytes;
-        uint32_t body =
-            net->place > net->answer.head_length ? net->place - net->answer.head_length : 0;
+        net->extra = net->place > net->answer.head_length ? bytes : 0;
         net->place -= bytes;
-        net->extra = body < bytes ? body : bytes;
         net->doubled = true;
         net->fault = FAKE_NET_FINE;
     }
@@ -360,8 +358,8 @@ static oneota_error_t net_recv(void *ctx, void *buffer, size_t size, size_t *rec
     }
     net->place += count;
     net->bytes_down += count;
-    uint32_t body = net->place > net->answer.head_length ? net->place - net->answer.head_length : 0;
-    body += net->extra; /* who counts them cannot tell */
+    uint32_t body = net->place + net->extra; /* who counts them cannot tell */
+    body = body > net->answer.head_length ? body - net->answer.head_length : 0;
     body = body < net->answer.body_length ? body : net->answer.body_length;
     if (!net->early) {
         net->server->delivered(net->server_ctx, body, net->place == length);

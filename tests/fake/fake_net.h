@@ -112,7 +112,7 @@ typedef struct {
     bool open, stalled, early;
     bool paused, resumed;
     bool doubled;                    /**< more comes than the answer has */
-    uint32_t extra;                  /**< bytes of its body that have come twice */
+    uint32_t extra;                  /**< bytes that have come twice, behind its head */
     uint8_t left[FAKE_NET_LEFT_MAX]; /**< behind an answer, before the next one */
     uint32_t left_length, left_place;
     uint32_t resume_ms;
