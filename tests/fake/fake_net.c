@@ -166,9 +166,10 @@ static void copy_answer(const fake_net_t *net, uint8_t *to, uint32_t count)
 static void leave_rest(fake_net_t *net)
 {
     uint32_t length = net->answer.head_length + net->answer.body_length - net->place;
-    if (!net->answering || !net->doubled || length > sizeof net->left) {
+    if (!net->answering || !net->doubled) {
         return;
     }
+    length = length < sizeof net->left ? length : (uint32_t)sizeof net->left;
     copy_answer(net, net->left, length);
     net->left_length = length;
     net->left_place = 0;
