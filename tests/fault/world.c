@@ -195,11 +195,28 @@ static bool guards_hold(const world_t *world)
     return true;
 }
 
+/* A wrong bit in the answer may raise a threshold of the task, and the device waits as it was told.
+ * It gets what it waits for, and one day more. */
+static bool relents(world_t *world)
+{
+    fake_board_t *board = &world->board;
+    oneota_status_t status;
+    oneota_status(&world->ram.client, &status);
+    bool waits = status.reason == ONEOTA_REASON_BATTERY || status.reason == ONEOTA_REASON_SIGNAL;
+    if (!board->lied_to || !waits || board->signal == INT32_MAX) {
+        return false;
+    }
+    board->battery = 100;
+    board->signal = INT32_MAX;
+    world->limit_ms += world->limit_ms;
+    return true;
+}
+
 static bool over_budget(world_t *world)
 {
     if (world->polls > POLLS_MAX) {
         world_violate(world, "converge: too many polls");
-    } else if (world->slept_ms > world->limit_ms) {
+    } else if (world->slept_ms > world->limit_ms && !relents(world)) {
         world_violate(world, "converge: longer than a day");
     } else if (world->board.boots > 12u + 4u * world->cuts) {
         world_violate(world, "converge: too many boots");
