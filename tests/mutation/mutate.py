@@ -101,18 +101,15 @@ class Judge:
 
 
 class Verdicts:
-    """Says which mutants survive, and keeps what became of all for tally.py."""
+    """Says which mutants survive, and writes what becomes of each for tally.py, which can be asked while all are run."""
 
     def __init__(self, path):
-        self.path, self.lines = path, []
+        self.file = path.open("w", encoding="utf-8")
 
     def add(self, mutant, verdict):
-        self.lines.append(f"{mutant.file} {verdict}\n")
+        print(mutant.file, verdict, file=self.file, flush=True)
         if verdict == "survives":
             print(f"src/{mutant.file}:{mutant.line}:{mutant.column + 1}: {mutant.change}", flush=True)
-
-    def save(self):
-        self.path.write_text("".join(self.lines), encoding="utf-8")
 
 
 def all_mutants(files, equivalents):
@@ -172,7 +169,6 @@ def main():
         else:
             random.Random(options.seed).shuffle(wanted)
             judge_sample(wanted, options.sample, pool, judge, verdicts)
-    verdicts.save()
     for complaint in complaints:
         print(complaint)
     print(f"mutation: {len(listed)} listed as equivalent" + ("" if options.all else f", seed {options.seed}"))
