@@ -66,6 +66,7 @@ static void test_api_address_allowed_downloads_from_there(void **state)
         {"203.0.113.5", "203.0.113.5", 80},
         {"203.0.113.5:65535", "203.0.113.5", 65535},
         {"cdn.example.com:81", "cdn.example.com", 81},
+        {"Archive.example.com:81", "Archive.example.com", 81},
     };
     (void)state;
     for (size_t n = 0; n < COUNT(rows); n++) {

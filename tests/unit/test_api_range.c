@@ -175,6 +175,28 @@ static void test_api_range_whole_file_all_of_a_sudden_is_not_used(void **state)
 
 /* ---------------------------------------------------------------- lies */
 
+/* A round is hours after the one before: the server may be another one. */
+static void test_api_range_form_is_found_anew_in_each_round(void **state)
+{
+    const kit_options_t options = {.size = 60000, .slot_size = 65536, .retry = 1};
+    (void)state;
+    kit_init(&kit, &options);
+    kit_start(&kit);
+    kit_until_call(&kit, FAKE_DOWNLOAD, 0, 2); /* the first one came: "bytes=" is understood */
+    kit_rule_t *rule = kit_rule(&kit, FAKE_DOWNLOAD);
+    rule->body = "<html>";
+    rule->times = KIT_ALWAYS;
+    (void)kit_until_event(&kit, ONEOTA_EVENT_IDLE);
+    rule->times = 0;
+    rule = kit_rule(&kit, FAKE_DOWNLOAD);
+    rule->forms = BYTES;
+    rule->rangeless = true;
+    rule->times = KIT_ALWAYS;
+    kit_run(&kit);
+    assert_updated();
+    kit_free(&kit);
+}
+
 static void test_api_range_answer_of_another_place_writes_nothing(void **state)
 {
     static char body[400];
@@ -316,6 +338,7 @@ int main(void)
         cmocka_unit_test(test_api_range_whole_file_where_every_form_is_ignored),
         cmocka_unit_test(test_api_range_whole_file_again_after_the_link_broke),
         cmocka_unit_test(test_api_range_whole_file_all_of_a_sudden_is_not_used),
+        cmocka_unit_test(test_api_range_form_is_found_anew_in_each_round),
         cmocka_unit_test(test_api_range_answer_of_another_place_writes_nothing),
         cmocka_unit_test(test_api_package_that_does_not_fit_102_after_the_token_check),
         cmocka_unit_test(test_api_package_type_absent_is_full_2_is_107_others_unusable),

@@ -220,6 +220,21 @@ static void test_api_file_later_before_a_byte_is_forgotten_104(void **state)
     kit_free(&kit);
 }
 
+/* What the round before ended with says nothing of this one. */
+static void test_api_file_later_in_a_round_and_a_bad_link_in_the_next_is_104(void **state)
+{
+    (void)state;
+    begin(1, 104);
+    refuse_downloads("4")->times = ONEOTA_ATTEMPTS;
+    kit_start(&kit);
+    (void)kit_until_event(&kit, ONEOTA_EVENT_IDLE);
+    refuse_downloads("<html>");
+    kit_run(&kit);
+    assert_int_equal(kit_count_calls(&kit, FAKE_DOWNLOAD, 0), 2u * ONEOTA_ATTEMPTS);
+    assert_int_equal(kit.platform.tasks[0].result, 104);
+    kit_free(&kit);
+}
+
 static void test_api_file_refused_token_checked_once_then_107(void **state)
 {
     static const char *const bodies[] = {"3", "5", "{\"errno\":12}", "{\"errno\":17}"};
@@ -471,6 +486,7 @@ int main(void)
         cmocka_unit_test(test_api_file_later_uses_rounds_then_107),
         cmocka_unit_test(test_api_file_later_and_a_bad_link_is_104),
         cmocka_unit_test(test_api_file_later_before_a_byte_is_forgotten_104),
+        cmocka_unit_test(test_api_file_later_in_a_round_and_a_bad_link_in_the_next_is_104),
         cmocka_unit_test(test_api_file_refused_token_checked_once_then_107),
         cmocka_unit_test(test_api_file_refused_and_the_task_is_over_no_report),
         cmocka_unit_test(test_api_file_refused_the_next_task_is_checked_once_too),
