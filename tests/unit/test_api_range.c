@@ -49,6 +49,52 @@ static void test_api_range_packages_of_any_small_size(void **state)
     }
 }
 
+/* Two attempts come to nothing, then all is well. */
+static void test_api_range_halves_with_each_failure_and_doubles_when_it_comes(void **state)
+{
+    static const uint32_t lengths[] = {ONEOTA_RANGE_FIRST,      ONEOTA_RANGE_FIRST / 2u,
+                                       ONEOTA_RANGE_FIRST / 4u, ONEOTA_RANGE_FIRST / 2u,
+                                       ONEOTA_RANGE_FIRST,      ONEOTA_RANGE_FIRST * 2u};
+    const kit_options_t options = {.size = 700000, .slot_size = 720896, .unit = 16384};
+    (void)state;
+    kit_init(&kit, &options);
+    kit_rule_t *rule = kit_rule(&kit, FAKE_DOWNLOAD);
+    rule->body = "<html>";
+    rule->times = 2;
+    kit_start(&kit);
+    kit_until_call(&kit, FAKE_DOWNLOAD, 0, COUNT(lengths));
+    for (uint32_t n = 0, seen = 0; n < kit.call_count; n++) {
+        if (kit.calls[n].verb == FAKE_DOWNLOAD) {
+            assert_int_equal(kit.calls[n].last - kit.calls[n].first + 1u, lengths[seen++]);
+        }
+    }
+    kit_free(&kit);
+}
+
+/* What comes in one long range is stored on the way. */
+static void test_api_range_of_64_kib_cut_at_its_end_costs_a_store_of_16_kib(void **state)
+{
+    const kit_options_t options = {.size = 700000, .slot_size = 720896, .unit = 16384};
+    const kit_call_t *call;
+    (void)state;
+    kit_init(&kit, &options);
+    kit_start(&kit);
+    do {
+        kit_until_call(&kit, FAKE_DOWNLOAD, 0, kit_count_calls(&kit, FAKE_DOWNLOAD, 0) + 1u);
+        call = kit_last_call(&kit, FAKE_DOWNLOAD);
+    } while (call->last - call->first < 65535u);
+    const uint32_t last = call->last;
+    while (kit_last_event(&kit, ONEOTA_EVENT_PROGRESS)->bytes + 7000u <= last) { /* a percent */
+        kit_poll(&kit);
+    }
+    const uint32_t there = kit_last_event(&kit, ONEOTA_EVENT_PROGRESS)->bytes;
+    kit_start(&kit);
+    kit_until_call(&kit, FAKE_DOWNLOAD, 0, kit_count_calls(&kit, FAKE_DOWNLOAD, 0) + 1u);
+    call = kit_last_call(&kit, FAKE_DOWNLOAD);
+    assert_true(call->first + ONEOTA_STORE_BYTES + options.unit >= there);
+    kit_free(&kit);
+}
+
 static void test_api_range_server_that_clips_gets_asked_for_the_rest(void **state)
 {
     static const uint32_t clips[] = {2, 3, 7, 8, 100, 1000};
@@ -332,6 +378,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_api_range_packages_of_any_small_size),
+        cmocka_unit_test(test_api_range_halves_with_each_failure_and_doubles_when_it_comes),
+        cmocka_unit_test(test_api_range_of_64_kib_cut_at_its_end_costs_a_store_of_16_kib),
         cmocka_unit_test(test_api_range_server_that_clips_gets_asked_for_the_rest),
         cmocka_unit_test(test_api_range_bare_form_where_bytes_is_ignored),
         cmocka_unit_test(test_api_range_bare_form_is_kept_when_the_link_breaks),

@@ -221,6 +221,7 @@ static void test_api_update_events_tell_the_story(void **state)
     }
     assert_int_equal(next, COUNT(wanted));
     assert_int_equal(percent, 100);
+    assert_true(kit_count_events(&kit, ONEOTA_EVENT_PROGRESS) >= 10u);
     assert_string_equal(kit_last_event(&kit, ONEOTA_EVENT_UPDATED)->version, "1.1");
     assert_int_equal(kit_last_event(&kit, ONEOTA_EVENT_REPORT)->step, 201);
     assert_int_equal(kit_last_event(&kit, ONEOTA_EVENT_REPORT)->code, 0);
