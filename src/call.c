@@ -52,9 +52,9 @@ static const uint8_t k_means[ASK_COUNT][ONEOTA_VERDICT_COUNT] = {
 static event_t put_off(oneota_t *m, const oneota_answer_t *answer)
 {
     uint32_t ms = answer->retry_after_s * 1000u;
-    uint32_t least_ms = 0;
+    uint32_t least_ms;
     if (answer->verdict == ONEOTA_VERDICT_AUTH || answer->verdict == ONEOTA_VERDICT_CONFIG) {
-        ms = oneota_machine_poll_ms(m);
+        least_ms = oneota_machine_poll_ms(m);
     } else {
         least_ms = oneota_machine_backoff_ms(m);
         if (answer->verdict == ONEOTA_VERDICT_POSTPONED) {

@@ -373,6 +373,26 @@ static void test_api_journal_unreadable_for_ever_is_told_and_the_device_checks(v
     kit_free(&kit);
 }
 
+/* Asked to check at once, again and again, it took three looks within a moment for all it had. */
+static void test_api_journal_unreadable_at_a_start_check_now_hurries_no_look(void **state)
+{
+    (void)state;
+    kit_init(&kit, NULL);
+    kit.setup.check_at_once = true;
+    kit_start(&kit);
+    uint32_t start = kit.board.now_ms;
+    break_read(&kit.board.journal, UINT32_MAX);
+    while (kit.call_count == 0) {
+        assert_int_equal(oneota_check_now(&kit.ram.client), ONEOTA_OK);
+        kit_poll(&kit);
+    }
+    assert_int_equal(kit_count_failed(&kit, ONEOTA_REASON_STORAGE), 4);
+    assert_true(kit.calls[0].at_ms - start >= 3000u);
+    faults_left = 0;
+    kit_run(&kit);
+    kit_free(&kit);
+}
+
 /* A torn record read as if it were whole, was acted upon, and was gone at the next start: progress
  * was told twice. */
 static void test_api_record_found_at_a_start_is_written_again_before_a_call(void **state)
@@ -523,6 +543,7 @@ int main(void)
         cmocka_unit_test(test_api_journal_that_fails_delays_and_loses_nothing),
         cmocka_unit_test(test_api_journal_unreadable_at_a_start_the_task_was_forgotten),
         cmocka_unit_test(test_api_journal_unreadable_for_ever_is_told_and_the_device_checks),
+        cmocka_unit_test(test_api_journal_unreadable_at_a_start_check_now_hurries_no_look),
         cmocka_unit_test(test_api_record_found_at_a_start_is_written_again_before_a_call),
         cmocka_unit_test(test_api_boot_control_that_cannot_be_asked_at_a_task_later),
         cmocka_unit_test(test_api_boot_control_that_fails_all_day_one_check_an_hour),
