@@ -382,6 +382,12 @@ static int32_t dispatch(fake_platform_t *platform, const fake_request_t *request
 static void record(fake_platform_t *platform, const fake_request_t *request,
                    const fake_reply_t *reply)
 {
+    if (request->verb == FAKE_TOKEN) {
+        platform->begins = true;
+    } else if (reply->task != NULL && request->verb == FAKE_DOWNLOAD && platform->begins) {
+        platform->begins = platform->trailers && reply->last + 1u == reply->task->size;
+        platform->resumed += !platform->begins && reply->first > 0 ? 1u : 0u;
+    }
     fake_record_t *record = &platform->records[platform->calls % FAKE_CALLS_KEPT];
     record->verb = request->verb;
     record->type = request->type;

@@ -149,6 +149,7 @@ typedef struct {
     uint32_t calls;
     uint32_t counts[FAKE_CALL_KINDS];
     uint32_t repeats; /**< progress reports sent twice because no byte of the answer had come */
+    uint32_t resumed; /**< downloads that began behind 0 after the token had been checked */
     fake_record_t records[FAKE_CALLS_KEPT];
 
     /* private: the answer on its way */
@@ -158,6 +159,7 @@ typedef struct {
     uint32_t served;
     fake_task_t *telling; /**< of what is over, this answer says so */
     uint32_t tokens;
+    bool begins; /**< the next download is the first since the token was checked */
 } fake_platform_t;
 
 void fake_platform_init(fake_platform_t *platform, const fake_truth_t *truth, void *truth_ctx);

@@ -11,6 +11,7 @@
 
 typedef struct {
     const world_dialect_t *dialect;
+    const char *program; /**< name of this one */
     const char *campaign;
     uint32_t seed;
     uint32_t slice;       /**< runs every so many-th case */
@@ -22,6 +23,10 @@ typedef struct {
     uint32_t cases;
     uint32_t violations;
     uint32_t repeats; /**< cases in which a progress report came twice */
+    uint32_t resumed; /**< cases in which a download went on where a restart had left it */
+    uint32_t cut;     /**< cases in which the power went */
+    uint32_t cuts;    /**< power cuts that came, of those that were planned */
+    uint32_t planned;
 } run_t;
 
 typedef struct {
@@ -38,6 +43,13 @@ bool campaign_turn(const run_t *run, uint32_t number);
 
 /** Runs one case if it is its turn. */
 void campaign_try(run_t *run, world_t *world, const world_fault_t *faults, unsigned count);
+
+/** Signatures take their time: the short form has each stride-th of these cases. */
+uint32_t campaign_stride(const run_t *run, const world_t *world, uint32_t stride);
+
+/** A campaign that tried something else than it is there for is worth nothing: a violation, where
+ *  all of it was run. */
+void campaign_expect(run_t *run, bool holds, const char *what);
 
 /** A world in which one case went well: its counters say what there is to break. */
 world_t *campaign_rehearse(const run_t *run, const char *name);

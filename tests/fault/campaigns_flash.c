@@ -119,12 +119,6 @@ void campaign_rot(run_t *run)
 static const char *const k_stories[] = {"small", "rejected", "swap", "seventeen", "signed"};
 #define STORIES (sizeof k_stories / sizeof k_stories[0])
 
-/* Signatures take their time: the short form has fewer of these cases. */
-static uint32_t stride_of(const run_t *run, const world_t *world)
-{
-    return world->scenario->signs && run->scale == 1u ? 11u : 1u;
-}
-
 /* The journal cannot be read for a while, which is no empty journal. */
 void campaign_blind(run_t *run)
 {
@@ -132,7 +126,7 @@ void campaign_blind(run_t *run)
     for (size_t n = 0; n < STORIES; n++) {
         world_t *world = campaign_rehearse(run, k_stories[n]);
         uint32_t reads = world->board.calls[FAKE_CALL_JOURNAL_READ];
-        uint32_t stride = stride_of(run, world);
+        uint32_t stride = campaign_stride(run, world, 11u);
         for (uint32_t at = 1; at <= reads; at += stride) {
             for (size_t k = 0; k < sizeof k_times / sizeof k_times[0]; k++) {
                 const world_fault_t fault = {.kind = WORLD_STUCK,
@@ -162,7 +156,7 @@ void campaign_every(run_t *run)
 {
     for (size_t n = 0; n < STORIES; n++) {
         world_t *world = campaign_rehearse(run, k_stories[n]);
-        bool most = stride_of(run, world) == 1u;
+        bool most = campaign_stride(run, world, 11u) == 1u;
         for (uint8_t call = 0; call < FAKE_CALL_COUNT; call++) {
             fail_every(run, world, call, 2);
             for (uint32_t every = 3; every <= 7u && most; every += 2u) {
@@ -180,7 +174,7 @@ void campaign_odd(run_t *run)
         world_t *world = campaign_rehearse(run, k_stories[n]);
         fake_net_t net = world->net;
         fake_board_t board = world->board;
-        uint32_t stride = stride_of(run, world);
+        uint32_t stride = campaign_stride(run, world, 11u);
         world_fault_t fault = {.kind = WORLD_NET_CALL, .mode = FAKE_NET_CALL_ODD};
         for (fault.call = 0; fault.call < FAKE_NET_ANY; fault.call++) {
             for (fault.at = 1; fault.at <= net.calls[fault.call]; fault.at += stride) {

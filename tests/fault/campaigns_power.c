@@ -14,7 +14,8 @@ static void cut_all(run_t *run, const char *name)
     world_t *world = campaign_rehearse(run, name);
     uint32_t operations = world->outcome.operations;
     uint32_t net_calls = world->outcome.net_calls;
-    for (uint32_t at = 1; at <= operations; at++) {
+    uint32_t stride = campaign_stride(run, world, 3u);
+    for (uint32_t at = 1; at <= operations; at += stride) {
         for (uint8_t mode = 0; mode < FAKE_CUT_COUNT; mode++) {
             bool torn = mode == FAKE_CUT_TORN_PREFIX || mode == FAKE_CUT_TORN_RANDOM;
             uint8_t reads = torn ? (uint8_t)FAKE_TORN_COUNT : 1u;
@@ -25,7 +26,7 @@ static void cut_all(run_t *run, const char *name)
             }
         }
     }
-    for (uint32_t at = 1; at <= net_calls; at++) {
+    for (uint32_t at = 1; at <= net_calls; at += stride) {
         const world_fault_t fault = {.kind = WORLD_CUT_NET, .at = at};
         campaign_try(run, world, &fault, 1);
     }

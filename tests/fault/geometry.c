@@ -69,6 +69,15 @@ static const story_t k_stories[] = {
 
 #define COUNT(table) ((uint32_t)(sizeof(table) / sizeof(table)[0]))
 
+/* For an image of which something is stored on the way, and taken up again after a restart. */
+static void draw_large(world_scenario_t *scenario, uint32_t *random)
+{
+    static const uint32_t k_large[] = {1024, 2048, 4096, 16384};
+    scenario->unit = k_large[campaign_random(random, COUNT(k_large))];
+    scenario->slot_size = 49152;
+    scenario->size = ONEOTA_STORE_BYTES + 1u + campaign_random(random, 24000u);
+}
+
 static void draw_slot(world_scenario_t *scenario, uint32_t *random)
 {
     uint32_t total = 0;
@@ -95,7 +104,8 @@ static void draw_slot(world_scenario_t *scenario, uint32_t *random)
 static void draw_other(world_scenario_t *scenario, uint32_t *random)
 {
     if (campaign_random(random, 4u) == 0) {
-        scenario->other_unit = scenario->unit >= 4096u ? 4096u : 512u;
+        scenario->other_unit =
+            scenario->unit >= 4096u || scenario->slot_size > 32768u ? 4096u : 512u;
         scenario->other_program_unit = (uint16_t)(1u << campaign_random(random, 9u));
         scenario->other_erased = campaign_random(random, 2u) == 0 ? 0xFF : 0x00;
     }
@@ -142,16 +152,33 @@ static void draw_story(world_scenario_t *scenario, uint32_t *random)
     }
 }
 
+/* Packages of another kind, where there is room for them. Signatures take their time: few are
+ * signed. */
+static void draw_package(world_scenario_t *scenario, uint32_t *random)
+{
+    bool fits = scenario->size >= 1024u && scenario->label == NULL && !scenario->unfit;
+    uint32_t lot = campaign_random(random, 128u);
+    if (fits) {
+        scenario->differential = !scenario->spoiled && lot < 16u;
+        scenario->signs = lot == 16u;
+    }
+}
+
 void geometry_draw(world_scenario_t *scenario, uint32_t *random)
 {
     memset(scenario, 0, sizeof *scenario);
     scenario->name = "drawn";
     scenario->program_unit = (uint16_t)(1u << campaign_random(random, 9u));
     scenario->erased = campaign_random(random, 2u) == 0 ? 0xFF : 0x00;
-    draw_slot(scenario, random);
-    draw_size(scenario, random);
+    if (campaign_random(random, 8u) == 0) {
+        draw_large(scenario, random);
+    } else {
+        draw_slot(scenario, random);
+        draw_size(scenario, random);
+    }
     draw_journal(scenario, random);
     draw_story(scenario, random);
+    draw_package(scenario, random);
     if (campaign_random(random, 2u) == 0) {
         scenario->retry = 2;
         scenario->interval = 60;

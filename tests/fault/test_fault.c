@@ -131,11 +131,14 @@ static void run_dialect(const options_t *options, const world_dialect_t *dialect
         run.campaign = campaign->name;
         clock_t start = clock();
         campaign->go(&run);
-        printf("%-5s %-12s %7u cases %5u violations  (progress twice: %u, %.1f s)\n", dialect->name,
-               run.campaign, (unsigned)run.cases, (unsigned)run.violations, (unsigned)run.repeats,
-               (double)(clock() - start) / CLOCKS_PER_SEC);
+        printf("%-5s %-12s %7u cases %5u violations  (progress twice: %u, resumed: %u, cuts: %u of"
+               " %u, %.1f s)\n",
+               dialect->name, run.campaign, (unsigned)run.cases, (unsigned)run.violations,
+               (unsigned)run.repeats, (unsigned)run.resumed, (unsigned)run.cuts,
+               (unsigned)run.planned, (double)(clock() - start) / CLOCKS_PER_SEC);
         fflush(stdout);
         all->cases += run.cases;
+        all->cut += run.cut;
         all->violations += run.violations;
     }
 }
@@ -144,6 +147,7 @@ int main(int argc, char **argv)
 {
     options_t options = {.run = {.seed = 1, .slice = 1, .scale = 1, .parts = 1, .only = -1}};
     run_t all = {.cases = 0};
+    options.run.program = argv[0];
     if (!read_options(argc, argv, &options)) {
         fprintf(stderr, "usage: test_fault [--dialect NAME] [--campaign NAME [--case N] [-v]]"
                         " [--seed N] [--slice N] [--scale N] [--part K/N] [--speed SCENARIO]\n");
@@ -163,7 +167,7 @@ int main(int argc, char **argv)
             run_dialect(&options, dialect, &all);
         }
     }
-    printf("%-12s %7u cases %5u violations\n", "all", (unsigned)all.cases,
-           (unsigned)all.violations);
+    printf("%-12s %7u cases %5u violations  (in %u the power went)\n", "all", (unsigned)all.cases,
+           (unsigned)all.violations, (unsigned)all.cut);
     return all.violations == 0 && all.cases > 0 ? 0 : 1;
 }

@@ -296,6 +296,7 @@ void world_meddle(world_t *world, uint8_t image)
         uint8_t byte = other->flash.bytes[world->tamper->at] ^ 0x04u;
         fake_flash_put(&other->flash, world->tamper->at, &byte, 1);
         world->tamper = NULL;
+        world->codes[0] = 205;
     }
     if (world_sabotaged(world, WORLD_SABOTAGE_CODES)) {
         world->codes[0] = 107;
