@@ -57,6 +57,10 @@ void campaign_try(run_t *run, world_t *world, const world_fault_t *faults, unsig
                    (unsigned)world->outcome.boots, (unsigned)world->outcome.cuts,
                    (unsigned)world->outcome.operations, (unsigned)world->outcome.net_calls,
                    (unsigned)world->outcome.polls, (unsigned)world->outcome.minutes);
+            const world_poll_t *most = &world->outcome.poll;
+            printf("  a poll: net calls %u, writes %u, reads %u of %u bytes, of the journal %u\n",
+                   (unsigned)most->net, (unsigned)most->writes, (unsigned)most->reads,
+                   (unsigned)most->bytes, (unsigned)most->journal_bytes);
         }
         world->verbose = false;
     }

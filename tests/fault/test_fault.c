@@ -27,7 +27,8 @@
  *     I7  bytes that a cut costs; requests in a day without a          world_judge.c,
  *         platform or with a call that fails; back-off to an hour      world_faults.c
  *     I8  guards around the client and its buffer                      world.c
- *     I9  a poll is one receive, one erase or program at most          world.c
+ *     I9  a poll is one call of the net, one erase or program, one     world_poll.c
+ *         block of hashing at most
  *     I10 neither log nor journal has the key                          world.c, world_judge.c
  *     I12 bytes of another task are not used                           fake_boot.c; operator, rot
  *     I13 after the end nothing is done or told again                  world.c

@@ -224,34 +224,10 @@ static bool over_budget(world_t *world)
     return world->violation != NULL;
 }
 
-/* Erases and programs of what is the client's. */
-static uint32_t flash_work(const world_t *world)
-{
-    const uint32_t *calls = world->board.calls;
-    return calls[FAKE_CALL_SLOT_ERASE] + calls[FAKE_CALL_SLOT_PROGRAM] +
-           calls[FAKE_CALL_JOURNAL_ERASE] + calls[FAKE_CALL_JOURNAL_PROGRAM];
-}
-
-/* One poll. @return how long until the next one: what comes from the net comes before that */
-static uint32_t poll_once(world_t *world)
-{
-    uint32_t work = flash_work(world);
-    uint32_t received = world->net.calls[FAKE_NET_RECV];
-    uint32_t sleep_ms = oneota_poll(&world->ram.client);
-    uint32_t left_ms = fake_net_left_ms(&world->net);
-    world->polls++;
-    if (flash_work(world) - work > 1u || world->net.calls[FAKE_NET_RECV] - received > 1u) {
-        world_violate(world, "liveness: a poll does more than one thing");
-    }
-    world->longest_ms =
-        world->stuck != NULL && sleep_ms > world->longest_ms ? sleep_ms : world->longest_ms;
-    return sleep_ms < left_ms ? sleep_ms : left_ms;
-}
-
 static void poll_on(world_t *world)
 {
     while (!world->done && !world->restart && !over_budget(world)) {
-        uint32_t sleep_ms = poll_once(world);
+        uint32_t sleep_ms = world_poll(world);
         if (world->restart) {
             break;
         }

@@ -194,6 +194,15 @@ typedef struct {
     uint32_t polls;
 } world_work_t;
 
+/** What one poll does, in calls of the ports. */
+typedef struct {
+    uint32_t net;           /**< opens, sends, receives */
+    uint32_t writes;        /**< erases and programs of any flash */
+    uint32_t reads;         /**< of slots */
+    uint32_t bytes;         /**< of slots, read */
+    uint32_t journal_bytes; /**< read */
+} world_poll_t;
+
 /** At most, in a day in which the platform is no use. */
 #define WORLD_BACKOFF_MS       1800000u /* least of the longest: drawn from 0 to an hour */
 #define WORLD_OPENS_A_DAY      200u
@@ -204,6 +213,7 @@ typedef struct {
 typedef struct {
     const char *violation; /**< the first, NULL: none */
     world_work_t work;     /**< while the platform was no use */
+    world_poll_t poll;     /**< the most that one did */
     uint32_t boots;
     uint32_t cuts; /**< that happened */
     uint32_t polls;

@@ -14,6 +14,12 @@ extern const oneota_log_t world_log;
 void world_on_event(void *ctx, const oneota_event_t *event);
 void world_violate(world_t *world, const char *what);
 
+/* ---------------------------------------------------------------- world_poll.c */
+
+/** One poll, judged. @return how long until the next one: what comes from the net comes before that
+ */
+uint32_t world_poll(world_t *world);
+
 /* ---------------------------------------------------------------- world_judge.c */
 
 extern const fake_truth_t world_truth;
