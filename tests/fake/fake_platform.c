@@ -19,6 +19,15 @@ static void expect(fake_platform_t *platform, bool right, const char *what)
     }
 }
 
+/* What a device knows from itself alone. */
+static void expect_true(fake_platform_t *platform, bool is_true, const char *what)
+{
+    expect(platform, is_true, what);
+    if (!is_true && platform->lie == NULL) {
+        platform->lie = what;
+    }
+}
+
 static bool is_open(const fake_task_t *task)
 {
     return task->state <= FAKE_TASK_UPGRADING || task->state == FAKE_TASK_PAUSED;
@@ -103,8 +112,8 @@ static int32_t refusal(const fake_task_t *task, const fake_request_t *request, b
 static void judge_version(fake_platform_t *platform, uint8_t type, const char *said)
 {
     const char *true_one = platform->truth->version(platform->truth_ctx, type);
-    expect(platform, true_one != NULL && strcmp(true_one, said) == 0,
-           "truth: a version that does not run");
+    expect_true(platform, true_one != NULL && strcmp(true_one, said) == 0,
+                "truth: a version that does not run");
 }
 
 static int32_t take_version(fake_platform_t *platform, const fake_request_t *request)
@@ -215,6 +224,7 @@ static int32_t take_download(fake_platform_t *platform, const fake_request_t *re
     clamp(task, &reply->first, &reply->last);
     platform->serving = task;
     platform->serving_first = reply->first;
+    platform->serving_last = reply->last;
     return 0;
 }
 
@@ -287,9 +297,8 @@ static void judge_result(fake_platform_t *platform, const fake_task_t *task, uin
     bool runs = platform->truth->runs(platform->truth_ctx, task);
     expect(platform, may_end_with(platform, step), "truth: a result that has no cause");
     expect(platform, task->result == 0 || task->result == step, "truth: two different results");
-    expect(platform, (step == 201u) == runs,
-           runs ? "truth: a failure, and the new image runs"
-                : "truth: 201, and the old image runs");
+    expect_true(platform, step != 201u || runs, "truth: 201, and the old image runs");
+    expect(platform, step == 201u || !runs, "truth: a failure, and the new image runs");
     expect(platform, task->state != FAKE_TASK_CANCELLED || !task->told || task->attempted == step,
            "truth: a result of a task known to be cancelled");
     expect(platform, step != 201u || task->state != FAKE_TASK_WAITING,
@@ -298,8 +307,8 @@ static void judge_result(fake_platform_t *platform, const fake_task_t *task, uin
 
 static void judge_report(fake_platform_t *platform, const fake_task_t *task, uint32_t step)
 {
-    expect(platform, step < 100u || platform->truth->settled(platform->truth_ctx),
-           "truth: a report while an image is on trial");
+    expect_true(platform, step < 100u || platform->truth->settled(platform->truth_ctx),
+                "truth: a report while an image is on trial");
     if (step <= 100u) {
         judge_progress(platform, task, step);
     } else if (step == 101u) {
@@ -393,16 +402,27 @@ static void record(fake_platform_t *platform, const fake_request_t *request,
     platform->counts[request->verb]++;
 }
 
+/* The next call comes, and the answer before it has not come to its end. */
+static void note_broken(fake_platform_t *platform)
+{
+    uint32_t length = platform->serving_last - platform->serving_first + 1u;
+    if (platform->serving != NULL && platform->served < length) {
+        platform->serving->broken++;
+    }
+}
+
 void fake_platform_handle(fake_platform_t *platform, const fake_request_t *request,
                           fake_reply_t *reply)
 {
     memset(reply, 0, sizeof *reply);
+    note_broken(platform);
     platform->serving = NULL;
     platform->served = 0;
     reply->text = "succ";
     reply->now_s = platform->truth->unix_s(platform->truth_ctx);
-    expect(platform, request->verb == FAKE_REPORT || platform->truth->settled(platform->truth_ctx),
-           "order: a call while an image is on trial");
+    expect_true(platform,
+                request->verb == FAKE_REPORT || platform->truth->settled(platform->truth_ctx),
+                "order: a call while an image is on trial");
     if (platform->act_at != 0 && platform->calls + 1u == platform->act_at) {
         platform->act(platform->act_ctx);
     }
@@ -414,6 +434,10 @@ void fake_platform_handle(fake_platform_t *platform, const fake_request_t *reque
     fake_task_t *task = task_of_token(platform, request->handle);
     if (task != NULL && request->verb == FAKE_REPORT) {
         task->announcing = false;
+    }
+    if (task != NULL && request->verb == FAKE_TOKEN &&
+        (reply->code != 0 || task->state > FAKE_TASK_DOWNLOADING)) {
+        task->refused++;
     }
     reply->state = task != NULL ? task->state : 0;
     bool over = reply->code == 18 || reply->code == 20 || reply->code == 22 ||

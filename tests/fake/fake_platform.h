@@ -56,6 +56,8 @@ typedef struct {
     bool told;          /**< the device has been told that it is over or cancelled */
     uint32_t delivered; /**< bytes of the package, from its first, that have reached the device */
     uint32_t downloads; /**< bytes in all */
+    uint32_t refused;   /**< token checks: the device is told each time that it is not its task */
+    uint32_t broken;    /**< answers with bytes of it that have not come to their end */
 } fake_task_t;
 
 /** What is true of the device. */
@@ -146,6 +148,7 @@ typedef struct {
 
     const uint8_t *codes;  /**< terminal codes that may come, ends in 0 */
     const char *violation; /**< the first, NULL: none */
+    const char *lie;       /**< likewise: what is false whatever the device was told */
     uint32_t calls;
     uint32_t counts[FAKE_CALL_KINDS];
     uint32_t repeats; /**< progress reports sent twice because no byte of the answer had come */
@@ -154,7 +157,7 @@ typedef struct {
     /* private: the answer on its way */
     bool heard;
     fake_task_t *serving;
-    uint32_t serving_first;
+    uint32_t serving_first, serving_last;
     uint32_t served;
     fake_task_t *telling; /**< of what is over, this answer says so */
     uint32_t tokens;

@@ -29,7 +29,7 @@ static const char *first_violation(const world_t *world)
                                world->board.slots[0][1].flash.violation,
                                world->board.violation,
                                world->net.violation,
-                               world->lenient ? NULL : world->platform.violation};
+                               world->lenient ? world->platform.lie : world->platform.violation};
     for (size_t n = 0; n < sizeof all / sizeof all[0]; n++) {
         if (all[n] != NULL) {
             return all[n];

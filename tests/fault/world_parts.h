@@ -24,9 +24,6 @@ uint32_t world_poll(world_t *world);
 
 extern const fake_truth_t world_truth;
 
-/** Nothing that may cost bytes of the package went wrong, but resets. */
-bool world_only_cuts(const world_t *world);
-
 /** Once a case has come to its end. */
 void world_judge_end(world_t *world);
 
@@ -45,6 +42,20 @@ void world_allow(world_t *world, uint8_t code);
 
 /** The image is proven, and not installed yet. */
 void world_meddle(world_t *world, uint8_t image);
+
+/* ---------------------------------------------------------------- world_cost.c */
+
+/** What the faults of a case may cost each task, beyond one download. */
+typedef struct {
+    uint32_t breaks;  /**< answers that do not come to their end ... */
+    bool silent;      /**< ... or any number of them */
+    uint32_t losses;  /**< times that what came since the last store is lost */
+    uint32_t again;   /**< whole downloads */
+    uint32_t journal; /**< erases of it: a write that fails, or a look, ends in another unit */
+    bool unknown;     /**< no such bound: what was heard was garbled, what was stored is lost */
+} world_cost_t;
+
+world_cost_t world_cost(const world_t *world);
 
 /* ---------------------------------------------------------------- world_operator.c */
 
