@@ -13,7 +13,7 @@
 static const char *const k_kinds[WORLD_FAULT_KINDS] = {
     "fine",  "split", "dribble",  "answer", "net-call", "board-call", "tamper", "operator",
     "peer",  "low",   "sabotage", "clock",  "worn",     "stuck",      "garble", "rot",
-    "every", "slow",  "smaller",  "tick",   "listen",   "cut",        "cut-net"};
+    "every", "slow",  "smaller",  "tick",   "listen",   "command",    "cut",    "cut-net"};
 
 static void show(const run_t *run, const world_t *world, const world_fault_t *faults,
                  unsigned count)
@@ -359,6 +359,7 @@ const campaign_t campaigns[] = {
     {"slow", campaign_slow},
     {"smaller", campaign_smaller},
     {"tick", campaign_tick},
+    {"application", campaign_application},
     {"regression", go_regression},
     {NULL, NULL},
 };

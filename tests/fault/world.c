@@ -105,6 +105,7 @@ void world_on_event(void *ctx, const oneota_event_t *event)
         try_out(world);
         break;
     case ONEOTA_EVENT_READY:
+        world->ready = true;
         world_meddle(world, event->image);
         break;
     case ONEOTA_EVENT_RESTART:
@@ -161,6 +162,8 @@ static void start_client(world_t *world)
     memset(&world->ram, RAM_RUBBISH, sizeof world->ram);
     world->restart = false;
     world->judged = false;
+    world->ready = false;
+    world_command_lost(world);
     for (unsigned n = 0; n < world->board.config.images; n++) {
         world->images[n].id.version = world->board.runs[n]->version;
         for (uint8_t slot = 0; slot < 2u; slot++) {
@@ -227,7 +230,8 @@ static bool over_budget(world_t *world)
 static void poll_on(world_t *world)
 {
     while (!world->done && !world->restart && !over_budget(world)) {
-        uint32_t sleep_ms = world_poll(world);
+        world_command(world);
+        uint32_t sleep_ms = world_command_left(world, world_poll(world));
         if (world->restart) {
             break;
         }
@@ -340,6 +344,10 @@ static void begin(world_t *world, uint32_t seed)
     world->slow = NULL;
     world->smaller = NULL;
     world->listen = NULL;
+    world->command = NULL;
+    world->asked = 0;
+    world->asked_ms = 0;
+    world->asked_calls = 0;
     world->events = 0;
     world->acts = 0;
     world->stopped_ms = 0;

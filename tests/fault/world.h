@@ -115,6 +115,7 @@ typedef enum {
                         boot on */
     WORLD_TICK,    /**< mode: world_tick_t; at: before this call to the platform; byte: ms */
     WORLD_LISTEN,  /**< at: from this event on each takes the application byte ms */
+    WORLD_COMMAND, /**< mode: world_command_t; at: before this poll */
     WORLD_CUT,     /**< mode: fake_cut_t; call: fake_torn_t, of the journal see
                            world_set_torn(); at: operation, counted on from the last cut */
     WORLD_CUT_NET, /**< at: the power goes after this call of the net port */
@@ -167,6 +168,17 @@ typedef enum {
     WORLD_REFILE,    /**< another file of that size is served for two calls */
     WORLD_OPERATOR_COUNT
 } world_operator_t;
+
+/** What the application asks for. */
+typedef enum {
+    WORLD_APP_CANCEL = 0, /**< and there is another task behind it */
+    WORLD_APP_PAUSE,      /**< for two hours */
+    WORLD_APP_DEFER,      /**< likewise, the installation */
+    WORLD_APP_FORGET,
+    WORLD_APP_CHECK_NOW,
+    WORLD_APP_NOTIFY,
+    WORLD_APP_COUNT
+} world_command_t;
 
 /** What the checks of this suite must find, or they are worth nothing. */
 typedef enum {
@@ -266,6 +278,13 @@ typedef struct {
     const world_fault_t *slow;     /**< NULL: nothing takes its time */
     const world_fault_t *smaller;  /**< NULL: each slot is as large as it was */
     const world_fault_t *listen;   /**< NULL: events take no time */
+    const world_fault_t *command;  /**< of the application; NULL: it asks for nothing */
+    uint8_t asked;                 /**< how far that has come, see world_command.c */
+    uint64_t asked_ms;             /**< of slept_ms: when */
+    world_work_t asked_work;       /**< what was done before */
+    uint32_t asked_calls;          /**< likewise: calls to the platform, or marks */
+    uint8_t cancel_codes[2];       /**< how the task that was given up may end */
+    bool ready;                    /**< READY was told, since power-on */
     uint32_t events;
     uint32_t acts;       /**< that the operator is still to do */
     uint32_t stopped_ms; /**< how long the clock of milliseconds is still to stand */

@@ -54,6 +54,10 @@ static void add(world_cost_t *cost, const world_fault_t *fault)
     case WORLD_LISTEN:
         cost->silent = true;
         break;
+    case WORLD_COMMAND: /* the connection is closed */
+        cost->breaks += 1u;
+        cost->drops += 1u;
+        break;
     case WORLD_OPERATOR:
         cost->breaks += 1u;
         cost->again += fault->mode == WORLD_REFILE ? 1u : 0u;
@@ -77,13 +81,19 @@ static void add(world_cost_t *cost, const world_fault_t *fault)
     }
 }
 
+uint32_t world_forgets(const world_t *world)
+{
+    return world->command != NULL && world->command->mode == WORLD_APP_FORGET ? 1u : 0u;
+}
+
 world_cost_t world_cost(const world_t *world)
 {
     world_cost_t cost = {.again = world->scenario->spoiled ? 1u : 0u};
     for (unsigned n = 0; n < world->fault_count; n++) {
         add(&cost, &world->faults[n]);
     }
-    cost.again = cost.again > 1u ? 1u : cost.again; /* a mismatch is forgiven once */
+    cost.again = cost.again > 1u ? 1u : cost.again;         /* a mismatch is forgiven once */
+    cost.again += world_forgets(world) * (1u + cost.again); /* from the first byte again */
     cost.losses += world->cuts;
     cost.breaks += cost.losses;
     return cost;

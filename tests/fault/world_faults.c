@@ -247,6 +247,9 @@ void world_arm(world_t *world, const world_fault_t *fault)
     case WORLD_LISTEN:
         world->listen = fault;
         break;
+    case WORLD_COMMAND:
+        world->command = fault;
+        break;
     case WORLD_OPERATOR:
     case WORLD_PEER:
         world_arm_act(world, fault);

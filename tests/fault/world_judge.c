@@ -77,7 +77,8 @@ static uint32_t lost_by_cut(const world_t *world)
 static bool done_otherwise(const world_t *world, const fake_task_t *task)
 {
     const fake_known_t *runs = world->board.runs[image_of(world, task->type)];
-    return world->act != NULL && task->state == FAKE_TASK_DONE && task->result == 0 &&
+    return (world->act != NULL || world->command != NULL) && task->state == FAKE_TASK_DONE &&
+           task->result == 0 &&
            (task->attempted == 201u ||
             (task->delivered == 0 && strcmp(runs->version, task->target) == 0));
 }
@@ -109,7 +110,7 @@ static void judge_traffic(world_t *world, const fake_task_t *task)
     }
     uint32_t needed = (1u + cost.again) * task->size;
     needed += world->scenario->signs ? ONEOTA_TRAILER_BYTES : 0u;
-    needed += cost.losses * lost_by_cut(world) + task->broken * ONEOTA_WORK_BYTES;
+    needed += cost.losses * lost_by_cut(world) + (task->broken + cost.drops) * ONEOTA_WORK_BYTES;
     if (task->downloads > needed) {
         world_violate(world, "traffic: a fault costs more than it must");
     }
@@ -178,6 +179,7 @@ static void judge_events(world_t *world)
 {
     uint32_t failed = 0;
     uint32_t over = 0;
+    uint32_t untold = world->cuts + world_forgets(world);
     for (unsigned n = 0; n < world->platform.task_count; n++) {
         failed +=
             world->platform.tasks[n].result > 201u || (world->platform.tasks[n].result > 101u &&
@@ -188,7 +190,7 @@ static void judge_events(world_t *world)
         over += may_be_over(task) ? 1u + task->refused : 0u;
     }
     if (!world->lenient &&
-        (world->endings > failed + over + world->cuts || world->endings + world->cuts < failed)) {
+        (world->endings > failed + over + world->cuts || world->endings + untold < failed)) {
         world_violate(world, "silence: a failure is told to the application once");
     }
     if (holds(&world->board.journal.flash, world->dialect->identity.key)) {
@@ -200,11 +202,14 @@ void world_judge_end(world_t *world)
 {
     const fake_board_t *board = &world->board;
     uint32_t tasks = world->platform.task_count;
-    uint32_t again = world->act != NULL ? 1u : 0u; /* a task that went wrong may come once more */
+    uint32_t again = world->act != NULL || world->command != NULL
+                         ? 1u
+                         : 0u; /* a task that went wrong may come once more */
     for (unsigned n = 0; n < tasks; n++) {
         judge_task(world, &world->platform.tasks[n]);
     }
     judge_rounds(world);
+    world_judge_command(world);
     judge_events(world);
     world_judge_wear(world);
     /* a cut between the mark and its record may cost one more trial */

@@ -49,6 +49,7 @@ void world_meddle(world_t *world, uint8_t image);
 typedef struct {
     uint32_t breaks;  /**< answers that do not come to their end ... */
     bool silent;      /**< ... or any number of them */
+    uint32_t drops;   /**< times that what has come is dropped before it is used */
     uint32_t losses;  /**< times that what came since the last store is lost */
     uint32_t again;   /**< whole downloads */
     uint32_t journal; /**< erases of it: a write that fails, or a look, ends in another unit */
@@ -57,12 +58,35 @@ typedef struct {
 
 world_cost_t world_cost(const world_t *world);
 
+/** How often the application asks the client to forget its task. */
+uint32_t world_forgets(const world_t *world);
+
 /* ---------------------------------------------------------------- world_operator.c */
 
 void world_arm_act(world_t *world, const world_fault_t *fault);
 
 /** Time has passed: is it over, what operator or peer did? */
 void world_end_act(world_t *world);
+
+/** What a device has done so far. */
+world_work_t world_work(const world_t *world);
+
+/** A new task for the same image, with one of the other packages. */
+void world_replace(world_t *world, const fake_task_t *old, unsigned other);
+
+/* ---------------------------------------------------------------- world_command.c */
+
+/** Before a poll: is it time to ask for something, or to take it back? */
+void world_command(world_t *world);
+
+/** How long until then, at most so many ms. */
+uint32_t world_command_left(const world_t *world, uint32_t ms);
+
+/** The power was off: what was asked for in RAM is forgotten. */
+void world_command_lost(world_t *world);
+
+/** At the end. */
+void world_judge_command(world_t *world);
 
 /* ---------------------------------------------------------------- world_slow.c */
 
