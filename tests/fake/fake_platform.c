@@ -28,11 +28,6 @@ static void expect_true(fake_platform_t *platform, bool is_true, const char *wha
     }
 }
 
-static bool is_open(const fake_task_t *task)
-{
-    return task->state <= FAKE_TASK_UPGRADING || task->state == FAKE_TASK_PAUSED;
-}
-
 /* By an operator, or by time: the device cannot know before it is told. */
 static bool taken_away(const fake_task_t *task)
 {
@@ -46,17 +41,6 @@ static const fake_record_t *last_record(const fake_platform_t *platform)
 }
 
 /* ---------------------------------------------------------------- tasks */
-
-static void renew_token(fake_platform_t *platform, fake_task_t *task)
-{
-    uint32_t number = ++platform->tokens;
-    size_t length = strlen(platform->handles);
-    memcpy(task->token, platform->handles, length + 1u);
-    for (char *digit = task->token + length - 1u; number > 0; digit--, number /= 10u) {
-        *digit = (char)('0' + number % 10u);
-    }
-    task->checked = false;
-}
 
 static fake_task_t *task_of_type(fake_platform_t *platform, uint8_t type)
 {
@@ -233,6 +217,7 @@ void fake_platform_delivered(void *ctx, uint32_t body_bytes, bool whole)
     fake_platform_t *platform = ctx;
     fake_task_t *task = platform->serving;
     platform->heard = true;
+    platform->refusing = whole ? NULL : platform->refusing;
     if (whole && platform->telling != NULL) {
         platform->telling->told = true;
     }
@@ -409,6 +394,24 @@ static void note_broken(fake_platform_t *platform)
     if (platform->serving != NULL && platform->served < length) {
         platform->serving->broken++;
     }
+    if (platform->refusing != NULL) {
+        platform->refusing->announcing = false;
+        platform->refusing = NULL;
+    }
+}
+
+/* What was refused for its Authorization is said again, unless nobody heard of that. */
+static void note_report(fake_platform_t *platform, const fake_request_t *request,
+                        const fake_reply_t *reply, fake_task_t *task)
+{
+    if (task == NULL || request->verb != FAKE_REPORT) {
+        return;
+    }
+    if (reply->code == 1) {
+        platform->refusing = task;
+    } else {
+        task->announcing = false;
+    }
 }
 
 void fake_platform_handle(fake_platform_t *platform, const fake_request_t *request,
@@ -432,9 +435,7 @@ void fake_platform_handle(fake_platform_t *platform, const fake_request_t *reque
     record(platform, request, reply);
     platform->heard = false;
     fake_task_t *task = task_of_token(platform, request->handle);
-    if (task != NULL && request->verb == FAKE_REPORT) {
-        task->announcing = false;
-    }
+    note_report(platform, request, reply, task);
     if (task != NULL && request->verb == FAKE_TOKEN &&
         (reply->code != 0 || task->state > FAKE_TASK_DOWNLOADING)) {
         task->refused++;
@@ -445,78 +446,4 @@ void fake_platform_handle(fake_platform_t *platform, const fake_request_t *reque
                  task->state >= FAKE_TASK_DONE);
     bool progress = request->verb == FAKE_REPORT && request->step <= 100u; /* stops nothing */
     platform->telling = over && !progress ? task : NULL;
-}
-
-/* ---------------------------------------------------------------- the test's side */
-
-void fake_platform_init(fake_platform_t *platform, const fake_truth_t *truth, void *truth_ctx)
-{
-    memset(platform, 0, sizeof *platform);
-    platform->truth = truth;
-    platform->truth_ctx = truth_ctx;
-    platform->handles = "ota_YbDB8ANDSmPEM78Dk000";
-    platform->stale_code = 12;
-}
-
-fake_task_t *fake_platform_add(fake_platform_t *platform, uint8_t type, const char *target,
-                               const uint8_t *package, uint32_t size, const char *md5)
-{
-    fake_task_t *task = &platform->tasks[platform->task_count++];
-    memset(task, 0, sizeof *task);
-    task->type = type;
-    task->target = target;
-    task->package = package;
-    task->served = package;
-    task->size = size;
-    task->signal = 10;
-    task->power = 50;
-    memcpy(task->md5, md5, sizeof task->md5);
-    renew_token(platform, task);
-    return task;
-}
-
-void fake_platform_cancel(fake_task_t *task)
-{
-    if (is_open(task)) {
-        task->state = FAKE_TASK_CANCELLED;
-    }
-}
-
-void fake_platform_expire(fake_task_t *task)
-{
-    if (is_open(task)) {
-        task->state = FAKE_TASK_FAILED;
-        task->expired = true;
-    }
-}
-
-void fake_platform_pause(fake_task_t *task)
-{
-    if (task->state <= FAKE_TASK_UPGRADING) {
-        task->paused = task->state;
-        task->state = FAKE_TASK_PAUSED;
-    }
-}
-
-void fake_platform_resume(fake_task_t *task)
-{
-    if (task->state == FAKE_TASK_PAUSED) {
-        task->state = task->paused;
-    }
-}
-
-void fake_platform_reissue(fake_platform_t *platform, fake_task_t *task)
-{
-    memcpy(task->stale, task->token, sizeof task->stale);
-    renew_token(platform, task);
-}
-
-bool fake_platform_idle(const fake_platform_t *platform)
-{
-    for (uint8_t n = 0; n < platform->task_count; n++) {
-        if (is_open(&platform->tasks[n])) {
-            return false;
-        }
-    }
-    return true;
 }

@@ -140,6 +140,7 @@ typedef struct {
     bool trailers;       /**< the last 192 bytes may be asked for first */
     bool announces;      /**< the token check only tells the state: a report starts the download */
     const uint32_t *losses; /**< counts calls of the net that failed; NULL: none does */
+    uint64_t ahead_s;       /**< of the device's clock: its `et` are so much later */
     uint8_t peer;           /**< fake_peer_t */
     uint8_t stale_code;     /**< of a token check with a token that is not the newest */
     uint32_t act_at;        /**< act() comes before this call, counted from 1; 0: never */
@@ -159,7 +160,8 @@ typedef struct {
     fake_task_t *serving;
     uint32_t serving_first, serving_last;
     uint32_t served;
-    fake_task_t *telling; /**< of what is over, this answer says so */
+    fake_task_t *telling;  /**< of what is over, this answer says so */
+    fake_task_t *refusing; /**< this answer refuses the report that begins its download */
     uint32_t tokens;
 } fake_platform_t;
 
