@@ -276,7 +276,7 @@ static event_t take_commands(oneota_t *m)
         m->cancel = false;
         return oneota_machine_fail(m, result, ONEOTA_REASON_DROPPED, 0);
     }
-    if (pausable && m->paused) {
+    if (pausable && m->paused && m->state != ST_VERIFY) { /* what is not proven is not stored */
         return oneota_machine_later(m, ONEOTA_REASON_PAUSED, 0, WAIT_FOREVER_MS);
     }
     return EV_STAY;

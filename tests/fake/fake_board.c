@@ -181,6 +181,11 @@ static oneota_error_t region_read(void *ctx, uint32_t offset, void *buffer, uint
         return ONEOTA_STORAGE; /* what was there may be out of reach */
     }
     before(region, FAKE_READ);
+    if (region == &region->board->journal) {
+        region->board->journal_bytes += length;
+    } else {
+        region->board->slot_bytes += length;
+    }
     return region->flash.port.read(&region->flash, offset, buffer, length);
 }
 

@@ -115,6 +115,7 @@ struct fake_board {
     uint32_t looks;
     uint32_t operations;
     uint32_t calls[FAKE_CALL_COUNT];
+    uint32_t slot_bytes, journal_bytes; /**< read */
     uint32_t boots;
     const char *violation; /**< the first, NULL: none */
 

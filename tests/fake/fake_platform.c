@@ -19,9 +19,13 @@ static void expect(fake_platform_t *platform, bool right, const char *what)
     }
 }
 
-static bool is_open(const fake_task_t *task)
+/* What a device knows from itself alone. */
+static void expect_true(fake_platform_t *platform, bool is_true, const char *what)
 {
-    return task->state <= FAKE_TASK_UPGRADING || task->state == FAKE_TASK_PAUSED;
+    expect(platform, is_true, what);
+    if (!is_true && platform->lie == NULL) {
+        platform->lie = what;
+    }
 }
 
 /* By an operator, or by time: the device cannot know before it is told. */
@@ -37,17 +41,6 @@ static const fake_record_t *last_record(const fake_platform_t *platform)
 }
 
 /* ---------------------------------------------------------------- tasks */
-
-static void renew_token(fake_platform_t *platform, fake_task_t *task)
-{
-    uint32_t number = ++platform->tokens;
-    size_t length = strlen(platform->handles);
-    memcpy(task->token, platform->handles, length + 1u);
-    for (char *digit = task->token + length - 1u; number > 0; digit--, number /= 10u) {
-        *digit = (char)('0' + number % 10u);
-    }
-    task->checked = false;
-}
 
 static fake_task_t *task_of_type(fake_platform_t *platform, uint8_t type)
 {
@@ -103,8 +96,8 @@ static int32_t refusal(const fake_task_t *task, const fake_request_t *request, b
 static void judge_version(fake_platform_t *platform, uint8_t type, const char *said)
 {
     const char *true_one = platform->truth->version(platform->truth_ctx, type);
-    expect(platform, true_one != NULL && strcmp(true_one, said) == 0,
-           "truth: a version that does not run");
+    expect_true(platform, true_one != NULL && strcmp(true_one, said) == 0,
+                "truth: a version that does not run");
 }
 
 static int32_t take_version(fake_platform_t *platform, const fake_request_t *request)
@@ -215,6 +208,7 @@ static int32_t take_download(fake_platform_t *platform, const fake_request_t *re
     clamp(task, &reply->first, &reply->last);
     platform->serving = task;
     platform->serving_first = reply->first;
+    platform->serving_last = reply->last;
     return 0;
 }
 
@@ -223,6 +217,7 @@ void fake_platform_delivered(void *ctx, uint32_t body_bytes, bool whole)
     fake_platform_t *platform = ctx;
     fake_task_t *task = platform->serving;
     platform->heard = true;
+    platform->refusing = whole ? NULL : platform->refusing;
     if (whole && platform->telling != NULL) {
         platform->telling->told = true;
     }
@@ -287,9 +282,8 @@ static void judge_result(fake_platform_t *platform, const fake_task_t *task, uin
     bool runs = platform->truth->runs(platform->truth_ctx, task);
     expect(platform, may_end_with(platform, step), "truth: a result that has no cause");
     expect(platform, task->result == 0 || task->result == step, "truth: two different results");
-    expect(platform, (step == 201u) == runs,
-           runs ? "truth: a failure, and the new image runs"
-                : "truth: 201, and the old image runs");
+    expect_true(platform, step != 201u || runs, "truth: 201, and the old image runs");
+    expect(platform, step == 201u || !runs, "truth: a failure, and the new image runs");
     expect(platform, task->state != FAKE_TASK_CANCELLED || !task->told || task->attempted == step,
            "truth: a result of a task known to be cancelled");
     expect(platform, step != 201u || task->state != FAKE_TASK_WAITING,
@@ -298,8 +292,8 @@ static void judge_result(fake_platform_t *platform, const fake_task_t *task, uin
 
 static void judge_report(fake_platform_t *platform, const fake_task_t *task, uint32_t step)
 {
-    expect(platform, step < 100u || platform->truth->settled(platform->truth_ctx),
-           "truth: a report while an image is on trial");
+    expect_true(platform, step < 100u || platform->truth->settled(platform->truth_ctx),
+                "truth: a report while an image is on trial");
     if (step <= 100u) {
         judge_progress(platform, task, step);
     } else if (step == 101u) {
@@ -399,16 +393,45 @@ static void record(fake_platform_t *platform, const fake_request_t *request,
     platform->counts[request->verb]++;
 }
 
+/* The next call comes, and the answer before it has not come to its end. */
+static void note_broken(fake_platform_t *platform)
+{
+    uint32_t length = platform->serving_last - platform->serving_first + 1u;
+    if (platform->serving != NULL && platform->served < length) {
+        platform->serving->broken++;
+    }
+    if (platform->refusing != NULL) {
+        platform->refusing->announcing = false;
+        platform->refusing = NULL;
+    }
+}
+
+/* What was refused for its Authorization is said again, unless nobody heard of that. */
+static void note_report(fake_platform_t *platform, const fake_request_t *request,
+                        const fake_reply_t *reply, fake_task_t *task)
+{
+    if (task == NULL || request->verb != FAKE_REPORT) {
+        return;
+    }
+    if (reply->code == 1) {
+        platform->refusing = task;
+    } else {
+        task->announcing = false;
+    }
+}
+
 void fake_platform_handle(fake_platform_t *platform, const fake_request_t *request,
                           fake_reply_t *reply)
 {
     memset(reply, 0, sizeof *reply);
+    note_broken(platform);
     platform->serving = NULL;
     platform->served = 0;
     reply->text = "succ";
     reply->now_s = platform->truth->unix_s(platform->truth_ctx);
-    expect(platform, request->verb == FAKE_REPORT || platform->truth->settled(platform->truth_ctx),
-           "order: a call while an image is on trial");
+    expect_true(platform,
+                request->verb == FAKE_REPORT || platform->truth->settled(platform->truth_ctx),
+                "order: a call while an image is on trial");
     if (platform->act_at != 0 && platform->calls + 1u == platform->act_at) {
         platform->act(platform->act_ctx);
     }
@@ -418,8 +441,10 @@ void fake_platform_handle(fake_platform_t *platform, const fake_request_t *reque
     record(platform, request, reply);
     platform->heard = false;
     fake_task_t *task = task_of_token(platform, request->handle);
-    if (task != NULL && request->verb == FAKE_REPORT) {
-        task->announcing = false;
+    note_report(platform, request, reply, task);
+    if (task != NULL && request->verb == FAKE_TOKEN &&
+        (reply->code != 0 || task->state > FAKE_TASK_DOWNLOADING)) {
+        task->refused++;
     }
     reply->state = task != NULL ? task->state : 0;
     bool over = reply->code == 18 || reply->code == 20 || reply->code == 22 ||
@@ -427,78 +452,4 @@ void fake_platform_handle(fake_platform_t *platform, const fake_request_t *reque
                  task->state >= FAKE_TASK_DONE);
     bool progress = request->verb == FAKE_REPORT && request->step <= 100u; /* stops nothing */
     platform->telling = over && !progress ? task : NULL;
-}
-
-/* ---------------------------------------------------------------- the test's side */
-
-void fake_platform_init(fake_platform_t *platform, const fake_truth_t *truth, void *truth_ctx)
-{
-    memset(platform, 0, sizeof *platform);
-    platform->truth = truth;
-    platform->truth_ctx = truth_ctx;
-    platform->handles = "ota_YbDB8ANDSmPEM78Dk000";
-    platform->stale_code = 12;
-}
-
-fake_task_t *fake_platform_add(fake_platform_t *platform, uint8_t type, const char *target,
-                               const uint8_t *package, uint32_t size, const char *md5)
-{
-    fake_task_t *task = &platform->tasks[platform->task_count++];
-    memset(task, 0, sizeof *task);
-    task->type = type;
-    task->target = target;
-    task->package = package;
-    task->served = package;
-    task->size = size;
-    task->signal = 10;
-    task->power = 50;
-    memcpy(task->md5, md5, sizeof task->md5);
-    renew_token(platform, task);
-    return task;
-}
-
-void fake_platform_cancel(fake_task_t *task)
-{
-    if (is_open(task)) {
-        task->state = FAKE_TASK_CANCELLED;
-    }
-}
-
-void fake_platform_expire(fake_task_t *task)
-{
-    if (is_open(task)) {
-        task->state = FAKE_TASK_FAILED;
-        task->expired = true;
-    }
-}
-
-void fake_platform_pause(fake_task_t *task)
-{
-    if (task->state <= FAKE_TASK_UPGRADING) {
-        task->paused = task->state;
-        task->state = FAKE_TASK_PAUSED;
-    }
-}
-
-void fake_platform_resume(fake_task_t *task)
-{
-    if (task->state == FAKE_TASK_PAUSED) {
-        task->state = task->paused;
-    }
-}
-
-void fake_platform_reissue(fake_platform_t *platform, fake_task_t *task)
-{
-    memcpy(task->stale, task->token, sizeof task->stale);
-    renew_token(platform, task);
-}
-
-bool fake_platform_idle(const fake_platform_t *platform)
-{
-    for (uint8_t n = 0; n < platform->task_count; n++) {
-        if (is_open(&platform->tasks[n])) {
-            return false;
-        }
-    }
-    return true;
 }

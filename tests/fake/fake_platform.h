@@ -56,6 +56,8 @@ typedef struct {
     bool told;          /**< the device has been told that it is over or cancelled */
     uint32_t delivered; /**< bytes of the package, from its first, that have reached the device */
     uint32_t downloads; /**< bytes in all */
+    uint32_t refused;   /**< token checks: the device is told each time that it is not its task */
+    uint32_t broken;    /**< answers with bytes of it that have not come to their end */
 } fake_task_t;
 
 /** What is true of the device. */
@@ -138,6 +140,7 @@ typedef struct {
     bool trailers;       /**< the last 192 bytes may be asked for first */
     bool announces;      /**< the token check only tells the state: a report starts the download */
     const uint32_t *losses; /**< counts calls of the net that failed; NULL: none does */
+    uint64_t ahead_s;       /**< of the device's clock: its `et` are so much later */
     uint8_t peer;           /**< fake_peer_t */
     uint8_t stale_code;     /**< of a token check with a token that is not the newest */
     uint32_t act_at;        /**< act() comes before this call, counted from 1; 0: never */
@@ -146,6 +149,7 @@ typedef struct {
 
     const uint8_t *codes;  /**< terminal codes that may come, ends in 0 */
     const char *violation; /**< the first, NULL: none */
+    const char *lie;       /**< likewise: what is false whatever the device was told */
     uint32_t calls;
     uint32_t counts[FAKE_CALL_KINDS];
     uint32_t repeats; /**< progress reports sent twice because no byte of the answer had come */
@@ -155,9 +159,10 @@ typedef struct {
     /* private: the answer on its way */
     bool heard;
     fake_task_t *serving;
-    uint32_t serving_first;
+    uint32_t serving_first, serving_last;
     uint32_t served;
-    fake_task_t *telling; /**< of what is over, this answer says so */
+    fake_task_t *telling;  /**< of what is over, this answer says so */
+    fake_task_t *refusing; /**< this answer refuses the report that begins its download */
     uint32_t tokens;
     bool begins; /**< the next download is the first since the token was checked */
 } fake_platform_t;

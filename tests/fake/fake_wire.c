@@ -295,7 +295,8 @@ uint32_t fake_wire_serve(const fake_wire_t *wire, fake_platform_t *platform, con
     }
     fake_reply_t reply;
     fake_platform_handle(platform, &parse.request, &reply);
-    expect(&parse, wire->et_most_s == 0 || parse.request.et <= reply.now_s + wire->et_most_s,
+    uint64_t et_most = reply.now_s + platform->ahead_s + wire->et_most_s;
+    expect(&parse, wire->et_most_s == 0 || parse.request.et <= et_most,
            "request: an Authorization that lasts too long");
     if (reply.stranger) {
         write_stranger(answer, k_strangers[platform->peer]);

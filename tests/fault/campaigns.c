@@ -13,7 +13,7 @@
 static const char *const k_kinds[WORLD_FAULT_KINDS] = {
     "fine",  "split", "dribble",  "answer", "net-call", "board-call", "tamper", "operator",
     "peer",  "low",   "sabotage", "clock",  "worn",     "stuck",      "garble", "rot",
-    "every", "slow",  "smaller",  "tick",   "listen",   "cut",        "cut-net"};
+    "every", "slow",  "smaller",  "tick",   "listen",   "command",    "cut",    "cut-net"};
 
 static void show(const run_t *run, const world_t *world, const world_fault_t *faults,
                  unsigned count)
@@ -65,6 +65,10 @@ void campaign_try(run_t *run, world_t *world, const world_fault_t *faults, unsig
                    (unsigned)world->outcome.boots, (unsigned)world->outcome.cuts,
                    (unsigned)world->outcome.operations, (unsigned)world->outcome.net_calls,
                    (unsigned)world->outcome.polls, (unsigned)world->outcome.minutes);
+            const world_poll_t *most = &world->outcome.poll;
+            printf("  a poll: net calls %u, writes %u, reads %u of %u bytes, of the journal %u\n",
+                   (unsigned)most->net, (unsigned)most->writes, (unsigned)most->reads,
+                   (unsigned)most->bytes, (unsigned)most->journal_bytes);
         }
         world->verbose = false;
     }
@@ -372,6 +376,7 @@ const campaign_t campaigns[] = {
     {"slow", campaign_slow},
     {"smaller", campaign_smaller},
     {"tick", campaign_tick},
+    {"application", campaign_application},
     {"regression", go_regression},
     {NULL, NULL},
 };

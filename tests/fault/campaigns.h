@@ -79,6 +79,8 @@ void campaign_pairs(run_t *run);
 void campaign_power_cut(run_t *run);
 void campaign_revert(run_t *run);
 void campaign_double_cut(run_t *run);
+/* campaigns_application.c */
+void campaign_application(run_t *run);
 /* campaigns_time.c */
 void campaign_time(run_t *run);
 void campaign_wrap(run_t *run);

@@ -20,10 +20,6 @@ static void try_starts(run_t *run, const char *name)
             world_fault_t faults[3] = {{.kind = WORLD_CLOCK, .at = wrap - k_before[n / 2u]}};
             faults[0].byte = at;
             faults[0].mode = at == 0 ? WORLD_JUMP_NONE : (uint8_t)(n % WORLD_JUMP_COUNT);
-            if (run->dialect
-                    ->announces) { /* the judge has no step 1 that was refused and repeated */
-                faults[0].mode = WORLD_JUMP_NONE;
-            }
             faults[1].kind = WORLD_ANSWER;
             faults[1].mode = FAKE_NET_STALL;
             faults[1].at = 1u + at;

@@ -74,6 +74,8 @@ const world_scenario_t world_scenarios[] = {
      .erased = 0xFF, .journal_unit = 4096, .label = "1.2", .codes = {204}},
     {.name = "spoiled", .size = 3000, .slot_size = 4096, .unit = 1024, .program_unit = 8,
      .erased = 0xFF, .journal_unit = 4096, .spoiled = true, .codes = {205}},
+    {.name = "spoiled-busy", .size = 3001, .slot_size = 4096, .unit = 1024, .program_unit = 8,
+     .erased = 0xFF, .journal_unit = 4096, .spoiled = true, .again = 2, .codes = {205}},
     {.name = "large-package", .size = 4097, .slot_size = 4096, .unit = 1024, .program_unit = 8,
      .erased = 0xFF, .journal_unit = 4096, .codes = {102}},
     {.name = "signed", .size = 3000, .slot_size = 4096, .unit = 1024, .program_unit = 8,

@@ -23,11 +23,13 @@
  *     I4  it ends: boots, traffic, a day at most; bounded work a day   world.c, world_faults.c
  *     I5  nothing false is told, nothing twice; the code has a cause   fake_platform.c,
  *                                                                      world_judge.c
- *     I6  erases of each unit of a slot, and of the journal            world_wear.c
- *     I7  bytes that a cut costs; requests in a day without a          world_judge.c,
+ *     I6  erases of each unit of a slot, and of the journal            world_wear.c,
+ *                                                                      world_cost.c
+ *     I7  bytes that a fault costs; requests in a day without a          world_judge.c,
  *         platform or with a call that fails; back-off to an hour      world_faults.c
  *     I8  guards around the client and its buffer                      world.c
- *     I9  a poll is one receive, one erase or program at most          world.c
+ *     I9  a poll is one call of the net, one erase or program, one     world_poll.c
+ *         block of hashing at most
  *     I10 neither log nor journal has the key                          world.c, world_judge.c
  *     I12 bytes of another task are not used                           fake_boot.c; operator, rot
  *     I13 after the end nothing is done or told again                  world.c

@@ -29,7 +29,7 @@ static const char *first_violation(const world_t *world)
                                world->board.slots[0][1].flash.violation,
                                world->board.violation,
                                world->net.violation,
-                               world->lenient ? NULL : world->platform.violation};
+                               world->lenient ? world->platform.lie : world->platform.violation};
     for (size_t n = 0; n < sizeof all / sizeof all[0]; n++) {
         if (all[n] != NULL) {
             return all[n];
@@ -105,6 +105,7 @@ void world_on_event(void *ctx, const oneota_event_t *event)
         try_out(world);
         break;
     case ONEOTA_EVENT_READY:
+        world->ready = true;
         world_meddle(world, event->image);
         break;
     case ONEOTA_EVENT_RESTART:
@@ -161,6 +162,8 @@ static void start_client(world_t *world)
     memset(&world->ram, RAM_RUBBISH, sizeof world->ram);
     world->restart = false;
     world->judged = false;
+    world->ready = false;
+    world_command_lost(world);
     for (unsigned n = 0; n < world->board.config.images; n++) {
         world->images[n].id.version = world->board.runs[n]->version;
         for (uint8_t slot = 0; slot < 2u; slot++) {
@@ -224,34 +227,11 @@ static bool over_budget(world_t *world)
     return world->violation != NULL;
 }
 
-/* Erases and programs of what is the client's. */
-static uint32_t flash_work(const world_t *world)
-{
-    const uint32_t *calls = world->board.calls;
-    return calls[FAKE_CALL_SLOT_ERASE] + calls[FAKE_CALL_SLOT_PROGRAM] +
-           calls[FAKE_CALL_JOURNAL_ERASE] + calls[FAKE_CALL_JOURNAL_PROGRAM];
-}
-
-/* One poll. @return how long until the next one: what comes from the net comes before that */
-static uint32_t poll_once(world_t *world)
-{
-    uint32_t work = flash_work(world);
-    uint32_t received = world->net.calls[FAKE_NET_RECV];
-    uint32_t sleep_ms = oneota_poll(&world->ram.client);
-    uint32_t left_ms = fake_net_left_ms(&world->net);
-    world->polls++;
-    if (flash_work(world) - work > 1u || world->net.calls[FAKE_NET_RECV] - received > 1u) {
-        world_violate(world, "liveness: a poll does more than one thing");
-    }
-    world->longest_ms =
-        world->stuck != NULL && sleep_ms > world->longest_ms ? sleep_ms : world->longest_ms;
-    return sleep_ms < left_ms ? sleep_ms : left_ms;
-}
-
 static void poll_on(world_t *world)
 {
     while (!world->done && !world->restart && !over_budget(world)) {
-        uint32_t sleep_ms = poll_once(world);
+        world_command(world);
+        uint32_t sleep_ms = world_command_left(world, world_poll(world));
         if (world->restart) {
             break;
         }
@@ -364,6 +344,10 @@ static void begin(world_t *world, uint32_t seed)
     world->slow = NULL;
     world->smaller = NULL;
     world->listen = NULL;
+    world->command = NULL;
+    world->asked = 0;
+    world->asked_ms = 0;
+    world->asked_calls = 0;
     world->events = 0;
     world->acts = 0;
     world->stopped_ms = 0;

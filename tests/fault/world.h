@@ -115,6 +115,7 @@ typedef enum {
                         boot on */
     WORLD_TICK,    /**< mode: world_tick_t; at: before this call to the platform; byte: ms */
     WORLD_LISTEN,  /**< at: from this event on each takes the application byte ms */
+    WORLD_COMMAND, /**< mode: world_command_t; at: before this poll */
     WORLD_CUT,     /**< mode: fake_cut_t; call: fake_torn_t, of the journal see
                            world_set_torn(); at: operation, counted on from the last cut */
     WORLD_CUT_NET, /**< at: the power goes after this call of the net port */
@@ -168,6 +169,17 @@ typedef enum {
     WORLD_OPERATOR_COUNT
 } world_operator_t;
 
+/** What the application asks for. */
+typedef enum {
+    WORLD_APP_CANCEL = 0, /**< and there is another task behind it */
+    WORLD_APP_PAUSE,      /**< for two hours */
+    WORLD_APP_DEFER,      /**< likewise, the installation */
+    WORLD_APP_FORGET,
+    WORLD_APP_CHECK_NOW,
+    WORLD_APP_NOTIFY,
+    WORLD_APP_COUNT
+} world_command_t;
+
 /** What the checks of this suite must find, or they are worth nothing. */
 typedef enum {
     WORLD_SABOTAGE_CODES = 0, /**< it ends in another way than it should */
@@ -194,6 +206,15 @@ typedef struct {
     uint32_t polls;
 } world_work_t;
 
+/** What one poll does, in calls of the ports. */
+typedef struct {
+    uint32_t net;           /**< opens, sends, receives */
+    uint32_t writes;        /**< erases and programs of any flash */
+    uint32_t reads;         /**< of slots */
+    uint32_t bytes;         /**< of slots, read */
+    uint32_t journal_bytes; /**< read */
+} world_poll_t;
+
 /** At most, in a day in which the platform is no use. */
 #define WORLD_BACKOFF_MS       1800000u /* least of the longest: drawn from 0 to an hour */
 #define WORLD_OPENS_A_DAY      200u
@@ -204,6 +225,7 @@ typedef struct {
 typedef struct {
     const char *violation; /**< the first, NULL: none */
     world_work_t work;     /**< while the platform was no use */
+    world_poll_t poll;     /**< the most that one did */
     uint32_t boots;
     uint32_t cuts; /**< that happened */
     uint32_t polls;
@@ -256,6 +278,13 @@ typedef struct {
     const world_fault_t *slow;     /**< NULL: nothing takes its time */
     const world_fault_t *smaller;  /**< NULL: each slot is as large as it was */
     const world_fault_t *listen;   /**< NULL: events take no time */
+    const world_fault_t *command;  /**< of the application; NULL: it asks for nothing */
+    uint8_t asked;                 /**< how far that has come, see world_command.c */
+    uint64_t asked_ms;             /**< of slept_ms: when */
+    world_work_t asked_work;       /**< what was done before */
+    uint32_t asked_calls;          /**< likewise: calls to the platform, or marks */
+    uint8_t cancel_codes[2];       /**< how the task that was given up may end */
+    bool ready;                    /**< READY was told, since power-on */
     uint32_t events;
     uint32_t acts;       /**< that the operator is still to do */
     uint32_t stopped_ms; /**< how long the clock of milliseconds is still to stand */

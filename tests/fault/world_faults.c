@@ -85,6 +85,7 @@ static void jump(void *ctx)
     uint8_t mode = world->jump->mode;
     board->clock_known = mode != WORLD_JUMP_LOST;
     board->unix_s = k_days[mode];
+    world->platform.ahead_s = board->unix_s > world->day_s ? board->unix_s - world->day_s : 0u;
 }
 
 static void arm_clock(world_t *world, const world_fault_t *fault)
@@ -246,6 +247,9 @@ void world_arm(world_t *world, const world_fault_t *fault)
         break;
     case WORLD_LISTEN:
         world->listen = fault;
+        break;
+    case WORLD_COMMAND:
+        world->command = fault;
         break;
     case WORLD_OPERATOR:
     case WORLD_PEER:

@@ -59,21 +59,6 @@ const fake_truth_t world_truth = {truth_version, truth_runs, truth_holds, truth_
 
 /* ---------------------------------------------------------------- at the end */
 
-/* Nothing that may cost bytes of the package, but resets. */
-bool world_only_cuts(const world_t *world)
-{
-    for (unsigned n = 0; n < world->fault_count; n++) {
-        uint8_t kind = world->faults[n].kind;
-        bool same_task =
-            kind == WORLD_OPERATOR && world->codes[0] == 201u &&
-            (world->faults[n].mode == WORLD_REISSUE || world->faults[n].mode == WORLD_REISSUE_OLD);
-        if (kind < WORLD_CUT && kind > WORLD_DRIBBLE && kind != WORLD_LOW && !same_task) {
-            return false;
-        }
-    }
-    return true;
-}
-
 /* What a reset may throw away: what came since the last store, and what was still on its way. */
 static uint32_t lost_by_cut(const world_t *world)
 {
@@ -92,7 +77,8 @@ static uint32_t lost_by_cut(const world_t *world)
 static bool done_otherwise(const world_t *world, const fake_task_t *task)
 {
     const fake_known_t *runs = world->board.runs[image_of(world, task->type)];
-    return world->act != NULL && task->state == FAKE_TASK_DONE && task->result == 0 &&
+    return (world->act != NULL || world->command != NULL) && task->state == FAKE_TASK_DONE &&
+           task->result == 0 &&
            (task->attempted == 201u ||
             (task->delivered == 0 && strcmp(runs->version, task->target) == 0));
 }
@@ -107,6 +93,27 @@ static bool came_otherwise(const world_t *world, const fake_task_t *task)
         }
     }
     return false;
+}
+
+/* A link that broke costs what was on its way: the work buffer at most. */
+static void judge_traffic(world_t *world, const fake_task_t *task)
+{
+    world_cost_t cost = world_cost(world);
+    if (task->downloads > 2u * task->size + 65536u + world->cuts * lost_by_cut(world)) {
+        world_violate(world, "converge: too much traffic");
+    }
+    if (cost.unknown) {
+        return;
+    }
+    if (!cost.silent && task->broken > cost.breaks) {
+        world_violate(world, "traffic: an answer is not heard to its end");
+    }
+    uint32_t needed = (1u + cost.again) * task->size;
+    needed += world->scenario->signs ? ONEOTA_TRAILER_BYTES : 0u;
+    needed += cost.losses * lost_by_cut(world) + (task->broken + cost.drops) * ONEOTA_WORK_BYTES;
+    if (task->downloads > needed) {
+        world_violate(world, "traffic: a fault costs more than it must");
+    }
 }
 
 static void judge_task(world_t *world, const fake_task_t *task)
@@ -130,14 +137,7 @@ static void judge_task(world_t *world, const fake_task_t *task)
             world_violate(world, "truth: what runs at the end");
         }
     }
-    if (task->downloads > 2u * task->size + 65536u + world->cuts * lost_by_cut(world)) {
-        world_violate(world, "converge: too much traffic");
-    }
-    uint32_t needed = world->scenario->spoiled ? 2u * task->size : task->size;
-    needed += world->scenario->signs ? ONEOTA_TRAILER_BYTES : 0u;
-    if (world_only_cuts(world) && task->downloads > needed + world->cuts * lost_by_cut(world)) {
-        world_violate(world, "traffic: a cut costs more than one store interval");
-    }
+    judge_traffic(world, task);
 }
 
 /* Each reset may look once more, but rounds that were used up stay used up. */
@@ -166,19 +166,31 @@ static bool holds(const fake_flash_t *flash, const char *text)
     return false;
 }
 
+/* To the device it was, by what it was told or, when its token was refused, by what else it was
+ * offered. */
+static bool may_be_over(const fake_task_t *task)
+{
+    return task->told || task->expired || task->state == FAKE_TASK_CANCELLED ||
+           task->stale[0] != '\0';
+}
+
 /* Each task that failed is told once to the application, with its reason; a reset may repeat it. */
 static void judge_events(world_t *world)
 {
     uint32_t failed = 0;
+    uint32_t over = 0;
+    uint32_t untold = world->cuts + world_forgets(world);
     for (unsigned n = 0; n < world->platform.task_count; n++) {
         failed +=
             world->platform.tasks[n].result > 201u || (world->platform.tasks[n].result > 101u &&
                                                        world->platform.tasks[n].result < 108u)
                 ? 1u
                 : 0u;
+        const fake_task_t *task = &world->platform.tasks[n];
+        over += may_be_over(task) ? 1u + task->refused : 0u;
     }
-    if (world_only_cuts(world) && world->act == NULL &&
-        (world->endings > failed + world->cuts || world->endings + world->cuts < failed)) {
+    if (!world->lenient &&
+        (world->endings > failed + over + world->cuts || world->endings + untold < failed)) {
         world_violate(world, "silence: a failure is told to the application once");
     }
     if (holds(&world->board.journal.flash, world->dialect->identity.key)) {
@@ -190,15 +202,16 @@ void world_judge_end(world_t *world)
 {
     const fake_board_t *board = &world->board;
     uint32_t tasks = world->platform.task_count;
-    uint32_t again = world->act != NULL ? 1u : 0u; /* a task that went wrong may come once more */
+    uint32_t again = world->act != NULL || world->command != NULL
+                         ? 1u
+                         : 0u; /* a task that went wrong may come once more */
     for (unsigned n = 0; n < tasks; n++) {
         judge_task(world, &world->platform.tasks[n]);
     }
     judge_rounds(world);
+    world_judge_command(world);
     judge_events(world);
-    if (world_only_cuts(world) && world->act == NULL) {
-        world_judge_wear(world);
-    }
+    world_judge_wear(world);
     /* a cut between the mark and its record may cost one more trial */
     if (board->boots > world->cuts + 2u + tasks + 2u * again + world->crashes ||
         world->crashes > FAKE_TRIALS * (1u + world->cuts + again)) {

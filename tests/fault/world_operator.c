@@ -11,8 +11,7 @@
 
 /* ---------------------------------------------------------------- the operator */
 
-/* A new task for the same image. */
-static void replace(world_t *world, const fake_task_t *old, unsigned other)
+void world_replace(world_t *world, const fake_task_t *old, unsigned other)
 {
     const fake_known_t *package = world->others[other];
     fake_task_t *task = fake_platform_add(&world->platform, old->type, package->version,
@@ -89,11 +88,11 @@ static void operate(world_t *world, fake_task_t *task)
         break;
     }
     if (mode != WORLD_CANCEL && mode != WORLD_EXPIRE) {
-        replace(world, task, mode == WORLD_REPLACE_SMALLER ? 1u : 0u);
+        world_replace(world, task, mode == WORLD_REPLACE_SMALLER ? 1u : 0u);
     }
 }
 
-static world_work_t work_so_far(const world_t *world)
+world_work_t world_work(const world_t *world)
 {
     const world_work_t work = {world->net.calls[FAKE_NET_OPEN], world->net.calls[FAKE_NET_SEND],
                                world->board.operations, world->polls};
@@ -106,7 +105,7 @@ static void spoil_peer(world_t *world)
     fake_net_t *net = &world->net;
     world->act_end_ms = world->slept_ms + DAY_MS;
     world->limit_ms += DAY_MS;
-    world->before = work_so_far(world);
+    world->before = world_work(world);
     world->delivered_before = world->platform.tasks[0].delivered;
     if (world->act->mode < FAKE_PEER_COUNT) {
         world->platform.peer = world->act->mode;
@@ -147,7 +146,7 @@ static void act(void *ctx)
 static void judge_work(world_t *world)
 {
     const world_work_t *before = &world->before;
-    world_work_t work = work_so_far(world);
+    world_work_t work = world_work(world);
     uint32_t brought = world->platform.tasks[0].delivered - world->delivered_before;
     work.opens -= before->opens;
     work.sends -= before->sends;

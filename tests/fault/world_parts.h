@@ -14,12 +14,15 @@ extern const oneota_log_t world_log;
 void world_on_event(void *ctx, const oneota_event_t *event);
 void world_violate(world_t *world, const char *what);
 
+/* ---------------------------------------------------------------- world_poll.c */
+
+/** One poll, judged. @return how long until the next one: what comes from the net comes before that
+ */
+uint32_t world_poll(world_t *world);
+
 /* ---------------------------------------------------------------- world_judge.c */
 
 extern const fake_truth_t world_truth;
-
-/** Nothing that may cost bytes of the package went wrong, but resets. */
-bool world_only_cuts(const world_t *world);
 
 /** Once a case has come to its end. */
 void world_judge_end(world_t *world);
@@ -40,12 +43,50 @@ void world_allow(world_t *world, uint8_t code);
 /** The image is proven, and not installed yet. */
 void world_meddle(world_t *world, uint8_t image);
 
+/* ---------------------------------------------------------------- world_cost.c */
+
+/** What the faults of a case may cost each task, beyond one download. */
+typedef struct {
+    uint32_t breaks;  /**< answers that do not come to their end ... */
+    bool silent;      /**< ... or any number of them */
+    uint32_t drops;   /**< times that what has come is dropped before it is used */
+    uint32_t losses;  /**< times that what came since the last store is lost */
+    uint32_t again;   /**< whole downloads */
+    uint32_t journal; /**< erases of it: a write that fails, or a look, ends in another unit */
+    bool unknown;     /**< no such bound: what was heard was garbled, what was stored is lost */
+} world_cost_t;
+
+world_cost_t world_cost(const world_t *world);
+
+/** How often the application asks the client to forget its task. */
+uint32_t world_forgets(const world_t *world);
+
 /* ---------------------------------------------------------------- world_operator.c */
 
 void world_arm_act(world_t *world, const world_fault_t *fault);
 
 /** Time has passed: is it over, what operator or peer did? */
 void world_end_act(world_t *world);
+
+/** What a device has done so far. */
+world_work_t world_work(const world_t *world);
+
+/** A new task for the same image, with one of the other packages. */
+void world_replace(world_t *world, const fake_task_t *old, unsigned other);
+
+/* ---------------------------------------------------------------- world_command.c */
+
+/** Before a poll: is it time to ask for something, or to take it back? */
+void world_command(world_t *world);
+
+/** How long until then, at most so many ms. */
+uint32_t world_command_left(const world_t *world, uint32_t ms);
+
+/** The power was off: what was asked for in RAM is forgotten. */
+void world_command_lost(world_t *world);
+
+/** At the end. */
+void world_judge_command(world_t *world);
 
 /* ---------------------------------------------------------------- world_slow.c */
 

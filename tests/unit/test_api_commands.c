@@ -72,6 +72,21 @@ static void test_api_pause_in_each_state_of_a_task_then_resume(void **state)
     }
 }
 
+static void test_api_pause_before_the_proof_costs_no_second_download(void **state)
+{
+    (void)state;
+    begin();
+    kit_until_state(&kit, "verify");
+    assert_int_equal(oneota_pause(&kit.ram.client), ONEOTA_OK);
+    (void)kit_until_event(&kit, ONEOTA_EVENT_IDLE);
+    assert_int_equal(oneota_resume(&kit.ram.client), ONEOTA_OK);
+    kit_run(&kit);
+    assert_int_equal(kit.platform.tasks[0].result, 201);
+    assert_int_equal(kit.platform.tasks[0].downloads, 40000);
+    kit_judge(&kit);
+    kit_free(&kit);
+}
+
 static void test_api_pause_does_not_outlive_a_reset(void **state)
 {
     (void)state;
@@ -299,6 +314,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_api_pause_stops_keeps_and_uses_no_round),
         cmocka_unit_test(test_api_pause_in_each_state_of_a_task_then_resume),
+        cmocka_unit_test(test_api_pause_before_the_proof_costs_no_second_download),
         cmocka_unit_test(test_api_pause_does_not_outlive_a_reset),
         cmocka_unit_test(test_api_pause_a_result_that_is_due_is_told),
         cmocka_unit_test(test_api_pause_while_idle_no_more_checks),
