@@ -147,7 +147,7 @@ typedef struct {
     bool has_task;
     bool paused;
     bool requires_signature; /**< false: integrity only */
-    oneota_task_t task; /**< when has_task */
+    oneota_task_t task;      /**< when has_task */
 } oneota_status_t;
 
 /** Copies the state of things. Any state; also from the event callback. */

@@ -60,12 +60,13 @@ const fake_truth_t world_truth = {truth_version, truth_runs, truth_holds, truth_
 /* ---------------------------------------------------------------- at the end */
 
 /* What a reset may throw away: what came since the last store, and what was still on its way. */
-static uint32_t lost_by_cut(const world_t *world)
+static uint32_t lost_by_cut(const world_t *world, const fake_task_t *task)
 {
     uint32_t unit = world->scenario->unit;
-    uint32_t often = world->patch != NULL ? ONEOTA_DELTA_STORE_BYTES : ONEOTA_STORE_BYTES;
+    bool makes = world->patch != NULL && task->differential;
+    uint32_t often = makes ? ONEOTA_DELTA_STORE_BYTES : ONEOTA_STORE_BYTES;
     uint32_t stored = (unit > often ? unit : often) + unit;
-    if (world->patch != NULL) { /* of the package; its header, and a block */
+    if (makes) { /* of the package; its header, and a block */
         uint64_t part = (uint64_t)stored * world->patch->length / world->packages[0]->size;
         stored = (uint32_t)part + ONEOTA_DELTA_HEADER_BYTES + 1024u;
     }
@@ -99,7 +100,7 @@ static bool came_otherwise(const world_t *world, const fake_task_t *task)
 static void judge_traffic(world_t *world, const fake_task_t *task)
 {
     world_cost_t cost = world_cost(world);
-    if (task->downloads > 2u * task->size + 65536u + world->cuts * lost_by_cut(world)) {
+    if (task->downloads > 2u * task->size + 65536u + world->cuts * lost_by_cut(world, task)) {
         world_violate(world, "converge: too much traffic");
     }
     if (cost.unknown) {
@@ -110,7 +111,8 @@ static void judge_traffic(world_t *world, const fake_task_t *task)
     }
     uint32_t needed = (1u + cost.again) * task->size;
     needed += world->scenario->signs ? ONEOTA_TRAILER_BYTES : 0u;
-    needed += cost.losses * lost_by_cut(world) + (task->broken + cost.drops) * ONEOTA_WORK_BYTES;
+    needed +=
+        cost.losses * lost_by_cut(world, task) + (task->broken + cost.drops) * ONEOTA_WORK_BYTES;
     if (task->downloads > needed) {
         world_violate(world, "traffic: a fault costs more than it must");
     }
