@@ -85,8 +85,6 @@ journal_scan|journal.c|s/length <= JOURNAL_PAYLOAD_MAX \&\& extent_of/extent_of/
 journal_read|journal.c|s/if (\*length > size)/if (*length > size + 1u)/
 write_begin|journal.c|s/offset == journal->home.start \&\& journal->unit.length != 0/false/
 write_begin|journal.c|s/offset = 0;/offset = journal->home.start;/
-write_begin|journal.c|s/(!journal->fresh || extent_of/(extent_of/
-write_begin|journal.c|s/if (!journal->fresh || .*) {/if (!journal->fresh) {/
 write_erase|journal.c|s/erase(journal->flash_ctx, journal->unit.start)/erase(journal->flash_ctx, journal->home.start)/
 write_copy|journal.c|s/(journal->step == type || journal/(journal->step != STEP_NEW || journal/
 write_new|journal.c|s/if (!journal->fresh) {/if (false) {/
