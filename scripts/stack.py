@@ -8,8 +8,8 @@ them. Adds up the frames of each chain: of the library as the compiler says (-fs
 their code pushes and subtracts from sp; ports and the event callback not. Calls through pointers are named below.
 
 --check also compares with the limits, and fails beyond one, for a frame without a fixed size, for a call through a
-pointer that is not named, and for a function of the library or of cJSON that may come back to itself: only those in
-RECURSION may, so often.
+pointer that is not named, and for a function of the library or of cJSON that may come back to itself: only those of
+cJSON in RECURSION may, so often.
 """
 
 import argparse
@@ -37,9 +37,8 @@ POINTERS = {
 # What calls the application's ports and callbacks alone.
 PORTS = (r"between|go_on|next_unit|program|record_read|set_unit|step|oneota_exchange_\w+|oneota_journal_\w+|oneota_slot_\w+|"
          r"oneota_proof_step|oneota_machine_(conditions|log|query_boot|request|running_size|tell)|oneota_step_settle")
-# The Authorization is a form within a form, which both have a put_letter(); values nest no deeper than ONEOTA_JSON_DEPTH, 8.
-RECURSION = {"oneota_text_put_form": 2, "put_letter": 1, "oneota_auth_write": 1, "parse_value": 8, "parse_object": 8,
-             "parse_array": 8, "cJSON_Delete": 8}
+# cJSON's alone: values nest no deeper than ONEOTA_JSON_DEPTH, 8.
+RECURSION = {"parse_value": 8, "parse_object": 8, "parse_array": 8, "cJSON_Delete": 8}
 # Not taken: newlib's strstr() for 32 characters and more, its strtod() for 0x, its end of the program and its stdio;
 # what cJSON has for making and printing.
 NEVER = ("two_way_long_needle", "__gethex", "__assert_func", "exit", "raise", "abort", "sscanf", "sprintf", "cJSON_Print",

@@ -52,9 +52,9 @@ static const uint8_t k_means[ASK_COUNT][ONEOTA_VERDICT_COUNT] = {
 static event_t put_off(oneota_t *m, const oneota_answer_t *answer)
 {
     uint32_t ms = answer->retry_after_s * 1000u;
-    uint32_t least_ms = 0;
+    uint32_t least_ms;
     if (answer->verdict == ONEOTA_VERDICT_AUTH || answer->verdict == ONEOTA_VERDICT_CONFIG) {
-        ms = oneota_machine_poll_ms(m);
+        least_ms = oneota_machine_poll_ms(m);
     } else {
         least_ms = oneota_machine_backoff_ms(m);
         if (answer->verdict == ONEOTA_VERDICT_POSTPONED) {
@@ -269,14 +269,6 @@ bool oneota_machine_read_answer(oneota_t *m, oneota_call_t call, oneota_answer_t
     return !authorize_again(m, answer);
 }
 
-static event_t call_failed(oneota_t *m, oneota_reason_t reason, int32_t code)
-{
-    oneota_exchange_close(&m->exchange);
-    m->authorized_again = false;
-    m->phase = PHASE_REQUEST;
-    return oneota_machine_back_off(m, reason, code);
-}
-
 event_t oneota_machine_call(oneota_t *m, oneota_call_t call, uint8_t step, ask_t who,
                             oneota_answer_t *answer)
 {
@@ -296,7 +288,8 @@ event_t oneota_machine_call(oneota_t *m, oneota_call_t call, uint8_t step, ask_t
         return oneota_machine_read_answer(m, call, answer) ? oneota_machine_judge(m, who, answer)
                                                            : EV_STAY;
     case EXCHANGE_FAILED:
-        return call_failed(m, (oneota_reason_t)m->exchange.reason, m->exchange.code);
+        m->authorized_again = false;
+        return oneota_machine_back_off(m, (oneota_reason_t)m->exchange.reason, m->exchange.code);
     default:
         return EV_STAY;
     }

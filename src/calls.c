@@ -31,7 +31,7 @@ static void put_value(text_t *text, const char *value, text_form_t form)
 }
 
 /* The letters of dialect.h and, in this file alone,
- * $a Authorization  $f $s versions  $n step */
+ * $f $s versions  $n step */
 static void put_letter(text_t *text, char letter)
 {
     const oneota_request_t *request = text->from;
@@ -40,9 +40,6 @@ static void put_letter(text_t *text, char letter)
     const char *value;
 
     switch (letter) {
-    case 'a':
-        oneota_auth_write(text, request->identity, request->et_s);
-        return;
     case 'd':
         value = request->identity->device;
         break;
@@ -161,7 +158,9 @@ static void put_start(text_t *text, const oneota_dialect_t *dialect,
         oneota_text_put(text, "Content-Type: application/json\r\n");
     }
     if (!loads || dialect->signs_download) {
-        oneota_text_put_form(text, "Authorization: $a\r\n");
+        oneota_text_put(text, "Authorization: ");
+        oneota_auth_write(text, request->identity, request->et_s);
+        oneota_text_put(text, "\r\n");
     }
 }
 

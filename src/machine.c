@@ -173,7 +173,7 @@ static void go(oneota_t *m, uint8_t state)
         m->dirty = true;
     }
     if (state > ST_PROGRESS && m->state <= ST_PROGRESS && m->state >= ST_TRAILER &&
-        m->reason != ONEOTA_REASON_POSTPONED) {
+        !(state == ST_WAIT && m->reason == ONEOTA_REASON_POSTPONED)) {
         m->dirty_spent = true;
         m->dirty = true;
     }

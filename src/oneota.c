@@ -181,12 +181,14 @@ void oneota_deinit(oneota_t *client)
 /* ---------------------------------------------------------------- commands */
 
 /* Ends a wait, if there is one. Rounds stay their interval apart, each one begun uses one up: their
- * reasons stand together in error.h. */
+ * reasons stand together in error.h. So do the looks at a flash that could not be read at the
+ * start. */
 static void wake(oneota_t *client)
 {
     bool between_rounds =
         client->reason >= ONEOTA_REASON_BATTERY && client->reason <= ONEOTA_REASON_PACKAGE;
-    if (!between_rounds && (client->state == ST_WAIT || client->state == ST_START)) {
+    bool starts = client->state == ST_START && client->reason != ONEOTA_REASON_STORAGE;
+    if (!between_rounds && (client->state == ST_WAIT || starts)) {
         client->wait_ms = 0;
         client->later_ms = 0;
     }

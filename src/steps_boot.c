@@ -213,7 +213,6 @@ static event_t confirmed(oneota_t *m)
         m->record.at.result = ONEOTA_STEP_UPDATED;
         oneota_budget_clear(&m->spent); /* an update that was good costs nothing */
         m->dirty_spent = true;
-        m->dirty = true;
     }
     return m->setup->trust != NULL ? EV_ASIDE : event;
 }
@@ -239,7 +238,6 @@ event_t oneota_step_close(oneota_t *m)
 {
     oneota_record_t *record = &m->record;
     if (record->at.result == ONEOTA_STEP_UPDATED) {
-        m->reported = false;
         m->updated = true;
     } else if (has_task(m)) {
         m->step = record->at.result;
@@ -248,7 +246,6 @@ event_t oneota_step_close(oneota_t *m)
     }
     oneota_record_clear(record);
     m->live = false;
-    m->rechecked = false;
     m->cancel = false;
     return EV_DONE;
 }

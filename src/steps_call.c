@@ -42,10 +42,8 @@ static event_t take_task(oneota_t *m, const oneota_answer_t *answer)
     }
     oneota_record_accept(&m->record, answer, setup->dialect->id, m->image);
     memset(&m->download, 0, sizeof m->download);
-    m->live = false;
     m->rechecked = false;
     m->doubted = false;
-    m->announce = false;
     memcpy(m->address, answer->address, sizeof m->address);
     m->dirty_order = true;
     oneota_machine_tell(m, ONEOTA_EVENT_TASK);

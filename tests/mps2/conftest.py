@@ -46,7 +46,7 @@ class Scene(device.Scene):
         self.platform = platform
         self.first_call = platform.mark()
         self.ident, self.name = ident, name
-        self.board = board
+        self.board, self.dialect = board, dialect
         board.args.update(server=HOST, port=platform.port, **dialect.identity(platform, ident, name))
 
     def package(self, version, behaviour="good"):

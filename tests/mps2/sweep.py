@@ -26,19 +26,22 @@ class Case:
     def __init__(self, scene, begin, number, operation):
         board = scene.board
         ident = str(int(scene.ident) * 1000 + operation)
-        scene.platform.add_device(ident, f"device-{ident}", scene.platform.device_key)
+        name = f"device-{ident}"
+        scene.platform.add_device(ident, name, scene.platform.device_key)
+        identity = scene.dialect.identity(scene.platform, ident, name)
         self.operation = operation
         mark = scene.platform.mark()
         task = scene.platform.add_task(number, device=ident, expiry=0)
         board.flash_file.write_bytes(begin)
-        self.cut = board.run(device=ident, cut=operation)
+        self.cut = board.run(**identity, cut=operation)
         board.check_flash()
-        self.end = board.run(device=ident)
+        self.end = board.run(**identity)
         self.running = board.running()
         self.condition = board.control()["condition"]
         self.task = scene.task(task)
+        handle = self.task["token"] or task   # of a task of fuse-ota, its number
         self.downloaded = sum(call["body_sent"] for call in scene.platform.calls("download", after=mark)
-                              if self.task["token"] in call["path"])
+                              if f"/{handle}" in call["path"])
 
     def __repr__(self):
         return f"cut in operation {self.operation}: {self.cut}\nand then: {self.end}\n{self.task}"

@@ -446,6 +446,21 @@ static void test_api_budget_is_given_back_by_a_confirmed_update(void **state)
     }
 }
 
+static void test_api_budget_is_stored_after_a_download_that_was_once_put_off(void **state)
+{
+    (void)state;
+    begin();
+    kit_start(&kit);
+    kit_until_state(&kit, "gate");
+    kit.ram.client.reason = ONEOTA_REASON_POSTPONED; /* as a 19 of the token leaves it */
+    kit_until_state(&kit, "verify");
+    uint32_t kib = spent()->kib;
+    kit_start(&kit);
+    kit_until_state(&kit, "gate");
+    assert_int_equal(spent()->kib, kib);
+    kit_free(&kit);
+}
+
 /* What another release has written is not taken for what this one spends. */
 static void test_api_budget_of_another_format_is_begun_afresh(void **state)
 {
@@ -493,6 +508,7 @@ int main(void)
         cmocka_unit_test(test_api_budget_comes_back_over_resets),
         cmocka_unit_test(test_api_budget_of_requests_ends_the_day_of_a_server_that_dribbles),
         cmocka_unit_test(test_api_budget_of_requests_leaves_the_result_alone),
+        cmocka_unit_test(test_api_budget_is_stored_after_a_download_that_was_once_put_off),
         cmocka_unit_test(test_api_budget_of_bytes_ends_the_day),
         cmocka_unit_test(test_api_budget_of_bytes_counts_what_is_thrown_away),
         cmocka_unit_test(test_api_budget_counts_the_trailer_too),

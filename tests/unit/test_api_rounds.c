@@ -151,6 +151,26 @@ static void test_api_attempts_are_counted_anew_after_a_byte(void **state)
     kit_free(&kit);
 }
 
+/* A progress report that could not be told had used one up. */
+static void test_api_attempts_are_those_of_the_download_alone(void **state)
+{
+    (void)state;
+    begin(0, 104);
+    kit_rule_t *rule = kit_rule(&kit, FAKE_REPORT);
+    rule->step = 10;
+    rule->status = 500;
+    rule->body = "later";
+    rule->times = KIT_ALWAYS;
+    kit_start(&kit);
+    kit_until_call(&kit, FAKE_REPORT, 10, 1);
+    refuse_downloads("<html>");
+    const uint32_t downloads = kit_count_calls(&kit, FAKE_DOWNLOAD, 0);
+    kit_run(&kit);
+    assert_int_equal(kit_count_calls(&kit, FAKE_DOWNLOAD, 0) - downloads, ONEOTA_ATTEMPTS);
+    assert_int_equal(kit.platform.tasks[0].result, 104);
+    kit_free(&kit);
+}
+
 /* ---------------------------------------------------------------- error codes of one byte */
 
 /* Every download is answered with body: the story until 107 is told, after so many downloads. */
@@ -482,6 +502,7 @@ int main(void)
         cmocka_unit_test(test_api_rounds_survive_a_reset),
         cmocka_unit_test(test_api_link_that_breaks_again_and_again_uses_no_round),
         cmocka_unit_test(test_api_attempts_are_counted_anew_after_a_byte),
+        cmocka_unit_test(test_api_attempts_are_those_of_the_download_alone),
         cmocka_unit_test(test_api_file_that_cannot_be_had_107_at_once),
         cmocka_unit_test(test_api_file_later_uses_rounds_then_107),
         cmocka_unit_test(test_api_file_later_and_a_bad_link_is_104),

@@ -305,6 +305,23 @@ static void test_api_running_image_that_cannot_be_read_is_asked_again(void **sta
     kit_free(&kit);
 }
 
+/* One read that was wrong told 206 of an image that runs. */
+static void test_api_running_image_read_wrong_three_times_is_the_update(void **state)
+{
+    (void)state;
+    for (uint32_t times = 1; times <= 3u; times++) {
+        confirmed_by_the_boot_loader(NULL, 201);
+        flip(2000);
+        while (kit_count_failed(&kit, ONEOTA_REASON_DIGEST) < times) {
+            kit_poll(&kit);
+        }
+        flip(2000);
+        kit_run(&kit);
+        assert_int_equal(kit.platform.tasks[0].result, 201);
+        kit_free(&kit);
+    }
+}
+
 /* It says it is the target, and its bytes are not: never 201. */
 static void test_api_running_image_of_other_bytes_is_not_the_update(void **state)
 {
@@ -312,6 +329,7 @@ static void test_api_running_image_of_other_bytes_is_not_the_update(void **state
     confirmed_by_the_boot_loader(NULL, 206);
     flip(2000);
     kit_until_call(&kit, FAKE_REPORT, 206, 1);
+    assert_int_equal(kit_count_failed(&kit, ONEOTA_REASON_DIGEST), 3);
     assert_int_equal(kit_count_calls(&kit, FAKE_REPORT, 201), 0);
     assert_int_equal(kit_count_failed(&kit, ONEOTA_REASON_REVERTED), 1);
     kit_free(&kit);
@@ -373,6 +391,26 @@ static void test_api_journal_unreadable_for_ever_is_told_and_the_device_checks(v
     kit_free(&kit);
 }
 
+/* Asked to check at once, again and again, it took three looks within a moment for all it had. */
+static void test_api_journal_unreadable_at_a_start_check_now_hurries_no_look(void **state)
+{
+    (void)state;
+    kit_init(&kit, NULL);
+    kit.setup.check_at_once = true;
+    kit_start(&kit);
+    uint32_t start = kit.board.now_ms;
+    break_read(&kit.board.journal, UINT32_MAX);
+    while (kit.call_count == 0) {
+        assert_int_equal(oneota_check_now(&kit.ram.client), ONEOTA_OK);
+        kit_poll(&kit);
+    }
+    assert_int_equal(kit_count_failed(&kit, ONEOTA_REASON_STORAGE), 4);
+    assert_true(kit.calls[0].at_ms - start >= 3000u);
+    faults_left = 0;
+    kit_run(&kit);
+    kit_free(&kit);
+}
+
 /* A torn record read as if it were whole, was acted upon, and was gone at the next start: progress
  * was told twice. */
 static void test_api_record_found_at_a_start_is_written_again_before_a_call(void **state)
@@ -390,6 +428,33 @@ static void test_api_record_found_at_a_start_is_written_again_before_a_call(void
     kit_run(&kit);
     kit_judge(&kit);
     kit_free(&kit);
+}
+
+/* The call after it fails once, too: it backs off as after a first failure. */
+static void test_api_boot_control_that_failed_makes_no_call_back_off_longer(void **state)
+{
+    static const struct {
+        uint8_t call, verb, step;
+    } rows[] = {{FAKE_CALL_QUERY, FAKE_VERSION, 0}, {FAKE_CALL_CONFIRM, FAKE_REPORT, 201}};
+    (void)state;
+    for (size_t n = 0; n < COUNT(rows); n++) {
+        begin(201);
+        kit.board.fault_call = rows[n].call;
+        kit.board.fault = FAKE_FAULT_ERROR;
+        kit.board.fault_at = 1;
+        kit.board.fault_count = 3;
+        kit_rule_t *rule = kit_rule(&kit, (fake_verb_t)rows[n].verb);
+        rule->step = rows[n].step;
+        rule->status = 500;
+        rule->body = "later";
+        kit_until_call(&kit, (fake_verb_t)rows[n].verb, rows[n].step, 1);
+        assert_int_equal(kit_count_failed(&kit, ONEOTA_REASON_STORAGE), 3);
+        uint32_t start = kit.board.now_ms;
+        kit_until_call(&kit, (fake_verb_t)rows[n].verb, rows[n].step, 2);
+        assert_in_range(kit.board.now_ms - start, 1000, 3000);
+        kit_run(&kit);
+        kit_free(&kit);
+    }
 }
 
 static void test_api_boot_control_that_cannot_be_asked_at_a_task_later(void **state)
@@ -519,11 +584,14 @@ int main(void)
         cmocka_unit_test(test_api_boot_loader_that_confirms_201_by_the_digest),
         cmocka_unit_test(test_api_boot_loader_that_confirms_another_version_204),
         cmocka_unit_test(test_api_running_image_that_cannot_be_read_is_asked_again),
+        cmocka_unit_test(test_api_running_image_read_wrong_three_times_is_the_update),
         cmocka_unit_test(test_api_running_image_of_other_bytes_is_not_the_update),
         cmocka_unit_test(test_api_journal_that_fails_delays_and_loses_nothing),
         cmocka_unit_test(test_api_journal_unreadable_at_a_start_the_task_was_forgotten),
         cmocka_unit_test(test_api_journal_unreadable_for_ever_is_told_and_the_device_checks),
+        cmocka_unit_test(test_api_journal_unreadable_at_a_start_check_now_hurries_no_look),
         cmocka_unit_test(test_api_record_found_at_a_start_is_written_again_before_a_call),
+        cmocka_unit_test(test_api_boot_control_that_failed_makes_no_call_back_off_longer),
         cmocka_unit_test(test_api_boot_control_that_cannot_be_asked_at_a_task_later),
         cmocka_unit_test(test_api_boot_control_that_fails_all_day_one_check_an_hour),
         cmocka_unit_test(test_api_inspect_that_fails_all_day_one_download),

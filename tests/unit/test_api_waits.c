@@ -70,6 +70,31 @@ static void test_api_retry_after_is_honoured_and_clamped(void **state)
     }
 }
 
+/* It was not waited for where the wait is the poll interval in any case. */
+static void test_api_retry_after_of_a_refused_authorization_is_waited(void **state)
+{
+    static const struct {
+        const char *headers;
+        uint32_t least_ms, most_ms;
+    } rows[] = {{"Retry-After: 86400\r\n", 86400000, 86400000},
+                {"Retry-After: 17\r\n", 6480000, 7920000}};
+    (void)state;
+    for (size_t n = 0; n < COUNT(rows); n++) {
+        kit_init(&kit, NULL);
+        kit.setup.poll_interval_s = 7200;
+        kit_rule_t *rule = kit_rule(&kit, FAKE_CHECK);
+        rule->status = 401;
+        rule->body = "no";
+        rule->headers = rows[n].headers;
+        rule->times = 2; /* the second with the platform's clock */
+        kit_start(&kit);
+        const oneota_event_t *idle = kit_until_event(&kit, ONEOTA_EVENT_IDLE);
+        assert_int_equal(idle->reason, ONEOTA_REASON_AUTH);
+        assert_in_range(idle->sleep_ms, rows[n].least_ms, rows[n].most_ms);
+        kit_free(&kit);
+    }
+}
+
 static void test_api_retry_after_of_a_download_is_waited_and_uses_an_attempt(void **state)
 {
     (void)state;
@@ -355,6 +380,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_api_retry_after_is_honoured_and_clamped),
+        cmocka_unit_test(test_api_retry_after_of_a_refused_authorization_is_waited),
         cmocka_unit_test(test_api_retry_after_of_a_download_is_waited_and_uses_an_attempt),
         cmocka_unit_test(test_api_retry_after_of_a_range_is_no_sooner_than_the_back_off),
         cmocka_unit_test(test_api_backoff_doubles_up_to_the_ceiling),
