@@ -3,7 +3,8 @@
  *
  * chunk.c: an answer taken apart. From any state that the parser can be in within a body, it takes
  * no more than the body has, and comes to such a state again; so it does for a body of any length.
- * The size of a chunk is what its line says, and a Content-Range that counts is in order.
+ * The size of a chunk is what its line says, and a Content-Range counts, with
+ * the numbers that it has, if they are in order, and else not at all.
  */
 #include "proof.h"
 
@@ -77,6 +78,26 @@ void prove_size(void)
     PROVE(!good || http.left == size);
 }
 
+/* "a-b/c": what take_field() is to make of it. All numbers here have 32 bits. */
+static oneota_range_t range_of(const char *text, size_t length)
+{
+    static const oneota_range_t none;
+    uint32_t number[3] = {0, 0, 0};
+    size_t at = 0;
+    for (unsigned n = 0; n < 3u; n++) {
+        const size_t first = at;
+        for (; at < length && text[at] >= '0' && text[at] <= '9'; at++) {
+            number[n] = number[n] * 10u + (uint32_t)(text[at] - '0');
+        }
+        if (at == first || (n < 2u ? at == length || text[at] != "-/"[n] : at != length)) {
+            return none;
+        }
+        at++;
+    }
+    const oneota_range_t range = {number[0], number[1], number[2]};
+    return number[0] <= number[1] && number[1] < number[2] ? range : none;
+}
+
 /* Whatever stands behind "Content-Range: bytes ". */
 void prove_field(void)
 {
@@ -90,7 +111,8 @@ void prove_field(void)
     const char *form = k_fields + k_place[RANGE - DATE] + RANGE + 1u;
     PROVE(take_field(&http, RANGE, form, value, LENGTH(k_unit) + length));
     const oneota_range_t *range = &http.head.range;
-    PROVE((range->first <= range->last && range->last < range->total) ||
-          (range->first == 0 && range->last == 0 && range->total == 0));
+    const oneota_range_t wanted = range_of(value + LENGTH(k_unit), length);
+    PROVE(range->first == wanted.first && range->last == wanted.last);
+    PROVE(range->total == wanted.total);
     PROVE(!take_field(&http, RANGE, form, value, LENGTH(k_unit) + length));
 }

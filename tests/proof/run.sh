@@ -36,7 +36,12 @@ size           chunk     14  own
 field          chunk     30  own
 journal_scan   recovery  10  own
 journal_read   recovery  10  own
-newest         recovery  20  own
+write_begin    recovery  10  own
+write_erase    recovery  10  own
+write_copy     recovery  10  own
+write_new      recovery  10  own
+write_seal     recovery  10  own
+newest         newest    20  own
 header         package   8   own
 block_header   package   8   own
 varint         package   8   own
@@ -72,11 +77,19 @@ shown|report.c|s/size \/ 100u + 1u/size \/ 100u/
 body|http.c|s/length - at < http->left ? length - at : http->left/length - at/
 size|http.c|s/next != ';' \&\& //
 size|http.c|s/if (digits == 0 ||/if (/
+field|http.c|s/good \&\& number\[0\] <= number\[1\]/good \&\& number[0] == 12345u \&\& number[0] <= number[1]/
 field|http.c|s/number\[1\] < number\[2\]/number[1] <= number[2]/
 field|http.c|s/number\[0\] <= number\[1\] \&\&//
 journal_scan|journal.c|s/extent_of(journal, length) <= room/true/
 journal_scan|journal.c|s/length <= JOURNAL_PAYLOAD_MAX \&\& extent_of/extent_of/
 journal_read|journal.c|s/if (\*length > size)/if (*length > size + 1u)/
+write_begin|journal.c|s/offset == journal->home.start \&\& journal->unit.length != 0/false/
+write_begin|journal.c|s/offset = 0;/offset = journal->home.start;/
+write_erase|journal.c|s/erase(journal->flash_ctx, journal->unit.start)/erase(journal->flash_ctx, journal->home.start)/
+write_copy|journal.c|s/(journal->step == type || journal/(journal->step != STEP_NEW || journal/
+write_new|journal.c|s/if (!journal->fresh) {/if (false) {/
+write_seal|journal.c|s/oneota_bytes_put_u32(seal, journal->generation)/oneota_bytes_put_u32(seal, 0)/
+write_seal|journal.c|s/oneota_bytes_get_u32(record + crc_at) != crc/false/
 newest|journal.c|s/generation - journal->generation - 1u < INT32_MAX/generation > journal->generation/
 newest|journal.c|s/== crc_of(record, length);/!= 1u;/
 header|delta.c|s/if (old_size > d->source.old_size)/if (false)/
