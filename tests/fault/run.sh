@@ -4,8 +4,8 @@
 #   sh tests/fault/run.sh [--long] [--part K/N] [--seed N]
 #
 # Builds optimised and prints a line for each campaign: name, cases, violations. A case that fails prints what it
-# violates, and the command that runs it again with its log. Exit status 0: no violation. --long: 50 times the power
-# cuts that are drawn, all pairs of them, every bit of every answer: more than 20 million cases; --part 2/9: the second
+# violates, and the command that runs it again with its log. Exit status 0: no violation. --long: 50 times as many
+# cuts and chains of them, all pairs, every bit of every answer: more than 20 million cases; --part 2/9: the second
 # of nine parts of all that. --seed: other cases.
 set -eu
 cd "$(dirname "$0")/../.."
