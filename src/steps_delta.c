@@ -6,6 +6,8 @@
  *
  * Work buffer, behind what is used without it: [ oneota_delta_client_t | decoder ].
  */
+#include <string.h>
+
 #include "oneota/differential.h"
 
 #include "exchange.h"
@@ -67,12 +69,8 @@ int oneota_differential_begin(oneota_t *m)
     if (m->delta == NULL || source.package_size == 0) {
         return refuse(m, m->delta == NULL ? ONEOTA_REASON_MEMORY : ONEOTA_REASON_SPACE);
     }
+    memset(part, 0, sizeof *part);
     oneota_crypto_hash_begin(&part->md5, CRYPTO_MD5);
-    part->begin = 0;
-    part->end = 0;
-    part->hashing = false;
-    part->doubted = false;
-    part->whole = false;
     /* the header alone comes first: what it names is hashed between two ranges */
     m->download.range_bytes = ONEOTA_DELTA_HEADER_BYTES;
     m->live = true;

@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "fake_md5.h"
 #include "kit.h"
 
 static kit_t kit;
@@ -62,6 +63,32 @@ static void test_api_next_begins_at_its_first_byte(void **state)
     kit_until_call(&kit, FAKE_DOWNLOAD, 0, downloads + 1u);
     assert_int_equal(kit_last_call(&kit, FAKE_DOWNLOAD)->first, 0);
     assert_second_is_told("C T D 101 | 201 V", 201);
+}
+
+/* In the middle of a piece, of a block, of the base that is hashed. */
+static void test_api_next_differential_has_nothing_of_the_one_before(void **state)
+{
+    const kit_options_t options = {.size = 40000, .slot_size = 65536, .differential = true};
+    (void)state;
+    for (uint32_t polls = 1; polls <= 120u; polls += 7u) {
+        kit_init(&kit, &options);
+        kit.codes[0] = 0;
+        kit_start(&kit);
+        kit_until_call(&kit, FAKE_DOWNLOAD, 0, 1);
+        for (uint32_t n = 0; n < polls; n++) {
+            kit_poll(&kit);
+        }
+        assert_int_equal(oneota_cancel(&kit.ram.client), ONEOTA_OK);
+        kit_run(&kit);
+        assert_true(kit.platform.tasks[0].result != 201u);
+        order("1.1");
+        fake_task_t *task = &kit.platform.tasks[1];
+        fake_md5_hex(kit.patch->bytes, kit.patch->length, task->md5);
+        task->served = kit.patch->bytes;
+        task->size = kit.patch->length;
+        task->differential = true;
+        assert_second_is_told("C T D 101 | 201 V", 201);
+    }
 }
 
 static oneota_error_t (*inner_program)(void *ctx, uint32_t offset, const void *data,
@@ -190,6 +217,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_api_next_begins_at_its_first_byte),
+        cmocka_unit_test(test_api_next_differential_has_nothing_of_the_one_before),
         cmocka_unit_test(test_api_next_has_its_own_errors_of_the_flash),
         cmocka_unit_test(test_api_next_is_not_ended_by_a_cancel_that_came_late),
         cmocka_unit_test(test_api_next_has_its_token_looked_up_too),
