@@ -438,6 +438,25 @@ static void test_api_init_longest_task_is_read_in_the_least_memory(void **state)
     kit_free(&other);
 }
 
+/* One image without a key that proves, and its packages would be taken unsigned. */
+static void test_api_init_each_image_has_a_table_of_trust_that_proves(void **state)
+{
+    oneota_trust_t trust[ONEOTA_IMAGES_MAX];
+    const oneota_trust_t none = fake_signer_trust(0);
+    (void)state;
+    for (unsigned images_used = 1; images_used <= ONEOTA_IMAGES_MAX; images_used++) {
+        for (unsigned bad = 0; bad <= ONEOTA_IMAGES_MAX; bad++) {
+            for (unsigned n = 0; n < ONEOTA_IMAGES_MAX; n++) {
+                trust[n] = n == bad ? none : fake_signer_trust(1);
+            }
+            fresh();
+            setup.image_count = (uint8_t)images_used;
+            setup.trust = trust;
+            expect(bad < images_used ? ONEOTA_PARAM : ONEOTA_OK, "trust");
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -446,6 +465,7 @@ int main(void)
         cmocka_unit_test(test_api_init_each_optional_member_missing_ok),
         cmocka_unit_test(test_api_init_each_number_out_of_range_param),
         cmocka_unit_test(test_api_init_image_count_1_to_4),
+        cmocka_unit_test(test_api_init_each_image_has_a_table_of_trust_that_proves),
         cmocka_unit_test(test_api_init_program_unit_a_power_of_two_up_to_256),
         cmocka_unit_test(test_api_init_journal_of_one_unit_param),
         cmocka_unit_test(test_api_init_identity_that_cannot_be_sent_param),
