@@ -1,10 +1,10 @@
 /*
  * oneota - SPDX-License-Identifier: Apache-2.0
  *
- * range.c: for every size, place and program unit, the range that is asked for behind the last mark
- * lies within the package and begins where bytes are missing; so does one up to a mark, of sizes up
- * to SIZE_MASK; of every header that an answer can have, only one that proves its place is taken for
- * package bytes. No sum or product on the way overflows.
+ * range.c: for every size, place and program unit, the range that is asked for behind the last
+ * mark lies within the package and begins where bytes are missing; so does one up to a mark, of
+ * sizes up to SIZE_MASK; of every header that an answer can have, only one that proves its place is
+ * taken for package bytes. No sum or product on the way overflows.
  */
 #include "proof.h"
 

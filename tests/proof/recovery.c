@@ -2,12 +2,12 @@
  * oneota - SPDX-License-Identifier: Apache-2.0
  *
  * recovery.c: the journal before and after a power cut. With flash that holds anything, and reads
- * differently each time, each step of reading stays within flash and memory and comes closer to its
- * end. Each step of writing does one operation at most: it never erases the unit that counts, and
- * programs what is due where nothing was programmed since its erasure; another unit counts when all
- * that home has was copied and its seal read back. Both from any state that the journal can be in
- * with two units and a program unit of 8, and to such a state again, so that it holds for any number
- * of steps. The step that copies begins at one type, STEP_COPY.
+ * differently each time, each step of reading stays within flash and memory and comes closer to
+ * its end. Each step of writing does one operation at most: it never erases the unit that counts,
+ * and programs what is due where nothing was programmed since its erasure; another unit counts when
+ * all that home has was copied and its seal read back. Both from any state that the journal can be
+ * in with two units and a program unit of 8, and to such a state again, so that it holds for any
+ * number of steps. The step that copies begins at one type, STEP_COPY.
  *
  * That writing ends, and what torn cells do to it, is shown by tests/fault alone.
  */
