@@ -108,7 +108,8 @@ oneota_error_t oneota_check_now(oneota_t *client);
 oneota_error_t oneota_notify(oneota_t *client);
 
 /** Stops after the present piece of work, of which the proof of a download is one; the connection
- *  is closed, what is stored stays. A result that is due is still reported. Flag. @return OK; STATE paused already */
+ *  is closed, what is stored stays. A result that is due is still reported. Flag. @return OK; STATE
+ *  paused already */
 oneota_error_t oneota_pause(oneota_t *client);
 
 /** Goes on. Flag. @return OK; STATE not paused */

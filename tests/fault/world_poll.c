@@ -6,8 +6,8 @@
 #include "world_parts.h"
 
 /* What oneota_poll() promises: one receive, one erase or program, one block of hashing, which is no
- * more than the work buffer holds. Connecting and sending are of the receive's kind; to look through
- * the journal is no more work than a block. */
+ * more than the work buffer holds. Connecting and sending are of the receive's kind; to look
+ * through the journal is no more work than a block. */
 #define BLOCK_BYTES 3072u
 
 static world_poll_t done_so_far(const world_t *world)
