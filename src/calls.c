@@ -97,11 +97,14 @@ static void put_letter(text_t *text, char letter)
 
 static void put_range(text_t *text, const oneota_request_t *request)
 {
+    static const char begin[] = "Range: bytes=";
+    const size_t unit = request->range_form == ONEOTA_RANGE_BARE ? sizeof "bytes=" - 1u : 0u;
+
     /* one byte may not be asked for: a body of one byte is an error code */
     if (request->range_form > ONEOTA_RANGE_NONE || request->first >= request->last) {
         text->error = ONEOTA_PARAM;
     }
-    oneota_text_put(text, request->range_form == ONEOTA_RANGE_BARE ? "Range: " : "Range: bytes=");
+    oneota_text_put_bytes(text, begin, sizeof begin - 1u - unit);
     oneota_text_put_number(text, request->first);
     oneota_text_put_bytes(text, "-", 1);
     oneota_text_put_number(text, request->last);

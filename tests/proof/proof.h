@@ -21,6 +21,7 @@ void __CPROVER_assert(bool condition, const char *text);
 void __CPROVER_assume(bool condition);
 void __CPROVER_havoc_object(void *memory);
 void __CPROVER_havoc_slice(void *memory, size_t length);
+size_t __CPROVER_POINTER_OBJECT(const void *memory);
 bool __CPROVER_r_ok(const void *memory, size_t length);
 bool __CPROVER_w_ok(const void *memory, size_t length);
 #endif

@@ -13,6 +13,8 @@
  */
 #include "proof.h"
 
+#include <string.h>
+
 #define oneota_bytes_crc32 crc32_of_bytes
 #include "bytes.c"
 #undef oneota_bytes_crc32
