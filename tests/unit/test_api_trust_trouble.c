@@ -178,6 +178,20 @@ static void test_api_trust_floor_without_memory_is_given_up(void **state)
     kit_free(&kit);
 }
 
+/* A counter that only its trailer names, beside a payload that is not the one signed. */
+static void test_api_trust_floor_is_none_of_an_image_that_is_not_proven(void **state)
+{
+    (void)state;
+    begin_with_lost_journal();
+    fake_flash_t *flash = &kit.board.slots[0][kit.board.running[0]].flash;
+    uint8_t byte = flash->bytes[1000] ^ 1u;
+    fake_flash_put(flash, 1000, &byte, 1);
+    kit_until_state(&kit, "version");
+    assert_int_equal(floor_now().counter, 0);
+    assert_int_equal(kit_count_events(&kit, ONEOTA_EVENT_FAILED), 0);
+    kit_free(&kit);
+}
+
 static void test_api_trust_floor_waits_for_memory(void **state)
 {
     (void)state;
@@ -917,6 +931,7 @@ int main(void)
 #if OWN_CALLOC
         cmocka_unit_test(test_api_trust_without_memory_waits_and_goes_on),
         cmocka_unit_test(test_api_trust_floor_without_memory_is_given_up),
+        cmocka_unit_test(test_api_trust_floor_is_none_of_an_image_that_is_not_proven),
         cmocka_unit_test(test_api_trust_floor_waits_for_memory),
 #endif
         cmocka_unit_test(test_api_trust_journal_unreadable_is_read_again),
