@@ -10,7 +10,7 @@
     } else if ($0 ~ /^\[  FAILED  \] .*[0-9]+ test\(s\).*listed below/) {
         match($0, /[0-9]+ test/)
         bad[n] += substr($0, RSTART) + 0
-    } else if ($0 ~ /^all +[0-9]+ cases +[0-9]+ violations$/) {
+    } else if ($0 ~ /^all +[0-9]+ cases +[0-9]+ violations/) {
         ok[n] += $2 > $4 ? $2 - $4 : 0
         bad[n] += $4
     }
