@@ -58,12 +58,12 @@ int oneota_differential_begin(oneota_t *m)
     oneota_delta_client_t *part = part_of(m);
     uint8_t *memory = (uint8_t *)part + ((sizeof *part + 7u) & ~(size_t)7u);
     uint8_t *end = (uint8_t *)m->setup->work + m->setup->work_bytes;
-    oneota_delta_source_t source = {image->slot[slot], image->slot_ctx[slot],
-                                    oneota_machine_running_size(m), 0, m->record.order.task.size};
+    oneota_delta_source_t source = {
+        image->slot[slot], image->slot_ctx[slot], oneota_machine_running_size(m),
+        capacity_of(image->slot[slot ^ 1u], image->slot_ctx[slot ^ 1u]), m->record.order.task.size};
     if (task_trust(m) != NULL) {
         source.package_size -= ONEOTA_TRAILER_BYTES; /* which the trailer's fetch was larger than */
     }
-    source.new_size = capacity_of(image->slot[slot ^ 1u], image->slot_ctx[slot ^ 1u]);
     m->delta = m->setup->delta->decoder->begin(memory, (size_t)(end - memory), &source,
                                                m->setup->delta->decoder);
     if (m->delta == NULL || source.package_size == 0) {
@@ -166,7 +166,7 @@ static oneota_reason_t make(oneota_t *m, oneota_delta_client_t *part)
         part->end = 0;
         oneota_delta_place(m->delta, &part->package, &part->skip);
     }
-    if (part->begin > 0 || part->end == sizeof part->piece) {
+    if (part->end == sizeof part->piece) {
         return ONEOTA_REASON_NONE;
     }
     oneota_reason_t reason = m->setup->delta->decoder->next(m->delta, part->piece + part->end,

@@ -40,37 +40,45 @@ bool campaign_turn(const run_t *run, uint32_t number)
                : run->only == number;
 }
 
+static void show_work(const world_t *world)
+{
+    const world_outcome_t *outcome = &world->outcome;
+    const world_poll_t *most = &outcome->poll;
+    world_print_calls(world);
+    printf("  boots %u, cuts %u, operations %u, net calls %u, polls %u, minutes %u\n",
+           (unsigned)outcome->boots, (unsigned)outcome->cuts, (unsigned)outcome->operations,
+           (unsigned)outcome->net_calls, (unsigned)outcome->polls, (unsigned)outcome->minutes);
+    printf("  a poll: net calls %u, writes %u, reads %u of %u bytes, of the journal %u\n",
+           (unsigned)most->net, (unsigned)most->writes, (unsigned)most->reads,
+           (unsigned)most->bytes, (unsigned)most->journal_bytes);
+}
+
+static void tally(run_t *run, const world_t *world, const world_fault_t *faults, unsigned count)
+{
+    run->cases++;
+    run->violations += world->outcome.violation != NULL ? 1u : 0u;
+    run->repeats += world->platform.repeats > 0 ? 1u : 0u;
+    run->resumed += world->platform.resumed > 0 ? 1u : 0u;
+    run->cut += world->outcome.cuts > 0 ? 1u : 0u;
+    run->cuts += world->outcome.cuts;
+    for (unsigned n = 0; n < count; n++) {
+        run->planned += faults[n].kind >= WORLD_CUT ? 1u : 0u;
+    }
+}
+
 void campaign_try(run_t *run, world_t *world, const world_fault_t *faults, unsigned count)
 {
     if (campaign_turn(run, run->number)) {
-        run->cases++;
         world->verbose = run->verbose;
         world_run(world, run->seed + run->number, faults, count);
-        if (world->outcome.violation != NULL) {
-            run->violations++;
-            if (run->violations <= SHOWN_MAX || run->verbose) {
-                show(run, world, faults, count);
-            }
-        }
-        run->repeats += world->platform.repeats > 0 ? 1u : 0u;
-        run->resumed += world->platform.resumed > 0 ? 1u : 0u;
-        run->cut += world->outcome.cuts > 0 ? 1u : 0u;
-        run->cuts += world->outcome.cuts;
-        for (unsigned n = 0; n < count; n++) {
-            run->planned += faults[n].kind >= WORLD_CUT ? 1u : 0u;
+        world->verbose = false;
+        tally(run, world, faults, count);
+        if (world->outcome.violation != NULL && (run->violations <= SHOWN_MAX || run->verbose)) {
+            show(run, world, faults, count);
         }
         if (run->verbose) {
-            world_print_calls(world);
-            printf("  boots %u, cuts %u, operations %u, net calls %u, polls %u, minutes %u\n",
-                   (unsigned)world->outcome.boots, (unsigned)world->outcome.cuts,
-                   (unsigned)world->outcome.operations, (unsigned)world->outcome.net_calls,
-                   (unsigned)world->outcome.polls, (unsigned)world->outcome.minutes);
-            const world_poll_t *most = &world->outcome.poll;
-            printf("  a poll: net calls %u, writes %u, reads %u of %u bytes, of the journal %u\n",
-                   (unsigned)most->net, (unsigned)most->writes, (unsigned)most->reads,
-                   (unsigned)most->bytes, (unsigned)most->journal_bytes);
+            show_work(world);
         }
-        world->verbose = false;
     }
     run->number++;
 }
@@ -142,7 +150,7 @@ static void go_clean(run_t *run)
 static void fail_calls(run_t *run, const char *name)
 {
     world_t *world = campaign_rehearse(run, name);
-    uint32_t stride = campaign_stride(run, world, 3u);
+    uint32_t stride = campaign_stride(run, world, 5u);
     uint32_t net_calls[FAKE_NET_CALLS];
     uint32_t board_calls[FAKE_CALL_COUNT];
     for (unsigned n = 0; n < FAKE_NET_CALLS; n++) {
@@ -204,7 +212,8 @@ static void go_port_call(run_t *run)
 static void tamper_all(run_t *run, const char *name)
 {
     world_t *world = campaign_rehearse(run, name);
-    for (uint32_t at = 0; at<world->scenario->size; at += run->scale> 1u ? 1u : 3u) {
+    uint32_t stride = campaign_stride(run, world, 11u);
+    for (uint32_t at = 0; at < world->scenario->size; at += stride) {
         const world_fault_t fault = {.kind = WORLD_TAMPER, .at = at};
         campaign_try(run, world, &fault, 1);
     }

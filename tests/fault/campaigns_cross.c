@@ -9,7 +9,7 @@
 #include "campaigns.h"
 #include "geometry.h"
 
-#define CROSS_CASES  205000u
+#define CROSS_CASES  180000u
 #define CROSS_GROUP  CAMPAIGN_BLOCK /* cases of one geometry */
 #define CHAIN_MOST   8u
 #define CHAIN_LONG   100u

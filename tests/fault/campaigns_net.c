@@ -12,6 +12,7 @@ static void split_all(run_t *run, const char *name, uint32_t stride)
 {
     world_t *world = campaign_rehearse(run, name);
     fake_net_t net = world->net;
+    stride *= campaign_stride(run, world, 5u);
     for (uint32_t answer = 1; answer <= net.answers; answer++) {
         for (uint32_t byte = 1; byte < net.lengths[answer - 1u]; byte += stride) {
             const world_fault_t fault = {.kind = WORLD_SPLIT, .at = answer, .byte = byte};

@@ -14,7 +14,7 @@ static void cut_all(run_t *run, const char *name)
     world_t *world = campaign_rehearse(run, name);
     uint32_t operations = world->outcome.operations;
     uint32_t net_calls = world->outcome.net_calls;
-    uint32_t stride = campaign_stride(run, world, 3u);
+    uint32_t stride = campaign_stride(run, world, 5u);
     for (uint32_t at = 1; at <= operations; at += stride) {
         for (uint8_t mode = 0; mode < FAKE_CUT_COUNT; mode++) {
             bool torn = mode == FAKE_CUT_TORN_PREFIX || mode == FAKE_CUT_TORN_RANDOM;

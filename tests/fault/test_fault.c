@@ -8,7 +8,7 @@
  *     test_fault --campaign power-cut               one of them
  *     test_fault --campaign power-cut --case 17 -v  one case again, with its log
  *     test_fault --slice 20                         every 20th case, for slow builds
- *     test_fault --scale 45                         so many times the cuts that are drawn
+ *     test_fault --scale 51                         so many times cross and chain, others whole
  *     test_fault --part 2/9                         the second of nine parts of each campaign
  *     test_fault --speed medium                     how many whole updates a second
  *     test_fault --read-journal FILE                see journal_fixture.h

@@ -200,7 +200,7 @@ static void judge_forget(world_t *world)
 
 void world_judge_command(world_t *world)
 {
-    if (world->command == NULL || world->asked_ms + world->asked == 0) {
+    if (world->command == NULL) {
         return;
     }
     if (world->command->mode == WORLD_APP_CANCEL && world->asked == ASK_GIVEN) {

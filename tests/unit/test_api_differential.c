@@ -89,6 +89,21 @@ static void test_api_differential_header_comes_alone_and_first(void **state)
     kit_free(&kit);
 }
 
+/* From where the header says, in ranges as long as any. */
+static void test_api_differential_ranges_behind_the_header_are_as_long_as_any(void **state)
+{
+    (void)state;
+    make(LARGE, 201);
+    kit_start(&kit);
+    kit_until_call(&kit, FAKE_DOWNLOAD, 0, 2);
+    const kit_call_t *second = kit_last_call(&kit, FAKE_DOWNLOAD);
+    assert_int_equal(second->first, 128);
+    uint32_t mark = (kit.patch->length + 9u) / 10u;
+    assert_in_range(second->last + 1u, mark, mark + 8u);
+    kit_run(&kit);
+    kit_free(&kit);
+}
+
 static void test_api_differential_progress_is_of_package_bytes(void **state)
 {
     oneota_status_t status;
@@ -129,6 +144,7 @@ static void test_api_differential_package_is_installed_where_ranges_are_ignored(
     kit_start(&kit);
     kit_run(&kit);
     assert_int_equal(task()->result, 201);
+    assert_int_equal(kit_count_events(&kit, ONEOTA_EVENT_FAILED), 0);
     kit_free(&kit);
 }
 
@@ -245,6 +261,23 @@ static void test_api_differential_image_that_is_another_is_told_205(void **state
     kit_run(&kit);
     assert_int_equal(task()->result, 205);
     assert_int_equal(kit_count_failed(&kit, ONEOTA_REASON_DIGEST), 2);
+    kit_judge(&kit);
+    kit_free(&kit);
+}
+
+/* All blocks are right, and make less than the header says. */
+static void test_api_differential_package_that_ends_before_its_image_is_told_205(void **state)
+{
+    (void)state;
+    make(SMALL, 205);
+    oneota_bytes_put_u32(kit.patch->bytes + 16, SMALL + 1u);
+    fake_package_seal_header(kit.patch->bytes);
+    kit_reseal(&kit);
+    kit_start(&kit);
+    kit_run(&kit);
+    assert_int_equal(task()->result, 205);
+    assert_int_equal(kit_count_failed(&kit, ONEOTA_REASON_DIGEST), 2);
+    assert_int_equal(kit_count_events(&kit, ONEOTA_EVENT_FAILED), 2);
     kit_judge(&kit);
     kit_free(&kit);
 }
@@ -454,6 +487,7 @@ static void test_api_differential_other_package_of_the_same_name_begins_anew(voi
     begin_again();
     kit_run(&kit);
     assert_int_equal(task()->result, 201);
+    assert_int_equal(kit_count_events(&kit, ONEOTA_EVENT_FAILED), 0);
     assert_true(task()->downloads > kit.patch->length * 3u / 2u);
     kit_free(&kit);
 }
@@ -504,6 +538,7 @@ int main(void)
         cmocka_unit_test(test_api_differential_package_is_installed),
         cmocka_unit_test(test_api_differential_flash_is_programmed_in_whole_pieces),
         cmocka_unit_test(test_api_differential_header_comes_alone_and_first),
+        cmocka_unit_test(test_api_differential_ranges_behind_the_header_are_as_long_as_any),
         cmocka_unit_test(test_api_differential_progress_is_of_package_bytes),
         cmocka_unit_test(test_api_differential_package_is_installed_where_ranges_are_ignored),
         cmocka_unit_test(test_api_differential_package_without_delta_is_told_107),
@@ -511,6 +546,7 @@ int main(void)
         cmocka_unit_test(test_api_differential_package_shorter_than_its_header_is_told_205),
         cmocka_unit_test(test_api_differential_package_that_is_damaged_is_fetched_twice),
         cmocka_unit_test(test_api_differential_image_that_is_another_is_told_205),
+        cmocka_unit_test(test_api_differential_package_that_ends_before_its_image_is_told_205),
         cmocka_unit_test(test_api_differential_md5_counts_when_nothing_was_interrupted),
         cmocka_unit_test(test_api_differential_one_wrong_read_of_the_base_is_a_glitch),
         cmocka_unit_test(test_api_differential_full_package_follows_one_for_another_base),
