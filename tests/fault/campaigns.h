@@ -15,7 +15,7 @@ typedef struct {
     const char *campaign;
     uint32_t seed;
     uint32_t slice;       /**< runs every so many-th case */
-    uint32_t scale;       /**< so many times the cases of cross and chain; above 1 others are whole */
+    uint32_t scale;       /**< so many times cross and chain, and above 1 others whole; 1 */
     uint32_t part, parts; /**< runs blocks part, part + parts, ... of the cases; 0, 1: all */
     int64_t only;         /**< runs this case alone; -1: all */
     bool verbose;
