@@ -190,6 +190,7 @@ static void refuse(const spoilt_t *spoilt)
         fail_msg("%s: %u, reason %u; story: %s", spoilt->name, task()->result,
                  kit_last_event(&kit, ONEOTA_EVENT_ENDED)->reason, kit.story);
     }
+    assert_int_equal(kit_last_event(&kit, ONEOTA_EVENT_FAILED)->code, 0);
     assert_int_equal(erases(), 0);
     kit_judge(&kit);
     kit_free(&kit);
@@ -215,6 +216,24 @@ static void test_api_differential_header_that_does_not_suit_erases_nothing(void 
     for (size_t n = 0; n < COUNT(k_spoilt); n++) {
         refuse(&k_spoilt[n]);
     }
+}
+
+/* What is left of the answer is not taken for that to the report. */
+static void test_api_differential_refused_in_mid_answer_is_told_at_once(void **state)
+{
+    (void)state;
+    make(LARGE, 204);
+    kit.patch->bytes[28] ^= 1u;
+    fake_package_seal_header(kit.patch->bytes);
+    kit_reseal(&kit);
+    kit_rule_t *rule = kit_rule(&kit, FAKE_DOWNLOAD);
+    rule->rangeless = true;
+    rule->times = KIT_ALWAYS;
+    kit_start(&kit);
+    kit_run(&kit);
+    assert_int_equal(task()->result, 204);
+    assert_int_equal(kit_count_events(&kit, ONEOTA_EVENT_FAILED), 1);
+    kit_free(&kit);
 }
 
 static void test_api_differential_package_shorter_than_its_header_is_told_205(void **state)
@@ -334,33 +353,6 @@ static void test_api_differential_full_package_follows_one_for_another_base(void
     kit_free(&kit);
 }
 
-/* ---------------------------------------------------------------- links that break */
-
-static void test_api_differential_link_lost_at_every_byte_changes_nothing(void **state)
-{
-    (void)state;
-    make(SMALL, 201);
-    kit_start(&kit);
-    kit_run(&kit);
-    fake_net_t clean = kit.net;
-    kit_free(&kit);
-    for (uint32_t answer = 1; answer <= clean.answers; answer++) {
-        for (uint32_t byte = 1; byte < clean.lengths[answer - 1u]; byte++) {
-            make(SMALL, 201);
-            kit_start(&kit);
-            kit.net.fault = FAKE_NET_RESET;
-            kit.net.fault_answer = answer;
-            kit.net.fault_at = byte;
-            for (unsigned n = 0; n < 3u && task()->result == 0; n++) {
-                kit_run(&kit);
-            }
-            assert_int_equal(task()->result, 201);
-            assert_in_range(task()->downloads, kit.patch->length, kit.patch->length + 2048u);
-            kit_free(&kit);
-        }
-    }
-}
-
 /* ---------------------------------------------------------------- resets */
 
 static void test_api_differential_download_goes_on_after_a_reset(void **state)
@@ -461,6 +453,24 @@ static void test_api_differential_place_that_cannot_be_begins_anew(void **state)
     }
 }
 
+/* All of the image is there: its last blocks are fetched, and nothing is written. */
+static void test_api_differential_place_behind_the_last_byte_goes_on(void **state)
+{
+    (void)state;
+    make(LARGE, 201);
+    kit_start(&kit);
+    kit_until_state(&kit, "verify");
+    kit.ram.client.record.at.stored = LARGE;
+    uint32_t rest = kit.patch->length - kit.ram.client.record.at.package;
+    uint32_t programs = kit.board.calls[FAKE_CALL_SLOT_PROGRAM];
+    begin_again();
+    kit_run(&kit);
+    assert_int_equal(task()->result, 201);
+    assert_int_equal(task()->downloads, kit.patch->length + 128u + rest);
+    assert_int_equal(kit.board.calls[FAKE_CALL_SLOT_PROGRAM], programs);
+    kit_free(&kit);
+}
+
 /* All of the place is right but for where the image goes on: in the middle of an erase unit. */
 static void test_api_differential_place_within_an_erase_unit_begins_anew(void **state)
 {
@@ -543,6 +553,7 @@ int main(void)
         cmocka_unit_test(test_api_differential_package_is_installed_where_ranges_are_ignored),
         cmocka_unit_test(test_api_differential_package_without_delta_is_told_107),
         cmocka_unit_test(test_api_differential_header_that_does_not_suit_erases_nothing),
+        cmocka_unit_test(test_api_differential_refused_in_mid_answer_is_told_at_once),
         cmocka_unit_test(test_api_differential_package_shorter_than_its_header_is_told_205),
         cmocka_unit_test(test_api_differential_package_that_is_damaged_is_fetched_twice),
         cmocka_unit_test(test_api_differential_image_that_is_another_is_told_205),
@@ -550,13 +561,13 @@ int main(void)
         cmocka_unit_test(test_api_differential_md5_counts_when_nothing_was_interrupted),
         cmocka_unit_test(test_api_differential_one_wrong_read_of_the_base_is_a_glitch),
         cmocka_unit_test(test_api_differential_full_package_follows_one_for_another_base),
-        cmocka_unit_test(test_api_differential_link_lost_at_every_byte_changes_nothing),
         cmocka_unit_test(test_api_differential_download_goes_on_after_a_reset),
         cmocka_unit_test(test_api_differential_reset_in_every_state_ends_well),
         cmocka_unit_test(test_api_differential_update_is_confirmed_by_a_client_without_delta),
         cmocka_unit_test(
             test_api_differential_image_that_a_boot_loader_hides_is_known_by_its_digest),
         cmocka_unit_test(test_api_differential_place_that_cannot_be_begins_anew),
+        cmocka_unit_test(test_api_differential_place_behind_the_last_byte_goes_on),
         cmocka_unit_test(test_api_differential_place_within_an_erase_unit_begins_anew),
         cmocka_unit_test(test_api_differential_other_package_of_the_same_name_begins_anew),
         cmocka_unit_test(test_api_differential_work_buffer_is_checked),
