@@ -29,8 +29,8 @@ typedef enum {
     ONEOTA_EVENT_PROGRESS,  /**< percent, bytes: in flash */
     ONEOTA_EVENT_READY,     /**< proven and acknowledged; installs now, unless deferred */
     ONEOTA_EVENT_RESTART,   /**< restart the device; repeated once a minute until it is done */
-    ONEOTA_EVENT_TRIAL,   /**< this image runs on trial: confirm or reject within ONEOTA_TRIAL_MS */
-    ONEOTA_EVENT_REPORT,  /**< step; code: the platform's answer; -1: none, or not sent: over budget */
+    ONEOTA_EVENT_TRIAL,  /**< this image runs on trial: confirm or reject within ONEOTA_TRIAL_MS */
+    ONEOTA_EVENT_REPORT, /**< step; code: the platform's answer; -1: none, or over budget: unsent */
     ONEOTA_EVENT_UPDATED, /**< the task ended well: 201 was delivered. version */
     ONEOTA_EVENT_FAILED,  /**< reason, code: something went wrong; says once each time */
     ONEOTA_EVENT_ENDED,   /**< the task ended without an update. reason; step: reported, or 0 */
