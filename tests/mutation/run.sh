@@ -5,11 +5,11 @@
 #   sh tests/mutation/run.sh [--all | --sample N] [--seed S] [--only FILE]... [--jobs N]
 #
 # Prints each survivor, "src/FILE:line:column: what was changed", and how many of each file were killed. What no test
-# could notice is listed in equivalent.txt, with the reason. --all: every mutant (hours on two cores); otherwise a sample
-# of 100, drawn by --seed, by default by the tree that is checked out, so that each commit looks at others (80 seconds of
-# a processor, where build/gcc is there). --only FILE: steps_load.c. Exit status 0: at least 90 % were killed, with --all
-# in each file, and each line of equivalent.txt is needed; of a sample, at least as many as chance leaves of those 90 %
-# (tally.py): 82 of 100.
+# could notice is listed in equivalent.txt, with the reason; what survived last, in survivors.txt. --all: every mutant
+# (hours on two cores); otherwise a sample of 100, drawn by --seed, by default by the tree that is checked out, so that
+# each commit looks at others (80 seconds of a processor, where build/gcc is there). --only FILE: steps_load.c. Exit
+# status 0: at least 90 % were killed, with --all in each file, and each line of equivalent.txt is needed; of a sample,
+# at least as many as chance leaves of those 90 % (tally.py): 82 of 100.
 set -eu
 cd "$(dirname "$0")/../.."
 dir=build/gcc
