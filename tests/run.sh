@@ -15,7 +15,7 @@ table() {
 mps2        build,test,arm,source         firmware in QEMU: updates, power cuts, bad images, links and servers
 mps2delta   build,test,arm,source         firmware in QEMU: differential packages between two builds, cut off at every flash operation
 mbedtls36   build,test,source             unit tests with mbedTLS 3.6 and cJSON 1.7.18 from source
-sanitize    build,test                    unit tests under sanitizers, gcc and clang, and a sample of the faults
+sanitize    build,test                    unit tests, and a sample of the faults, under sanitizers
 e2e         build,test                    oneota-device against the platform stand-in
 fault       build,test                    power cuts, broken links and storage errors at every step
 sign        build,test,arm,skip,source    oneota-image against openssl; the proof with any instruction left out
