@@ -22,6 +22,13 @@ static void begin(void)
     kit_start(&kit);
 }
 
+static void pause_in(const char *state)
+{
+    kit_until_state(&kit, state);
+    assert_int_equal(oneota_pause(&kit.ram.client), ONEOTA_OK);
+    (void)kit_until_event(&kit, ONEOTA_EVENT_IDLE);
+}
+
 /* ---------------------------------------------------------------- pause, resume */
 
 static void test_api_pause_stops_keeps_and_uses_no_round(void **state)
@@ -60,9 +67,8 @@ static void test_api_pause_in_each_state_of_a_task_then_resume(void **state)
     (void)state;
     for (size_t n = 0; n < COUNT(states); n++) {
         begin();
-        kit_until_state(&kit, states[n]);
-        assert_int_equal(oneota_pause(&kit.ram.client), ONEOTA_OK);
-        assert_int_equal(kit_until_event(&kit, ONEOTA_EVENT_IDLE)->reason, ONEOTA_REASON_PAUSED);
+        pause_in(states[n]);
+        assert_int_equal(kit_last_event(&kit, ONEOTA_EVENT_IDLE)->reason, ONEOTA_REASON_PAUSED);
         assert_int_equal(oneota_resume(&kit.ram.client), ONEOTA_OK);
         kit_run(&kit);
         assert_int_equal(kit.platform.tasks[0].result, 201);
@@ -76,9 +82,7 @@ static void test_api_pause_before_the_proof_costs_no_second_download(void **stat
 {
     (void)state;
     begin();
-    kit_until_state(&kit, "verify");
-    assert_int_equal(oneota_pause(&kit.ram.client), ONEOTA_OK);
-    (void)kit_until_event(&kit, ONEOTA_EVENT_IDLE);
+    pause_in("verify");
     assert_int_equal(oneota_resume(&kit.ram.client), ONEOTA_OK);
     kit_run(&kit);
     assert_int_equal(kit.platform.tasks[0].result, 201);
@@ -91,9 +95,7 @@ static void test_api_pause_does_not_outlive_a_reset(void **state)
 {
     (void)state;
     begin();
-    kit_until_state(&kit, "download");
-    assert_int_equal(oneota_pause(&kit.ram.client), ONEOTA_OK);
-    (void)kit_until_event(&kit, ONEOTA_EVENT_IDLE);
+    pause_in("download");
     kit_start(&kit);
     kit_run(&kit);
     assert_int_equal(kit.platform.tasks[0].result, 201);
@@ -200,9 +202,7 @@ static void test_api_cancel_while_paused_is_told(void **state)
 {
     (void)state;
     begin();
-    kit_until_state(&kit, "download");
-    (void)oneota_pause(&kit.ram.client);
-    (void)kit_until_event(&kit, ONEOTA_EVENT_IDLE);
+    pause_in("download");
     assert_int_equal(oneota_cancel(&kit.ram.client), ONEOTA_OK);
     kit_run(&kit);
     assert_int_equal(kit.platform.tasks[0].result, 107);
