@@ -9,22 +9,39 @@
 # nine parts of all that. --seed: other cases.
 set -eu
 cd "$(dirname "$0")/../.."
+
+usage() {
+    echo "usage: sh tests/fault/run.sh [--long] [--part K/N] [--seed N], numbers from 1, K up to N" >&2
+    exit 2
+}
+
+number() {
+    case $1 in
+    '' | 0* | *[!0-9]* | ??????????*) usage ;;
+    esac
+}
+
 seed=1 scale=1 part=1/1
 while [ $# -gt 0 ]; do
     case $1 in
     --long) scale=51 ;;
-    --seed | --part)
-        [ $# -ge 2 ] || exit 2
-        case $1 in
-        --seed) seed=$2 ;;
-        --part) part=$2 ;;
-        esac
+    --seed)
+        seed=${2:-}
+        number "$seed"
         shift
         ;;
-    *)
-        echo "usage: sh tests/fault/run.sh [--long] [--part K/N] [--seed N]" >&2
-        exit 2
+    --part)
+        part=${2:-}
+        case $part in
+        */*) ;;
+        *) usage ;;
+        esac
+        number "${part%%/*}"
+        number "${part#*/}"
+        [ "${part%%/*}" -le "${part#*/}" ] || usage
+        shift
         ;;
+    *) usage ;;
     esac
     shift
 done

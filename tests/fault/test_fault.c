@@ -54,52 +54,71 @@ typedef struct {
     run_t run;
 } options_t;
 
-/* "K/N", from 1. */
-static void read_part(const char *text, run_t *run)
+static bool read_number(const char *text, uint32_t *number)
 {
     char *end;
-    run->part = (uint32_t)strtoul(text, &end, 10) - 1u;
-    run->parts = *end == '/' ? (uint32_t)strtoul(end + 1, NULL, 10) : 0u;
+    unsigned long value = strtoul(text, &end, 10);
+    *number = (uint32_t)value;
+    return *text >= '0' && *text <= '9' && *end == '\0' && value <= UINT32_MAX;
+}
+
+/* "K/N", from 1. */
+static bool read_part(const char *text, run_t *run)
+{
+    char more;
+    bool good = sscanf(text, "%u/%u%c", &run->part, &run->parts, &more) == 2;
+    run->part--;
+    return good && run->part < run->parts;
+}
+
+static bool read_option(options_t *options, const char *name, const char *value)
+{
+    run_t *run = &options->run;
+    const struct {
+        const char *name;
+        const char **text;
+    } texts[] = {{"--dialect", &options->dialect},
+                 {"--campaign", &options->campaign},
+                 {"--speed", &options->speed},
+                 {"--read-journal", &options->read},
+                 {"--write-journal", &options->write}};
+    const struct {
+        const char *name;
+        uint32_t *number;
+    } numbers[] = {{"--seed", &run->seed}, {"--slice", &run->slice}, {"--scale", &run->scale}};
+
+    for (size_t n = 0; n < sizeof texts / sizeof texts[0]; n++) {
+        if (strcmp(name, texts[n].name) == 0) {
+            *texts[n].text = value;
+            return true;
+        }
+    }
+    for (size_t n = 0; n < sizeof numbers / sizeof numbers[0]; n++) {
+        if (strcmp(name, numbers[n].name) == 0) {
+            return read_number(value, numbers[n].number);
+        }
+    }
+    if (strcmp(name, "--case") == 0) {
+        uint32_t number;
+        bool good = read_number(value, &number);
+        run->only = number;
+        return good;
+    }
+    return strcmp(name, "--part") == 0 && read_part(value, run);
 }
 
 static bool read_options(int argc, char **argv, options_t *options)
 {
     for (int n = 1; n < argc; n++) {
-        const char *value = n + 1 < argc ? argv[n + 1] : NULL;
         if (strcmp(argv[n], "-v") == 0) {
             options->run.verbose = true;
-            continue;
-        }
-        if (value == NULL) {
-            return false;
-        }
-        n++;
-        if (strcmp(argv[n - 1], "--dialect") == 0) {
-            options->dialect = value;
-        } else if (strcmp(argv[n - 1], "--campaign") == 0) {
-            options->campaign = value;
-        } else if (strcmp(argv[n - 1], "--case") == 0) {
-            options->run.only = strtoll(value, NULL, 10);
-        } else if (strcmp(argv[n - 1], "--seed") == 0) {
-            options->run.seed = (uint32_t)strtoul(value, NULL, 10);
-        } else if (strcmp(argv[n - 1], "--slice") == 0) {
-            options->run.slice = (uint32_t)strtoul(value, NULL, 10);
-        } else if (strcmp(argv[n - 1], "--scale") == 0) {
-            options->run.scale = (uint32_t)strtoul(value, NULL, 10);
-        } else if (strcmp(argv[n - 1], "--part") == 0) {
-            read_part(value, &options->run);
-        } else if (strcmp(argv[n - 1], "--speed") == 0) {
-            options->speed = value;
-        } else if (strcmp(argv[n - 1], "--read-journal") == 0) {
-            options->read = value;
-        } else if (strcmp(argv[n - 1], "--write-journal") == 0) {
-            options->write = value;
+        } else if (n + 1 < argc && read_option(options, argv[n], argv[n + 1])) {
+            n++;
         } else {
             return false;
         }
     }
-    return options->run.slice > 0 && options->run.scale > 0 &&
-           options->run.part < options->run.parts;
+    return options->run.slice > 0 && options->run.scale > 0;
 }
 
 static int measure(const char *name)
@@ -168,6 +187,9 @@ int main(int argc, char **argv)
         if (options.dialect == NULL || strcmp(options.dialect, dialect->name) == 0) {
             run_dialect(&options, dialect, &all);
         }
+    }
+    if (all.cases == 0) {
+        fprintf(stderr, "test_fault: there is no such case, campaign or dialect\n");
     }
     printf("%-12s %7u cases %5u violations  (in %u the power went)\n", "all", (unsigned)all.cases,
            (unsigned)all.violations, (unsigned)all.cut);

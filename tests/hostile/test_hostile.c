@@ -273,6 +273,9 @@ int main(int argc, char **argv)
             count++;
         }
     }
+    if (count == 0) {
+        fprintf(stderr, "%s: no row of %s begins with '%s'\n", argv[0], argv[1], begins);
+    }
     int failed = count == 0 ? 1 : _cmocka_run_group_tests("hostile", tests, count, NULL, NULL);
     free(tests);
     free(cases);

@@ -149,6 +149,9 @@ def read_options():
     parser.add_argument("--limit", type=float, metavar="S", help="seconds of tests for a mutant (8; of a sample 5)")
     parser.add_argument("--jobs", type=int, default=2, metavar="N", help="at a time (2)")
     options = parser.parse_args()
+    for file in options.only or []:
+        if not (build.ROOT / "src" / file).is_file():
+            parser.error(f"--only: there is no src/{file}")
     if options.limit is None:
         options.limit = 8.0 if options.all else 5.0
     return options

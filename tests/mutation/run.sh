@@ -27,5 +27,6 @@ fi
 tree=$(git rev-parse --short=7 'HEAD^{tree}' 2>/dev/null) || tree=1
 status=0
 /usr/bin/python3 -B tests/mutation/mutate.py "$dir" "$work" --seed "$((0x$tree))" "$@" || status=$?
+[ "$status" -le 1 ] || exit "$status"
 /usr/bin/python3 -B tests/mutation/tally.py $all "$work/verdicts.txt" || status=$?
 exit "$status"

@@ -3,4 +3,7 @@ build_gcc
 run_ctest gcc -R "^fault-"
 cuts=$(sed -n 's/.*(in \([0-9]*\) the power went)$/\1/p' "$output" | awk '{ sum += $1 } END { print sum + 0 }')
 echo "$cuts runs with a power cut"
+refuses "a seed that is no number" "^usage" sh tests/fault/run.sh --seed x
+refuses "a part that there is not" "^usage" sh tests/fault/run.sh --part 13/12
+refuses "a campaign that there is not" "no such" build/gcc/tests/test_fault --campaign nope
 [ "$cuts" -ge 500000 ] || fail "less than 500000 runs with a power cut"
