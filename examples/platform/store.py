@@ -33,6 +33,11 @@ CREATE TABLE tokens   (number INTEGER PRIMARY KEY AUTOINCREMENT, token TEXT UNIQ
 CREATE TABLE history  (task INTEGER NOT NULL, time REAL NOT NULL, state TEXT NOT NULL, step INTEGER);
 CREATE TABLE calls    (seq INTEGER PRIMARY KEY AUTOINCREMENT, entry TEXT NOT NULL);
 """
+INDEXES = """
+CREATE INDEX IF NOT EXISTS tasks_of_device ON tasks (device);
+CREATE INDEX IF NOT EXISTS tokens_of_task  ON tokens (task);
+CREATE INDEX IF NOT EXISTS history_of_task ON history (task);
+"""
 
 VERSION_OF = {1: "f_version", 2: "s_version"}   # kind of image -> the column of a device
 
@@ -74,6 +79,7 @@ class Store:
             self.db.executescript(f"BEGIN; {SCHEMA} PRAGMA user_version = {FORMAT}; COMMIT;")
         elif found != FORMAT:
             raise sqlite3.DatabaseError(f"its format is {found}, not {FORMAT}")
+        self.db.executescript(INDEXES)
 
     def close(self):
         self.db.close()
@@ -170,8 +176,9 @@ class Store:
         return self._one("SELECT * FROM tasks WHERE id = ?", ident)
 
     def tasks(self, device=None):
-        return [task for task in self._all("SELECT * FROM tasks ORDER BY id")
-                if device is None or task["device"] == device]
+        if device is None:
+            return self._all("SELECT * FROM tasks ORDER BY id")
+        return self._all("SELECT * FROM tasks WHERE device = ? ORDER BY id", device)
 
     def change_task(self, ident, **changes):
         self._update("tasks", ident, changes)
