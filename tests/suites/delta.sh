@@ -4,9 +4,9 @@ export ONEOTA_DELTA="$root/build/gcc/oneota-delta"
 run_pytest tests/delta/test_*.py
 
 # The mutator, longer than the unit tests run it, where a byte beyond is seen.
-build asan-gcc -DCMAKE_C_COMPILER=gcc -DONEOTA_SANITIZE=ON
+build asan-clang -DCMAKE_C_COMPILER=clang -DONEOTA_SANITIZE=ON
 for seed in 100000 200000; do
-    check "fuzz_delta: from $seed" build/asan-gcc/tests/fuzz_delta --seed "$seed" --count 8000
+    check "fuzz_delta: from $seed" build/asan-clang/tests/fuzz_delta --seed "$seed" --count 8000
 done
 
 # The judge of the benchmark: each target is reached at its limit and missed beyond it, or when nothing was measured.

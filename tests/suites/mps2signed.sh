@@ -42,6 +42,6 @@ check "weak boot loader: configure" cmake -S "$weak/examples/mps2" -B "$weak/b" 
     "-DONEOTA_MPS2_PUBKEYS=$ONEOTA_KEYS/present.pub;$ONEOTA_KEYS/next.pub"
 check "weak boot loader: build" cmake --build "$weak/b" -j 2 --target boot
 refuses "skips: a boot loader that decides once" " [1-9][0-9]* started$" "$python" tests/sign/skip/boot.py "$weak/b/boot.elf" \
-    "$ONEOTA_IMAGE" "$ONEOTA_KEYS/present.pem" --case repacked
+    "$ONEOTA_IMAGE" "$ONEOTA_KEYS/present.pem" --case repacked --inside is_proven
 refuses "skips in QEMU: a boot loader that decides once" " [1-9][0-9]* started$" "$python" tests/sign/skip/qemu.py \
     "$weak/b/boot.elf" "$ONEOTA_IMAGE" "$ONEOTA_KEYS/present.pem" --case repacked --inside is_proven --first

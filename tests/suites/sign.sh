@@ -47,7 +47,7 @@ cp -R src "$scratch/src"
 sed -i 's/scheme->use(m) != ONEOTA_PROVEN/scheme->use(m) == 1u/' "$scratch/src/steps_prove.c"
 check "skip weak client: builds" env ONEOTA_SKIP_SRC="$scratch/src" sh tests/sign/skip/build.sh --client build/skip-client-weak
 refuses "skip: a client that decides once" " [1-9][0-9]* started$" "$python" tests/sign/skip/client.py \
-    build/skip-client-weak/client.elf --case mark-older
+    build/skip-client-weak/client.elf --case mark-older --inside oneota_step_prove
 
 export ONEOTA_IMAGE="$root/build/gcc/oneota-image"
 run_pytest tests/sign/test_*.py

@@ -2,12 +2,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """The boot loader of examples/mps2 with any one instruction left out must not start an image that is not proven.
 
-    python3 tests/sign/skip/boot.py BOOT.ELF ONEOTA-IMAGE KEY.pem [--every N] [--case NAME]...
+    python3 tests/sign/skip/boot.py BOOT.ELF ONEOTA-IMAGE KEY.pem [--every N] [--case NAME]... [--inside FUNCTION]...
 
 BOOT.ELF is as it is shipped, built with the public key of KEY.pem; run here from reset by Unicorn, which is QEMU's
 processor without its board. Slot 0 holds what is not to be started, slot 1 nothing. From the first look at a slot to
 the end, each instruction is left out once, at one moment: our own, those of libc, and of SHA-256 all but its rounds.
-What only prints, and the curve, are not; the curve is answered as in skip.py.
+What only prints, and the curve, are not; the curve is answered as in skip.py. --inside: in these functions alone.
 
 Prints "skips boot CASE: N left out, M started", and fails if anything but the good image is started, or that is not.
 """
@@ -35,10 +35,11 @@ COMMAND_LINE = 0x15
 
 
 class Board(Runner):
-    """With a package in slot 0."""
+    """With a package in slot 0. inside: None, or the functions to leave instructions out of."""
 
-    def __init__(self, elf):
-        super().__init__(elf, lambda name: not THEIRS.match(name), [(RAM, RAM_BYTES), (mps2.LOAD, IMAGE_BYTES)], 0xFFFFFFFE)
+    def __init__(self, elf, inside):
+        ours = inside.__contains__ if inside else lambda name: not THEIRS.match(name)
+        super().__init__(elf, ours, [(RAM, RAM_BYTES), (mps2.LOAD, IMAGE_BYTES)], 0xFFFFFFFE)
         self.uc.mem_map(0, 0x100000, unicorn.UC_PROT_READ | unicorn.UC_PROT_EXEC)   # as the MPU has it
         self.uc.mem_map(mps2.LOAD, 0x80000, unicorn.UC_PROT_READ | unicorn.UC_PROT_WRITE)
         self.uc.mem_map(RAM, RAM_BYTES, unicorn.UC_PROT_READ | unicorn.UC_PROT_WRITE)
@@ -87,10 +88,11 @@ def main():
     parser.add_argument("key")
     parser.add_argument("--every", type=int, default=1)
     parser.add_argument("--case", action="append")
+    parser.add_argument("--inside", action="append")
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         packages = boot_packages(args.program, pathlib.Path(folder), args.key)
-    boards = Board(args.elf), Board(args.elf)
+    boards = Board(args.elf, args.inside), Board(args.elf, args.inside)
     bad = boot_cases(packages)
     faults = 0
     for name, package in {"good": packages.good, **bad}.items():   # with the real curve

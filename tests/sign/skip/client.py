@@ -2,12 +2,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """The client with any one instruction left out must not mark an image that is not proven.
 
-    python3 tests/sign/skip/client.py CLIENT.ELF [--every N] [--case NAME]...
+    python3 tests/sign/skip/client.py CLIENT.ELF [--every N] [--case NAME]... [--inside FUNCTION]...
 
 CLIENT.ELF is client.c: a whole client with the desk of the unit tests around it, run here by Unicorn. It downloads a
 signed package; then, before it verifies, or before it marks what it has verified and reported, the slot is changed.
 From there until it is marked or given up, each instruction is left out once, at one moment: the library's own
-without CRC-32, of libc memcmp() and strncmp(), of SHA-256 all but its rounds. The curve says yes to what it said yes to in the good run, and to nothing else.
+without CRC-32, of libc memcmp() and strncmp(), of SHA-256 all but its rounds. The curve says yes to what it said yes to
+in the good run, and to nothing else. --inside: in these functions alone.
 
 Prints "skips client CASE: N left out, M marked", and fails if anything changed is marked, or if the good image is not.
 """
@@ -42,10 +43,11 @@ def functions(folder):
 
 
 class Desk(Runner):
-    """The program. prepared: its memory when the download had ended."""
+    """The program. inside: None, or the functions to leave instructions out of. prepared: its memory when the download
+    had ended."""
 
-    def __init__(self, elf):
-        ours = functions(pathlib.Path(elf).parent / "core") - BULK | LIBC | SHA
+    def __init__(self, elf, inside=None):
+        ours = set(inside or functions(pathlib.Path(elf).parent / "core") - BULK | LIBC | SHA)
         super().__init__(elf, ours.__contains__, [], RETURN)
         data = self.names["__data_start"] & ~0xFFF
         self.memory = [(data, STACK - data)]
@@ -74,7 +76,7 @@ class Desk(Runner):
         self.enter("oneota_skip_decide")
 
 
-def prepare(elf, state):
+def prepare(elf, state, inside):
     """Two of them, at the moment when the client is in this state, with the curve replaced."""
     first, second = Desk(elf), Desk(elf)
     curve = Curve(first)
@@ -88,7 +90,7 @@ def prepare(elf, state):
     second_curve = Curve(second)
     second_curve.known = curve.known
     second_curve.replace()
-    third = Desk(elf)
+    third = Desk(elf, inside)
     third.prepared = first.prepared
     third_curve = Curve(third)
     third_curve.known = curve.known
@@ -101,10 +103,11 @@ def main():
     parser.add_argument("elf")
     parser.add_argument("--every", type=int, default=1)
     parser.add_argument("--case", action="append")
+    parser.add_argument("--inside", action="append")
     args = parser.parse_args()
     faults = 0
     for state in ("verify", "mark"):
-        desks = prepare(args.elf, state)
+        desks = prepare(args.elf, state, args.inside)
         desks[0].begin(0)
         if not desks[0].ends():
             print(f"client {state}: the good image is not marked, with the curve replaced")

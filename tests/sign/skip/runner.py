@@ -7,7 +7,7 @@ from program import NOP, halves, place, size_of, symbols
 from unicorn import arm_const as arm
 
 CODE_MAX = 0x100000
-LIMIT_US = 2_000_000   # of a run with an instruction left out: what goes round for ever has not started
+LIMIT_US = 1_000_000   # of a run with an instruction left out: what goes round for ever has not started
 REGISTERS = [*range(arm.UC_ARM_REG_R0, arm.UC_ARM_REG_R12 + 1), arm.UC_ARM_REG_SP, arm.UC_ARM_REG_LR,
              arm.UC_ARM_REG_XPSR]   # there is no FPU in use
 

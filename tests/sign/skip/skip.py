@@ -153,18 +153,22 @@ class Curve:
     def learn(self):
         """From here on what the real one says yes to is known."""
         asked = []
+        returns = set()   # a hook on every block would cost more than the curve
 
         def enter(uc, *_):
-            asked.append((self.asked(), uc.reg_read(arm.UC_ARM_REG_LR) & ~1))
+            asked.append(self.asked())
+            back = uc.reg_read(arm.UC_ARM_REG_LR) & ~1
+            if back not in returns:
+                returns.add(back)
+                uc.hook_add(unicorn.UC_HOOK_CODE, leave, None, back, back)
+                uc.ctl_remove_cache(back, back + 2)
 
-        def leave(uc, address, *_):
-            if asked and asked[-1][1] == address:
-                what, _ = asked.pop()
-                if uc.reg_read(arm.UC_ARM_REG_R0) == 0:
-                    self.known.add(what)
+        def leave(uc, *_):
+            if asked and uc.reg_read(arm.UC_ARM_REG_R0) == 0:
+                self.known.add(asked[-1])
+            asked.clear()
 
         self.hook = self.machine.uc.hook_add(unicorn.UC_HOOK_CODE, enter, None, self.entry, self.entry)
-        self.machine.uc.hook_add(unicorn.UC_HOOK_BLOCK, leave)
 
     def number(self, address):
         """An mbedtls_mpi: limbs, sign, number of limbs."""
