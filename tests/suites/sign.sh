@@ -38,11 +38,10 @@ check "skip weak: builds" sh tests/sign/skip/build.sh build/skip-weak -DSKIP_WEA
 refuses "skip: a decision that is made once" " [1-9][0-9]* started$" "$python" tests/sign/skip/skip.py \
     build/skip-weak/start.elf build/gcc/oneota-image --case payload --case class
 
-# The same of a whole client, from verify to the mark: every fourth, of a payload, a signature and a version that are not
-# to be installed.
+# The same of a whole client, from verify to the mark: every fourth.
 check "skip client: builds" sh tests/sign/skip/build.sh --client build/skip-client
 count_skips client "$python" tests/sign/skip/client.py build/skip-client/client.elf --every 4 \
-    --case verify-payload --case mark-r --case mark-older
+    --case verify-payload --case verify-older --case mark-payload --case mark-r --case mark-older
 cp -R src "$scratch/src"
 sed -i 's/scheme->use(m) != ONEOTA_PROVEN/scheme->use(m) == 1u/' "$scratch/src/steps_prove.c"
 check "skip weak client: builds" env ONEOTA_SKIP_SRC="$scratch/src" sh tests/sign/skip/build.sh --client build/skip-client-weak
