@@ -15,6 +15,7 @@
 #define SEAL_BYTES 4u
 #define NOWHERE    UINT32_MAX
 #define READ_TRIES 3 /* a glitch on the way from the flash must not make a record look torn */
+#define MOVES_MAX  0x10000u /* that one start tries, by far */
 
 /* A move erases; steps 1 to 8 copy the record of that type; then the new record, and the seal. */
 enum { STEP_ERASE = 0, STEP_NEW = ONEOTA_JOURNAL_TYPES + 1, STEP_SEAL, STEP_IDLE, STEP_SCAN };
@@ -160,14 +161,18 @@ oneota_error_t oneota_journal_scan(oneota_journal_t *journal)
     if (journal->step != STEP_SCAN) {
         return ONEOTA_OK;
     }
-    if (record_read(journal, &journal->unit, journal->place) && note_record(journal)) {
+    const bool whole = record_read(journal, &journal->unit, journal->place);
+    if (whole && note_record(journal)) {
         return ONEOTA_AGAIN;
     }
     if (journal->home.length != 0 && journal->home.start == journal->unit.start) {
         memcpy(journal->newest, journal->found, sizeof journal->newest);
+    } else if (!whole && journal->place != journal->unit.start) {
+        journal->torn = true;
     }
     uint32_t end = end_of(&journal->unit);
     if (end == journal->flash->size(journal->flash_ctx)) {
+        journal->generation += journal->torn ? MOVES_MAX : 0;
         journal->step = STEP_IDLE;
         return ONEOTA_OK;
     }

@@ -95,6 +95,7 @@ typedef struct {
     bool fresh;               /**< home was sealed since the start: records may be appended */
     bool busy;                /**< the flash is programming what is in scratch */
     bool unread;              /**< something was found that could not be read: the flash failed */
+    bool torn;                /**< a unit has records and no seal: one may come back in it */
     uint32_t place;           /**< of the record being scanned or written, or of the next one */
     uint32_t generation;      /**< of the newest seal, read or written */
     oneota_erase_unit_t unit; /**< the unit being scanned or written */
