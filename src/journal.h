@@ -27,6 +27,9 @@
  * together; after a power cut the last one, or that with the record being written. This holds for
  * any number of cuts whose torn place reads the same each time, or not at all.
  *
+ * A unit that has records and no seal may show one later, of a move that was cut. What is sealed
+ * after a start that saw such a unit has a generation above all that it can hold.
+ *
  * Where it may read as whole once and as torn later (cells that were left half way), what was found
  * at a start may be gone at the next one. So who acts on what it found writes it again first: that
  * write goes to another unit, of which every record was read back. It holds for any such cut that

@@ -25,8 +25,8 @@ static bool planned(fake_net_t *net, fake_net_call_t call)
     }
     net->again_call = 0;
     return net->call_at != 0 && (net->call == call || net->call == FAKE_NET_ANY) &&
-           (net->calls[net->call] == net->call_at ||
-            (net->call_stays && net->calls[net->call] > net->call_at));
+           net->calls[net->call] >= net->call_at &&
+           net->calls[net->call] - net->call_at <= net->call_more;
 }
 
 static void maybe_cut(fake_net_t *net)
@@ -99,10 +99,24 @@ static oneota_error_t net_open(void *ctx, const char *address, uint16_t port, co
     return end_call(net, ONEOTA_OK);
 }
 
+/* From a connection that is gone. */
+static void serve_delayed(fake_net_t *net)
+{
+    fake_answer_t unheard = {.head_length = 0};
+    if (net->delayed_length == 0 || net->answers < net->delayed_behind) {
+        return;
+    }
+    *net->late = true;
+    (void)net->server->serve(net->server_ctx, net->delayed, net->delayed_length, &unheard);
+    *net->late = false;
+    net->delayed_length = 0;
+}
+
 /* The server sees what has arrived. */
 static void serve(fake_net_t *net)
 {
     fake_answer_t *answer = &net->answer;
+    serve_delayed(net);
     answer->head_length = 0;
     answer->body = NULL;
     answer->body_length = 0;
@@ -216,6 +230,12 @@ static oneota_error_t net_send(void *ctx, const void *data, size_t length, size_
         *sent = count < length ? count : net->fault_at + 1u;
         refuse(net);
         return end_call(net, ONEOTA_OK);
+    }
+    if (hit && net->call_end == FAKE_NET_CALL_LATE) {
+        memcpy(net->delayed, net->request, net->request_length);
+        net->delayed_length = net->request_length;
+        net->delayed_behind = net->answers + 1u;
+        return fail_call(net, FAKE_NET_SEND);
     }
     serve(net);
     if (hit && net->call_end == FAKE_NET_CALL_LOST) {
@@ -376,7 +396,10 @@ static oneota_error_t net_recv(void *ctx, void *buffer, size_t size, size_t *rec
 
 static void net_close(void *ctx)
 {
-    drop(ctx);
+    fake_net_t *net = ctx;
+    bool waits = net->answering || net->request_length > 0 || net->again_call != 0;
+    net->losses += net->open && waits ? 1u : 0u;
+    drop(net);
 }
 
 static int32_t net_last_error(void *ctx)

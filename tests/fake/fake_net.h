@@ -17,6 +17,7 @@
 #define FAKE_NET_ANSWERS_MAX 512u
 #define FAKE_NET_REQUEST_MAX 2048u
 #define FAKE_NET_LEFT_MAX    1024u
+#define FAKE_NET_FOR_EVER    UINT32_MAX
 
 typedef struct {
     char head[1024];
@@ -64,6 +65,7 @@ typedef enum {
     FAKE_NET_CALL_AGAIN,  /**< once, then it is done */
     FAKE_NET_CALL_LOST,   /**< BROKEN, but what was sent did arrive */
     FAKE_NET_CALL_PARTLY, /**< sends or receives one byte */
+    FAKE_NET_CALL_LATE,   /**< BROKEN; what was sent arrives behind the next request */
     FAKE_NET_CALL_COUNT,
     FAKE_NET_CALL_ODD = FAKE_NET_CALL_COUNT /**< a code that no port may return */
 } fake_net_end_t;
@@ -79,7 +81,7 @@ typedef struct {
     uint32_t requests[FAKE_NET_ANSWERS_MAX]; /**< likewise, of what it answers */
     uint32_t calls[FAKE_NET_CALLS];
     uint64_t bytes_down;
-    uint32_t losses;       /**< calls that ended the connection, or got none */
+    uint32_t losses;       /**< calls that ended the connection, or got none, and waits in vain */
     const char *violation; /**< the first, NULL: none */
 
     /* plan: how bytes come; 0: as many as fit */
@@ -97,10 +99,11 @@ typedef struct {
     const uint32_t *now_ms; /**< borrowed; NULL: nothing pauses */
 
     /* plan: a call */
-    uint8_t call;     /**< fake_net_call_t */
-    uint8_t call_end; /**< fake_net_end_t */
-    uint32_t call_at; /**< 0: none */
-    bool call_stays;  /**< every call from that one on */
+    uint8_t call;       /**< fake_net_call_t */
+    uint8_t call_end;   /**< fake_net_end_t */
+    uint32_t call_at;   /**< 0: none */
+    uint32_t call_more; /**< so many of them behind it, too; FAKE_NET_FOR_EVER */
+    bool *late;         /**< borrowed: set while the server takes what came late */
     bool down;        /**< every open is BROKEN */
 
     /* plan: the power goes once this call (of any kind) is done; 0: never */
@@ -121,6 +124,8 @@ typedef struct {
     fake_answer_t answer;
     char request[FAKE_NET_REQUEST_MAX];
     uint32_t request_length;
+    char delayed[FAKE_NET_REQUEST_MAX];
+    uint32_t delayed_length, delayed_behind; /**< arrives behind so many answers */
     const void *again_data; /**< of a send that was AGAIN */
     size_t again_length;
     uint8_t again_call; /**< 1 + fake_net_call_t */

@@ -140,6 +140,8 @@ typedef struct {
     bool trailers;       /**< the last 192 bytes may be asked for first */
     bool announces;      /**< the token check only tells the state: a report starts the download */
     const uint32_t *losses; /**< counts calls of the net that failed; NULL: none does */
+    bool late;              /**< the request is from a connection that is gone */
+    uint32_t late_count;    /**< so many of them were taken */
     uint64_t ahead_s;       /**< of the device's clock: its `et` are so much later */
     uint8_t peer;           /**< fake_peer_t */
     uint8_t stale_code;     /**< of a token check with a token that is not the newest */

@@ -23,6 +23,7 @@ typedef struct {
     uint32_t cases;
     uint32_t violations;
     uint32_t repeats; /**< cases in which a progress report came twice */
+    uint32_t late;    /**< cases in which a request came behind the next one */
     uint32_t resumed; /**< cases in which a download went on where a restart had left it */
     uint32_t cut;     /**< cases in which the power went */
     uint32_t cuts;    /**< power cuts that came, of those that were planned */

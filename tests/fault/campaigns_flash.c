@@ -14,7 +14,7 @@ static void fail_from(run_t *run, const char *name, uint32_t times, uint32_t pla
     fake_board_t board = world->board;
     for (uint8_t call = 0; call < FAKE_CALL_COUNT; call++) {
         uint8_t modes = call < FAKE_CALL_QUERY ? (uint8_t)FAKE_FAULT_COUNT : 2u;
-        uint32_t stride = 1u + board.calls[call] / places;
+        uint32_t stride = campaign_stride(run, world, 11u) + board.calls[call] / places;
         for (uint32_t at = 1; at <= board.calls[call]; at += stride) {
             for (uint8_t mode = 0; mode < modes; mode++) {
                 const world_fault_t fault = {
@@ -26,23 +26,16 @@ static void fail_from(run_t *run, const char *name, uint32_t times, uint32_t pla
     campaign_leave(world);
 }
 
-void campaign_twice(run_t *run)
-{
-    static const char *const k_names[] = {"small", "retry", "one", "rejected", "swap"};
-    for (size_t n = 0; n < sizeof k_names / sizeof k_names[0]; n++) {
-        fail_from(run, k_names[n], 2, UINT32_MAX);
-    }
-}
-
-static void lose_net(run_t *run, const char *name)
+static void lose_net(run_t *run, const char *name, uint32_t more)
 {
     world_t *world = campaign_rehearse(run, name);
     fake_net_t net = world->net;
+    uint32_t stride = campaign_stride(run, world, 11u);
     for (uint8_t call = 0; call < FAKE_NET_ANY; call++) {
-        for (uint32_t at = 1; at <= net.calls[call]; at++) {
+        for (uint32_t at = 1; at <= net.calls[call]; at += stride) {
             for (uint8_t mode = 0; mode < FAKE_NET_CALL_PARTLY; mode++) {
                 const world_fault_t fault = {
-                    .kind = WORLD_NET_CALL, .call = call, .mode = mode, .at = at, .byte = 1};
+                    .kind = WORLD_NET_CALL, .call = call, .mode = mode, .at = at, .byte = more};
                 campaign_try(run, world, &fault, 1);
             }
         }
@@ -50,12 +43,22 @@ static void lose_net(run_t *run, const char *name)
     campaign_leave(world);
 }
 
+void campaign_twice(run_t *run)
+{
+    static const char *const k_names[] = {"small", "retry", "one",    "rejected",
+                                          "swap",  "signed", "delta-small"};
+    for (size_t n = 0; n < sizeof k_names / sizeof k_names[0]; n++) {
+        fail_from(run, k_names[n], 2, UINT32_MAX);
+        lose_net(run, k_names[n], 1);
+    }
+}
+
 void campaign_for_ever(run_t *run)
 {
     static const char *const k_names[] = {"small", "retry", "rejected", "swap", "delta-small"};
     for (size_t n = 0; n < sizeof k_names / sizeof k_names[0]; n++) {
         fail_from(run, k_names[n], FAKE_FLASH_FOR_EVER, 40u * run->scale);
-        lose_net(run, k_names[n]);
+        lose_net(run, k_names[n], FAKE_NET_FOR_EVER);
     }
 }
 

@@ -96,6 +96,26 @@ static bool ended(world_t *world)
     return true;
 }
 
+static void on_line(void *ctx, const oneota_log_line_t *line)
+{
+    world_t *world = ctx;
+    if (line->text != NULL && (strstr(line->text, "sign=") != NULL ||
+                               strstr(line->text, world->dialect->identity.key) != NULL)) {
+        world_violate(world, "secrecy: a line of log");
+    }
+    if (!world->verbose) {
+        return;
+    }
+    printf("%10.3f  %s", world->board.now_ms / 1000.0, line->what);
+    if (line->key != NULL && line->text != NULL) {
+        printf(" %s=%s", line->key, line->text);
+    } else if (line->key != NULL) {
+        printf(" %s=%lld", line->key, (long long)line->number);
+    }
+    printf("  [op %u net %u]\n", (unsigned)world->board.operations,
+           (unsigned)world->net.calls[FAKE_NET_ANY]);
+}
+
 void world_on_event(void *ctx, const oneota_event_t *event)
 {
     world_t *world = ctx;
@@ -107,6 +127,10 @@ void world_on_event(void *ctx, const oneota_event_t *event)
     case ONEOTA_EVENT_READY:
         world->ready = true;
         world_meddle(world, event->image);
+        if (world_sabotaged(world, WORLD_SABOTAGE_LOG)) {
+            const oneota_log_line_t line = {.what = "sabotage", .text = world->dialect->identity.key};
+            on_line(world, &line);
+        }
         break;
     case ONEOTA_EVENT_RESTART:
         world->restart = !world_sabotaged(world, WORLD_SABOTAGE_RESTART);
@@ -131,26 +155,6 @@ void world_on_event(void *ctx, const oneota_event_t *event)
     default:
         break;
     }
-}
-
-static void on_line(void *ctx, const oneota_log_line_t *line)
-{
-    world_t *world = ctx;
-    if (line->text != NULL && (strstr(line->text, "sign=") != NULL ||
-                               strstr(line->text, world->dialect->identity.key) != NULL)) {
-        world_violate(world, "secrecy: a line of log");
-    }
-    if (!world->verbose) {
-        return;
-    }
-    printf("%10.3f  %s", world->board.now_ms / 1000.0, line->what);
-    if (line->key != NULL && line->text != NULL) {
-        printf(" %s=%s", line->key, line->text);
-    } else if (line->key != NULL) {
-        printf(" %s=%lld", line->key, (long long)line->number);
-    }
-    printf("  [op %u net %u]\n", (unsigned)world->board.operations,
-           (unsigned)world->net.calls[FAKE_NET_ANY]);
 }
 
 const oneota_log_t world_log = {on_line};
@@ -304,6 +308,7 @@ static void begin(world_t *world, uint32_t seed)
     world->platform.announces = world->dialect->announces;
     world->platform.trailers = scenario->signs;
     world->platform.losses = &world->net.losses;
+    world->net.late = &world->platform.late;
     world->net.power_off = power_off;
     world->net.power_ctx = world;
     board->power_off = power_off;
@@ -363,8 +368,8 @@ static void begin(world_t *world, uint32_t seed)
     world->done = false;
 }
 
-/* Once more from power-on: nothing is downloaded or told again; but the end may be, when the record
- * of it was torn and reads otherwise now. */
+/* Once more from power-on: nothing is downloaded or told again; but the end may be, or the task looked
+ * up, when the record of the end was torn and reads otherwise now. */
 static void live_afterwards(world_t *world)
 {
     uint32_t counts[FAKE_CALL_KINDS];
@@ -372,10 +377,11 @@ static void live_afterwards(world_t *world)
     world->done = false;
     live(world);
     bool fades = world->cuts > 0 && world->board.journal.flash.torn >= FAKE_TORN_UNSTABLE;
+    uint32_t again = fades ? 2u : 0u; /* once refused for its clock */
+    world->platform.counts[FAKE_DOWNLOAD] += world_sabotaged(world, WORLD_SABOTAGE_AGAIN) ? 1u : 0u;
     if (world->platform.counts[FAKE_DOWNLOAD] != counts[FAKE_DOWNLOAD] ||
-        world->platform.counts[FAKE_TOKEN] != counts[FAKE_TOKEN] ||
-        world->platform.counts[FAKE_REPORT] >
-            counts[FAKE_REPORT] + (fades ? 2u : 0u)) { /* once refused for its clock */
+        world->platform.counts[FAKE_TOKEN] > counts[FAKE_TOKEN] + again ||
+        world->platform.counts[FAKE_REPORT] > counts[FAKE_REPORT] + again) {
         world_violate(world, "idempotence: something happened after the end");
     }
 }

@@ -88,7 +88,8 @@ typedef enum {
     WORLD_DRIBBLE,  /**< at: most bytes of a receive; byte: of a send; 0: any */
     WORLD_ANSWER,   /**< mode: fake_net_fault_t; at: answer; byte; call: the bit; of a PAUSE, 0: it
                            is just short enough, 1: too long */
-    WORLD_NET_CALL, /**< call: fake_net_call_t; mode: fake_net_end_t; at; byte 1: for ever */
+    WORLD_NET_CALL, /**< call: fake_net_call_t; mode: fake_net_end_t; at; byte: so many more of them,
+                           or FAKE_NET_FOR_EVER: that is, for a day */
     WORLD_BOARD_CALL, /**< call: fake_board_call_t; mode: fake_fault_t; at */
     WORLD_TAMPER, /**< at: a bit of this byte of the proven image changes before it is installed */
     WORLD_OPERATOR, /**< mode: world_operator_t; at: before this call to the platform */
@@ -188,6 +189,17 @@ typedef enum {
     WORLD_SABOTAGE_TWICE,     /**< a program unit is programmed twice */
     WORLD_SABOTAGE_VERSION,   /**< the client is told a version that does not run */
     WORLD_SABOTAGE_RESTART,   /**< the restart that is wanted never comes */
+    WORLD_SABOTAGE_LOG,       /**< the key is logged ... */
+    WORLD_SABOTAGE_KEY,       /**< ... or stored */
+    WORLD_SABOTAGE_POLL,      /**< a poll makes three calls of the net */
+    WORLD_SABOTAGE_SLOT,      /**< a unit of a slot is erased twice */
+    WORLD_SABOTAGE_JOURNAL,   /**< the journal is erased a hundred times */
+    WORLD_SABOTAGE_BYTES,     /**< 4 KiB of the package come twice ... */
+    WORLD_SABOTAGE_TRAFFIC,   /**< ... or all of it ever so often */
+    WORLD_SABOTAGE_BROKEN,    /**< an answer is left in the middle */
+    WORLD_SABOTAGE_ENDING,    /**< the application is told of a failure that there was not */
+    WORLD_SABOTAGE_BOOTS,     /**< nine restarts more */
+    WORLD_SABOTAGE_AGAIN,     /**< a download after the end */
     WORLD_SABOTAGE_COUNT
 } world_sabotage_t;
 

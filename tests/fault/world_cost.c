@@ -37,8 +37,8 @@ static void add(world_cost_t *cost, const world_fault_t *fault)
         add_answer(cost, fault->mode);
         break;
     case WORLD_NET_CALL:
-        cost->breaks += 1u;
-        cost->silent |= fault->byte != 0;
+        cost->breaks += 1u + (fault->byte == FAKE_NET_FOR_EVER ? 0u : fault->byte);
+        cost->silent |= fault->byte == FAKE_NET_FOR_EVER;
         break;
     case WORLD_BOARD_CALL:
         add_flash(cost, fault->call, fault->mode, 1);

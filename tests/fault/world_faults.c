@@ -216,8 +216,8 @@ void world_arm(world_t *world, const world_fault_t *fault)
         net->call = fault->call;
         net->call_end = fault->mode;
         net->call_at = fault->at;
-        net->call_stays = fault->byte != 0;
-        if (net->call_stays) {
+        net->call_more = fault->byte;
+        if (net->call_more == FAKE_NET_FOR_EVER) {
             arm_stuck(world, fault);
         }
         break;
@@ -274,6 +274,9 @@ void world_arm(world_t *world, const world_fault_t *fault)
         } else if (fault->call == FAKE_CALL_SLOT_READ ||
                    (fault->call <= FAKE_CALL_SLOT_PROGRAM && fault->mode >= FAKE_FAULT_SILENT)) {
             world_allow(world, 205); /* neither of two downloads can be read back */
+            if (world->patch != NULL) {
+                world_allow(world, 204); /* nor the running image, of which they are made */
+            }
         }
         break;
     case WORLD_SABOTAGE:
@@ -287,6 +290,49 @@ void world_arm(world_t *world, const world_fault_t *fault)
 bool world_sabotaged(const world_t *world, world_sabotage_t how)
 {
     return world->sabotage != NULL && world->sabotage->mode == (uint8_t)how;
+}
+
+/* In the books of the judges. */
+static void falsify(world_t *world, fake_region_t *other)
+{
+    fake_flash_t *journal = &world->board.journal.flash;
+    fake_task_t *task = &world->platform.tasks[0];
+    const char *key = world->dialect->identity.key;
+    uint32_t length = (uint32_t)strlen(key);
+    switch (world->sabotage == NULL ? WORLD_SABOTAGE_COUNT : world->sabotage->mode) {
+    case WORLD_SABOTAGE_KEY:
+        for (uint32_t end = world->scenario->journal_unit; end <= journal->size;
+             end += world->scenario->journal_unit) {
+            fake_flash_put(journal, end - length, key, length);
+        }
+        break;
+    case WORLD_SABOTAGE_POLL:
+        world->net.calls[FAKE_NET_ANY] += 3u;
+        break;
+    case WORLD_SABOTAGE_SLOT:
+        other->flash.erases[0] += 1u;
+        break;
+    case WORLD_SABOTAGE_JOURNAL:
+        journal->erases[0] += 100u;
+        break;
+    case WORLD_SABOTAGE_BYTES:
+        task->downloads += 4096u;
+        break;
+    case WORLD_SABOTAGE_TRAFFIC:
+        task->downloads += 65536u + 2u * task->size;
+        break;
+    case WORLD_SABOTAGE_BROKEN:
+        task->broken += 1u;
+        break;
+    case WORLD_SABOTAGE_ENDING:
+        world->endings += 1u;
+        break;
+    case WORLD_SABOTAGE_BOOTS:
+        world->board.boots += 9u;
+        break;
+    default:
+        break;
+    }
 }
 
 /* The image is proven, and not installed yet. */
@@ -311,4 +357,5 @@ void world_meddle(world_t *world, uint8_t image)
     } else if (world_sabotaged(world, WORLD_SABOTAGE_TWICE)) {
         (void)other->port.program(other, 0, zeros, world->scenario->program_unit);
     }
+    falsify(world, other);
 }

@@ -183,7 +183,7 @@ static void end_stuck(world_t *world)
 {
     world->board.fault_at = 0;
     world->net.call_at = 0;
-    world->net.call_stays = false;
+    world->net.call_more = 0;
     world->stuck = NULL;
     if (world->lenient) {
         fake_platform_expire(&world->platform.tasks[0]);

@@ -90,6 +90,11 @@ run_ctest() {
     count $(tail -n 1 "$scratch/counted")
 }
 
+# Of the fault campaigns that run_ctest ran.
+cases_with_power_cut() {
+    sed -n 's/.*(in \([0-9]*\) the power went)$/\1/p' "$output" | awk '{ sum += $1 } END { print sum + 0 }'
+}
+
 # run_pytest FILE...: three files at a time, because most of them wait most of the time.
 run_pytest() {
     printf '%s\n' "$@" | PYTHONDONTWRITEBYTECODE=1 xargs -I '{}' -P 3 sh -c '
