@@ -128,7 +128,8 @@ void world_on_event(void *ctx, const oneota_event_t *event)
         world->ready = true;
         world_meddle(world, event->image);
         if (world_sabotaged(world, WORLD_SABOTAGE_LOG)) {
-            const oneota_log_line_t line = {.what = "sabotage", .text = world->dialect->identity.key};
+            const oneota_log_line_t line = {.what = "sabotage",
+                                            .text = world->dialect->identity.key};
             on_line(world, &line);
         }
         break;
@@ -368,8 +369,8 @@ static void begin(world_t *world, uint32_t seed)
     world->done = false;
 }
 
-/* Once more from power-on: nothing is downloaded or told again; but the end may be, or the task looked
- * up, when the record of the end was torn and reads otherwise now. */
+/* Once more from power-on: nothing is downloaded or told again; but the end may be, or the task
+ * looked up, when the record of the end was torn and reads otherwise now. */
 static void live_afterwards(world_t *world)
 {
     uint32_t counts[FAKE_CALL_KINDS];

@@ -88,8 +88,8 @@ typedef enum {
     WORLD_DRIBBLE,  /**< at: most bytes of a receive; byte: of a send; 0: any */
     WORLD_ANSWER,   /**< mode: fake_net_fault_t; at: answer; byte; call: the bit; of a PAUSE, 0: it
                            is just short enough, 1: too long */
-    WORLD_NET_CALL, /**< call: fake_net_call_t; mode: fake_net_end_t; at; byte: so many more of them,
-                           or FAKE_NET_FOR_EVER: that is, for a day */
+    WORLD_NET_CALL, /**< call: fake_net_call_t; mode: fake_net_end_t; at; byte: so many more of
+                           them, or FAKE_NET_FOR_EVER: that is, for a day */
     WORLD_BOARD_CALL, /**< call: fake_board_call_t; mode: fake_fault_t; at */
     WORLD_TAMPER, /**< at: a bit of this byte of the proven image changes before it is installed */
     WORLD_OPERATOR, /**< mode: world_operator_t; at: before this call to the platform */

@@ -177,8 +177,8 @@ static void test_journal_cut_again_and_again_old_or_new_and_goes_on(void **state
     }
 }
 
-/* An erase that fails sends the write one unit further; there the power goes in the seal. At the next
- * start that seal cannot be read, and the write goes to the unit that was left out. */
+/* An erase that fails sends the write one unit further; there the power goes in the seal. At the
+ * next start that seal cannot be read, and the write goes to the unit that was left out. */
 static void test_journal_seal_that_faded_behind_a_skipped_unit_does_not_come_back(void **state)
 {
     (void)state;
