@@ -12,7 +12,7 @@ cd "$(dirname "$0")/.."
 
 # The limits, just above what is reached. Text is what the link keeps of src/ without log: neither cJSON nor
 # mbedTLS, constants included.
-max_text=18700
+max_text=18800
 max_fuse=2560 # of it, what fuse adds to south
 max_data=0
 max_bss=4 # json.o's one pointer

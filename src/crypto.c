@@ -134,7 +134,8 @@ bool oneota_crypto_equal(const uint8_t *a, const uint8_t *b, size_t length)
 
 bool oneota_crypto_hash_is(oneota_hash_t *hash, const uint8_t *expected)
 {
-    uint8_t digest[CRYPTO_DIGEST_MAX];
+    uint8_t digest[CRYPTO_DIGEST_MAX] = {
+        0}; /* never what was on the stack, should the engine fail */
     const size_t length = hash->kind;
 
     oneota_crypto_hash_end(hash, digest);

@@ -190,11 +190,11 @@ static event_t begin_trial(oneota_t *m)
 
 event_t oneota_step_trial(oneota_t *m)
 {
+    if (m->confirm) { /* also when confirming failed before */
+        return EV_DONE;
+    }
     if (m->phase == 0) {
         return begin_trial(m);
-    }
-    if (m->confirm) {
-        return EV_DONE;
     }
     return oneota_machine_fail(m, ONEOTA_STEP_INSTALL_UNKNOWN,
                                m->reject ? ONEOTA_REASON_REJECTED : ONEOTA_REASON_UNCONFIRMED, 0);

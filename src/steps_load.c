@@ -118,11 +118,12 @@ event_t oneota_step_prefix(oneota_t *m)
 
 /* ---------------------------------------------------------------- where to download from */
 
-/* The first two numbers of an address: 0/8, 10/8, 127/8, 169.254/16, 172.16/12, 192.168/16. */
+/* The first two numbers of an address: 0/8, 10/8, 127/8, 169.254/16, 172.16/12, 192.168/16, 100.64/10,
+ * and from 224/8 on, none of which is a host. */
 static const struct {
     uint16_t mask, net;
-} k_private[] = {{0xFF00, 0x0000}, {0xFF00, 0x0A00}, {0xFF00, 0x7F00},
-                 {0xFFFF, 0xA9FE}, {0xFFF0, 0xAC10}, {0xFFFF, 0xC0A8}};
+} k_private[] = {{0xFF00, 0x0000}, {0xFF00, 0x0A00}, {0xFF00, 0x7F00}, {0xFFFF, 0xA9FE},
+                 {0xFFF0, 0xAC10}, {0xFFFF, 0xC0A8}, {0xFFC0, 0x6440}, {0xE000, 0xE000}};
 
 /* One of those, or a name that is not global. */
 static bool is_private(const char *host)

@@ -116,6 +116,9 @@ static event_t inspect(oneota_t *m)
         m->record.at.package = m->record.order.task.size;
     }
     event_t event = oneota_machine_await(m, error);
+    if (event == EV_LATER && m->failures > LASTING) {
+        return oneota_machine_fail(m, ONEOTA_STEP_INSTALL_RETRIES, ONEOTA_REASON_STORAGE, 0);
+    }
     if (event == EV_LATER) { /* here, for what is proven need not be downloaded again */
         oneota_machine_begin_wait(m, m->later_ms);
         event = EV_STAY;
@@ -198,6 +201,16 @@ static event_t updated(oneota_t *m)
     return EV_DONE;
 }
 
+/* What runs can be read no more. It says what it is: the old image, or one of whose update nothing
+ * is told but its version. */
+static event_t unreadable(oneota_t *m)
+{
+    if (names_target(m)) {
+        return oneota_machine_over(m, ONEOTA_REASON_STORAGE, 0);
+    }
+    return oneota_machine_fail(m, ONEOTA_STEP_INSTALL_UNKNOWN, ONEOTA_REASON_STORAGE, 0);
+}
+
 /* A restart into the new image was wanted, and nothing is on trial: was it confirmed, or is this
  * the old one? Some boot loaders cannot tell; the digest of what runs can. */
 event_t oneota_step_identify(oneota_t *m)
@@ -214,6 +227,9 @@ event_t oneota_step_identify(oneota_t *m)
         }
         return oneota_machine_fail(m, ONEOTA_STEP_INSTALL_UNKNOWN, ONEOTA_REASON_REVERTED, 0);
     default:
-        return oneota_machine_back_off(m, ONEOTA_REASON_STORAGE, 0);
+        if (m->failures < LASTING) {
+            return oneota_machine_back_off(m, ONEOTA_REASON_STORAGE, 0);
+        }
+        return unreadable(m);
     }
 }

@@ -102,14 +102,16 @@ static void test_api_address_private_needs_its_own_permission(void **state)
         const char *address;
         bool is_private;
     } rows[] = {
-        {"0.1.2.3", true},      {"10.0.0.1", true},     {"10.255.255.255", true},
-        {"127.0.0.1", true},    {"169.254.1.1", true},  {"172.16.0.1", true},
-        {"127.1.2.3", true},    {"172.31.255.1", true}, {"192.168.0.1", true},
-        {"nas", true},          {"localhost", true},    {"9.255.255.255", false},
-        {"11.0.0.1", false},    {"126.0.0.1", false},   {"128.0.0.1", false},
-        {"169.253.1.1", false}, {"169.255.1.1", false}, {"172.15.255.1", false},
-        {"172.32.0.1", false},  {"192.167.0.1", false}, {"192.169.0.1", false},
-        {"a.example", false},
+        {"0.1.2.3", true},      {"10.0.0.1", true},        {"10.255.255.255", true},
+        {"127.0.0.1", true},    {"169.254.1.1", true},     {"172.16.0.1", true},
+        {"127.1.2.3", true},    {"172.31.255.1", true},    {"192.168.0.1", true},
+        {"nas", true},          {"localhost", true},       {"9.255.255.255", false},
+        {"11.0.0.1", false},    {"126.0.0.1", false},      {"128.0.0.1", false},
+        {"169.253.1.1", false}, {"169.255.1.1", false},    {"172.15.255.1", false},
+        {"172.32.0.1", false},  {"192.167.0.1", false},    {"192.169.0.1", false},
+        {"a.example", false},   {"100.64.0.1", true},      {"100.127.1.1", true},
+        {"100.63.1.1", false},  {"100.128.1.1", false},    {"223.255.1.1", false},
+        {"224.0.0.1", true},    {"255.255.255.255", true},
     };
     (void)state;
     for (size_t n = 0; n < COUNT(rows); n++) {

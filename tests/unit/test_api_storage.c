@@ -305,6 +305,36 @@ static void test_api_running_image_that_cannot_be_read_is_asked_again(void **sta
     kit_free(&kit);
 }
 
+/* It was asked again for ever, and no task was looked for any more. */
+static void test_api_running_image_that_can_never_be_read_stops_no_later_update(void **state)
+{
+    (void)state;
+    confirmed_by_the_boot_loader(NULL, 201);
+    break_read(&kit.board.slots[0][1], UINT32_MAX);
+    kit_until_call(&kit, FAKE_VERSION, 0, 2);
+    assert_int_equal(kit_last_event(&kit, ONEOTA_EVENT_ENDED)->reason, ONEOTA_REASON_STORAGE);
+    assert_int_equal(kit.platform.tasks[0].state, FAKE_TASK_DONE); /* by the version, not by 201 */
+    kit_pass(&kit, 7200000);
+    assert_string_equal(kit_story(&kit), "V C T D 101 V C");
+    kit_free(&kit);
+}
+
+static void test_api_old_image_that_can_never_be_read_206(void **state)
+{
+    const kit_options_t options = {.hides_revert = true};
+    (void)state;
+    kit_init(&kit, &options);
+    kit.trial = KIT_CRASH;
+    kit.codes[0] = 206;
+    break_read(&kit.board.slots[0][0], UINT32_MAX);
+    kit_start(&kit);
+    kit_until_call(&kit, FAKE_REPORT, 206, 1);
+    assert_int_equal(kit_last_event(&kit, ONEOTA_EVENT_FAILED)->reason, ONEOTA_REASON_STORAGE);
+    assert_int_equal(kit_count_calls(&kit, FAKE_REPORT, 201), 0);
+    kit_judge(&kit);
+    kit_free(&kit);
+}
+
 /* One read that was wrong told 206 of an image that runs. */
 static void test_api_running_image_read_wrong_three_times_is_the_update(void **state)
 {
@@ -505,6 +535,20 @@ static void test_api_inspect_that_fails_all_day_one_download(void **state)
     kit_free(&kit);
 }
 
+/* The task never ended, and with it no other one began. */
+static void test_api_inspect_that_never_works_207(void **state)
+{
+    (void)state;
+    kit_init(&kit, NULL);
+    kit.codes[0] = 207;
+    kit.board.inspects = ONEOTA_STORAGE;
+    kit_start(&kit);
+    kit_until_call(&kit, FAKE_REPORT, 207, 1);
+    assert_int_equal(kit.board.calls[FAKE_CALL_MARK], 0);
+    kit_judge(&kit);
+    kit_free(&kit);
+}
+
 /* ---------------------------------------------------------------- bodies of another length */
 
 #define PART \
@@ -584,6 +628,8 @@ int main(void)
         cmocka_unit_test(test_api_boot_loader_that_confirms_201_by_the_digest),
         cmocka_unit_test(test_api_boot_loader_that_confirms_another_version_204),
         cmocka_unit_test(test_api_running_image_that_cannot_be_read_is_asked_again),
+        cmocka_unit_test(test_api_running_image_that_can_never_be_read_stops_no_later_update),
+        cmocka_unit_test(test_api_old_image_that_can_never_be_read_206),
         cmocka_unit_test(test_api_running_image_read_wrong_three_times_is_the_update),
         cmocka_unit_test(test_api_running_image_of_other_bytes_is_not_the_update),
         cmocka_unit_test(test_api_journal_that_fails_delays_and_loses_nothing),
@@ -595,6 +641,7 @@ int main(void)
         cmocka_unit_test(test_api_boot_control_that_cannot_be_asked_at_a_task_later),
         cmocka_unit_test(test_api_boot_control_that_fails_all_day_one_check_an_hour),
         cmocka_unit_test(test_api_inspect_that_fails_all_day_one_download),
+        cmocka_unit_test(test_api_inspect_that_never_works_207),
         cmocka_unit_test(test_api_body_shorter_or_longer_than_its_range_is_a_failed_attempt),
         cmocka_unit_test(test_api_download_that_falls_silent_is_a_failed_attempt),
         cmocka_unit_test(test_api_without_event_and_log_updates),

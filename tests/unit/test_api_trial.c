@@ -238,6 +238,22 @@ static void test_api_boot_call_that_fails_once_is_repeated(void **state)
     }
 }
 
+/* It began the trial anew, and was confirmed ten minutes later. */
+static void test_api_confirm_that_failed_once_is_not_asked_for_again(void **state)
+{
+    (void)state;
+    begin(KIT_CONFIRM, 201);
+    kit.board.fault_call = FAKE_CALL_CONFIRM;
+    kit.board.fault = FAKE_FAULT_ERROR;
+    kit.board.fault_at = 1;
+    kit_until_event(&kit, ONEOTA_EVENT_TRIAL);
+    kit_pass(&kit, 10000);
+    assert_int_equal(kit.platform.tasks[0].result, 201);
+    assert_int_equal(kit_count_events(&kit, ONEOTA_EVENT_TRIAL), 1);
+    kit_judge(&kit);
+    kit_free(&kit);
+}
+
 static void test_api_image_that_cannot_start_here_204_and_nothing_marked(void **state)
 {
     (void)state;
@@ -288,6 +304,7 @@ int main(void)
         cmocka_unit_test(test_api_trial_of_what_somebody_else_installed_without_a_report),
         cmocka_unit_test(test_api_trial_of_what_somebody_else_installed_rejected),
         cmocka_unit_test(test_api_boot_call_that_fails_once_is_repeated),
+        cmocka_unit_test(test_api_confirm_that_failed_once_is_not_asked_for_again),
         cmocka_unit_test(test_api_image_that_cannot_start_here_204_and_nothing_marked),
         cmocka_unit_test(test_api_trial_confirmed_image_that_no_longer_runs_is_no_201),
     };

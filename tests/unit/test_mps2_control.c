@@ -423,6 +423,40 @@ static void test_mps2_control_of_another_format_is_unusable_but_boots(void **sta
     assert_int_equal(control.record.condition, CONFIRMED);
 }
 
+/* A record that is torn is whole when it is looked for, and bad when it is read. */
+static uint32_t fading_at;
+static unsigned fading_reads;
+
+static oneota_error_t fading_read(void *ctx, uint32_t offset, void *buffer, uint32_t length)
+{
+    oneota_error_t error = s_board.control.port.read(ctx, offset, buffer, length);
+    bool hit = offset <= fading_at && fading_at - offset < length;
+    if (hit && fading_reads > 0) {
+        fading_reads--;
+    } else if (hit) {
+        ((uint8_t *)buffer)[fading_at - offset] ^= 4u;
+    }
+    return error;
+}
+
+static void
+test_mps2_control_record_that_fades_while_it_is_read_is_not_an_empty_control(void **state)
+{
+    oneota_flash_t flash = s_board.control.port;
+    control_t control;
+
+    (void)state;
+    flash.read = fading_read;
+    assert_int_equal(mark(1, PACKAGE, "1.9"), ONEOTA_OK);
+    assert_int_equal(mark(1, PACKAGE, "2.0"), ONEOTA_OK);
+    fading_at = s_board.port.control.journal.newest[0] + 20u;
+    fading_reads = 1;
+    assert_int_equal(control_open(&control, &flash, &s_board.control), ONEOTA_OK);
+    assert_int_equal(fading_reads, 0);
+    assert_int_equal(control.record.condition, PENDING);
+    assert_string_equal(control.record.slot[1].version, "1.9");
+}
+
 static void test_mps2_control_region_of_one_unit_is_refused(void **state)
 {
     fake_flash_config_t config = {.size = 4096, .unit = 4096, .program_unit = 16, .erased = 0xFF};
@@ -618,6 +652,7 @@ int main(void)
         TEST(test_mps2_boot_other_image_is_refused),
         TEST(test_mps2_control_record_has_this_layout),
         TEST(test_mps2_control_of_another_format_is_unusable_but_boots),
+        TEST(test_mps2_control_record_that_fades_while_it_is_read_is_not_an_empty_control),
         TEST(test_mps2_control_region_of_one_unit_is_refused),
         TEST(test_mps2_control_flash_worn_out_keeps_the_old_record),
         TEST(test_mps2_control_trial_that_cannot_be_written_is_told_as_reverted),

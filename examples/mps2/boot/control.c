@@ -16,6 +16,7 @@
 #define VERSION_BYTES 24u
 #define SLOT_BYTES    (4u + VERSION_BYTES)
 #define RECORD_BYTES  (SLOT_PLACE + 2u * SLOT_BYTES)
+#define READ_TRIES    16u
 #define STARTED_MARK  0x5Au /* the last byte of what control_pack() gives */
 
 /* ---------------------------------------------------------------- record */
@@ -63,9 +64,14 @@ oneota_error_t control_open(control_t *control, const oneota_flash_t *flash, voi
     if (error != ONEOTA_OK) {
         return error;
     }
-    while (oneota_journal_scan(&control->journal) == ONEOTA_AGAIN) {
+    for (unsigned tries = 0; tries < READ_TRIES; tries++) { /* a torn one may read otherwise */
+        while (oneota_journal_scan(&control->journal) == ONEOTA_AGAIN) {
+        }
+        error = oneota_journal_read(&control->journal, RECORD_TYPE, bytes, sizeof bytes, &length);
+        if (error != ONEOTA_AGAIN) {
+            break;
+        }
     }
-    error = oneota_journal_read(&control->journal, RECORD_TYPE, bytes, sizeof bytes, &length);
     if (error == ONEOTA_STATE) {
         return ONEOTA_OK;
     }
