@@ -63,7 +63,7 @@ typedef enum {
 /** In a row, of flash or boot control, after which it is none. */
 #define GLITCHES 3u
 
-/** Failures in a row with the back-off between them, about a day and a half: it will not go away. */
+/** Failures in a row, with the back-off about a day and a half: it will not go away. */
 #define LASTING 80u
 
 /* ---------------------------------------------------------------- machine.c */

@@ -118,8 +118,8 @@ event_t oneota_step_prefix(oneota_t *m)
 
 /* ---------------------------------------------------------------- where to download from */
 
-/* The first two numbers of an address: 0/8, 10/8, 127/8, 169.254/16, 172.16/12, 192.168/16, 100.64/10,
- * and from 224/8 on, none of which is a host. */
+/* The first two numbers of an address: 0/8, 10/8, 127/8, 169.254/16, 172.16/12, 192.168/16,
+ * 100.64/10, and from 224/8 on, none of which is a host. */
 static const struct {
     uint16_t mask, net;
 } k_private[] = {{0xFF00, 0x0000}, {0xFF00, 0x0A00}, {0xFF00, 0x7F00}, {0xFFFF, 0xA9FE},
